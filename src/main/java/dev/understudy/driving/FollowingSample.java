@@ -1,0 +1,27 @@
+package dev.understudy.driving;
+
+/**
+ * One measurement of a car and of the one in front of it, as a log or a live vehicle gives it; NaN where nothing was
+ * measured.
+ *
+ * @param vehicle the following car
+ * @param trip the trip this is part of
+ * @param sequence number of the sample in its trip, rising by one
+ * @param timeMs event time, milliseconds since 1970
+ * @param actor who drove
+ * @param label a free word on the expert ("acc-S", "human"), used to report slices and never observed by a policy; may
+ *     be empty
+ * @param speedMetersPerSecond own speed
+ * @param gapMeters bumper-to-bumper distance to the leader
+ * @param leaderSpeedMetersPerSecond the leader's speed
+ */
+public record FollowingSample(
+        String vehicle,
+        String trip,
+        long sequence,
+        long timeMs,
+        Actor actor,
+        String label,
+        double speedMetersPerSecond,
+        double gapMeters,
+        double leaderSpeedMetersPerSecond) {}

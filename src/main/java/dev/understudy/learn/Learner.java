@@ -1,0 +1,29 @@
+package dev.understudy.learn;
+
+import dev.understudy.data.Trajectory;
+import java.util.List;
+
+/**
+ * An algorithm that learns a policy. It knows no clock, topic or logger; its whole memory is a {@link LearnerState}.
+ * The same state, demonstrations, replay and seed give the same bytes.
+ */
+public interface Learner {
+    /** Returns the memory of a learner that has seen nothing yet. */
+    LearnerState initialState(long seed);
+
+    /**
+     * Begins an update on one window, or continues it if {@code state} was taken in the middle of one. To continue, the
+     * other arguments must be those that the update was begun with.
+     *
+     * @param demonstrations the window's trajectories; not empty
+     * @param replay older trajectories rehearsed beside them; may be empty
+     * @param seed what every draw of this update follows from
+     */
+    Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed);
+
+    /**
+     * Returns the policy as ONNX bytes without metadata: input {@code observation} float32 {@code [batch, n]}; outputs
+     * {@code action}, {@code mode}, and the parameters of the distribution.
+     */
+    byte[] export(LearnerState state);
+}

@@ -1,0 +1,5 @@
+/** Behavioural cloning. */
+@NullMarked
+package dev.understudy.learn.cloning;
+
+import org.jspecify.annotations.NullMarked;
