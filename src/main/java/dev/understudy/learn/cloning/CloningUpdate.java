@@ -2,6 +2,7 @@ package dev.understudy.learn.cloning;
 
 import dev.understudy.graph.Feeds;
 import dev.understudy.graph.Program;
+import dev.understudy.graph.Result;
 import dev.understudy.graph.Shape;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -98,10 +99,10 @@ final class CloningUpdate implements Update {
     private void descend() {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + step);
         double rate = config.learningRate() * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
-        Feeds feeds = new Feeds().put("learningRate", new float[] {(float) rate}, Shape.of(1));
+        Feeds feeds = new Feeds().floats("learningRate", (float) rate);
         feed(feeds, random, pairs.learned(), config.replayShare());
         double loss;
-        try (Program.Result result = programs.training.run(feeds)) {
+        try (Result result = programs.training.run(feeds)) {
             loss = result.scalar("loss");
         }
         if (!Double.isFinite(loss)) {
@@ -124,9 +125,9 @@ final class CloningUpdate implements Update {
             int[] from = rehearse ? replay.rows : share.rows;
             rows[i] = from[random.nextInt(from.length)];
         }
-        feeds.put(CloningPrograms.ROWS, rows, Shape.of(rows.length));
+        feeds.longs(CloningPrograms.ROWS, rows);
         if (driven) {
-            feeds.put(CloningPrograms.EARLIER_ROWS, earlier(rows, rows.length, random), Shape.of(rows.length));
+            feeds.longs(CloningPrograms.EARLIER_ROWS, earlier(rows, rows.length, random));
         }
         if (config.horizon() > 0) {
             int drives = config.drives();
@@ -140,8 +141,8 @@ final class CloningUpdate implements Update {
                     rowsOfDrives[h * drives + drive] = start + (long) h * config.stride();
                 }
             }
-            feeds.put(CloningPrograms.DRIVES, rowsOfDrives, Shape.of(rowsOfDrives.length));
-            feeds.put(CloningPrograms.EARLIER_DRIVES, earlier(rowsOfDrives, drives, random), Shape.of(drives));
+            feeds.longs(CloningPrograms.DRIVES, rowsOfDrives);
+            feeds.longs(CloningPrograms.EARLIER_DRIVES, earlier(rowsOfDrives, drives, random));
         }
     }
 
@@ -161,9 +162,9 @@ final class CloningUpdate implements Update {
         float[] theta = programs.training.state(CloningPrograms.THETA);
         double loss = 0.0;
         for (int batch = 0; batch < VALIDATION_BATCHES; batch++) {
-            Feeds feeds = new Feeds().put(CloningPrograms.THETA, theta, Shape.of(theta.length));
+            Feeds feeds = new Feeds().floats(CloningPrograms.THETA, theta);
             feed(feeds, new SplittableRandom(~seed + batch), share, 0.0);
-            try (Program.Result result = programs.score.run(feeds)) {
+            try (Result result = programs.score.run(feeds)) {
                 loss += result.scalar("loss") / VALIDATION_BATCHES;
             }
         }
