@@ -1,0 +1,116 @@
+package dev.understudy.flink;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.flink.serialization.Codec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** The binary forms of the domain's records inside the jobs, big-endian; their versions are the codecs'. */
+final class Binary {
+    private static final Actor[] ACTORS = Actor.values();
+
+    private Binary() {}
+
+    static void writeSample(FollowingSample sample, DataOutputView out) throws IOException {
+        out.writeUTF(sample.vehicle());
+        out.writeUTF(sample.trip());
+        out.writeLong(sample.sequence());
+        out.writeLong(sample.timeMs());
+        out.writeByte(sample.actor().ordinal());
+        out.writeUTF(sample.label());
+        out.writeDouble(sample.speedMetersPerSecond());
+        out.writeDouble(sample.gapMeters());
+        out.writeDouble(sample.leaderSpeedMetersPerSecond());
+    }
+
+    static FollowingSample readSample(DataInputView in) throws IOException {
+        return new FollowingSample(
+                in.readUTF(),
+                in.readUTF(),
+                in.readLong(),
+                in.readLong(),
+                ACTORS[in.readByte()],
+                in.readUTF(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble());
+    }
+
+    static void writeStep(LabelledStep step, DataOutputView out) throws IOException {
+        writeSample(step.sample(), out);
+        out.writeLong(step.trajectory());
+        Codec.writeFloats(step.observation(), out);
+        Codec.writeFloats(step.action(), out);
+    }
+
+    static LabelledStep readStep(DataInputView in) throws IOException {
+        return new LabelledStep(readSample(in), in.readLong(), Codec.readFloats(in), Codec.readFloats(in));
+    }
+
+    static void writeTrajectories(List<Trajectory> trajectories, DataOutputView out) throws IOException {
+        out.writeInt(trajectories.size());
+        for (Trajectory trajectory : trajectories) {
+            out.writeUTF(trajectory.trip());
+            out.writeUTF(trajectory.entity());
+            out.writeLong(trajectory.startMs());
+            out.writeLong(trajectory.stepMs());
+            writeMatrix(trajectory.observations(), out);
+            writeMatrix(trajectory.actions(), out);
+        }
+    }
+
+    static List<Trajectory> readTrajectories(DataInputView in) throws IOException {
+        int size = in.readInt();
+        List<Trajectory> trajectories = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            trajectories.add(new Trajectory(
+                    in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readMatrix(in), readMatrix(in)));
+        }
+        return trajectories;
+    }
+
+    private static void writeMatrix(Matrix matrix, DataOutputView out) throws IOException {
+        out.writeInt(matrix.rows());
+        out.writeInt(matrix.columns());
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
+        bytes.asFloatBuffer().put(matrix.values());
+        out.write(bytes.array());
+    }
+
+    private static Matrix readMatrix(DataInputView in) throws IOException {
+        int rows = in.readInt();
+        int columns = in.readInt();
+        byte[] bytes = new byte[Float.BYTES * rows * columns];
+        in.readFully(bytes);
+        float[] values = new float[rows * columns];
+        ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+        return new Matrix(rows, columns, values);
+    }
+
+    static void writeFigures(Map<String, Double> figures, DataOutputView out) throws IOException {
+        out.writeInt(figures.size());
+        for (Map.Entry<String, Double> figure : figures.entrySet()) {
+            out.writeUTF(figure.getKey());
+            out.writeDouble(figure.getValue());
+        }
+    }
+
+    static SortedMap<String, Double> readFigures(DataInputView in) throws IOException {
+        SortedMap<String, Double> figures = new TreeMap<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            figures.put(in.readUTF(), in.readDouble());
+        }
+        return figures;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.understudy.flink;
+
+/**
+ * Some records and what became of them. Each record that reaches the job is ingested once and then ends in exactly one
+ * of the others.
+ *
+ * @param policy whose learning they were for
+ * @param name one of the constants here, or {@link #REJECTED} and a reason
+ * @param count how many
+ */
+public record Tally(String policy, String name, long count) {
+    /** Reached the job. */
+    public static final String INGESTED = "ingested";
+    /** Came after the watermark had passed them. */
+    public static final String LATE = "late";
+    /** Could not be decoded, or are stamped in the future. */
+    public static final String DEAD_LETTERED = "deadLettered";
+    /** Belong to trips that are never trained on. */
+    public static final String HELD_OUT = "heldOut";
+    /** Had been there before, by trip and sequence. */
+    public static final String DUPLICATES = "duplicates";
+    /** Were trained on. */
+    public static final String TRAINED = "trained";
+    /** Prefix of a reason why records were not learned from. */
+    public static final String REJECTED = "rejected.";
+
+    /** Returns the name under which a reason for rejecting is counted. */
+    public static String rejected(Enum<?> reason) {
+        return REJECTED + reason.name();
+    }
+}

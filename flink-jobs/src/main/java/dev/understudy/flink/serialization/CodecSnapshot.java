@@ -1,0 +1,75 @@
+package dev.understudy.flink.serialization;
+
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.jspecify.annotations.Nullable;
+
+/** What a checkpoint says about the codec it was written with: its class and the version of its format. */
+public final class CodecSnapshot<T> implements TypeSerializerSnapshot<T> {
+    private static final int SNAPSHOT_VERSION = 1;
+
+    private @Nullable Codec<T> codec;
+    private int version;
+
+    /** For Flink, which then calls {@link #readSnapshot}. */
+    public CodecSnapshot() {}
+
+    CodecSnapshot(Codec<T> codec, int version) {
+        this.codec = codec;
+        this.version = version;
+    }
+
+    private Codec<T> codec() {
+        if (codec == null) {
+            throw new IllegalStateException("expected a snapshot that was read or written, found an empty one");
+        }
+        return codec;
+    }
+
+    @Override
+    public int getCurrentVersion() {
+        return SNAPSHOT_VERSION;
+    }
+
+    @Override
+    public void writeSnapshot(DataOutputView out) throws IOException {
+        out.writeUTF(codec().getClass().getName());
+        out.writeInt(version);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void readSnapshot(int readVersion, DataInputView in, ClassLoader loader) throws IOException {
+        String name = in.readUTF();
+        version = in.readInt();
+        try {
+            codec = (Codec<T>) Class.forName(name, true, loader)
+                    .asSubclass(Codec.class)
+                    .getConstructor()
+                    .newInstance();
+        } catch (ReflectiveOperationException | ClassCastException e) {
+            throw new IOException("expected a codec with a public constructor without arguments, found " + name, e);
+        }
+    }
+
+    @Override
+    public TypeSerializer<T> restoreSerializer() {
+        return new CodecSerializer<>(codec(), version);
+    }
+
+    @Override
+    public TypeSerializerSchemaCompatibility<T> resolveSchemaCompatibility(TypeSerializerSnapshot<T> older) {
+        if (!(older instanceof CodecSnapshot<T> that)
+                || that.codec().getClass() != codec().getClass()
+                || that.version > version) {
+            return TypeSerializerSchemaCompatibility.incompatible();
+        }
+        return that.version == version
+                ? TypeSerializerSchemaCompatibility.compatibleAsIs()
+                : TypeSerializerSchemaCompatibility.compatibleAfterMigration();
+    }
+}

@@ -1,0 +1,171 @@
+package dev.understudy.model;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.understudy.data.Matrix;
+import java.util.Arrays;
+
+/**
+ * Decides whether a model file may serve. Everything that can be told without running it is told before ONNX Runtime
+ * sees a byte (a small file can ask for any memory, read other files, or never return): hash, size, operators, external
+ * data, control flow, memory, signature. Then the model is loaded, and has to reproduce its golden vectors, stay finite
+ * and answer in time.
+ */
+public final class IntakeCheck {
+    private static final int TIMED_RUNS = 40;
+    private static final float[] PROBES = {0f, 1f, -1f, 100f, -100f};
+
+    private final String policy;
+    private final String fingerprint;
+    private final int observationSize;
+    private final int actionSize;
+    private final IntakeLimits limits;
+
+    /**
+     * A check for the models of one policy.
+     *
+     * @param policy name of the policy
+     * @param fingerprint of its observation and action layout
+     * @param observationSize n
+     * @param actionSize k
+     * @param limits what a model may ask for
+     */
+    public IntakeCheck(String policy, String fingerprint, int observationSize, int actionSize, IntakeLimits limits) {
+        this.policy = policy;
+        this.fingerprint = fingerprint;
+        this.observationSize = observationSize;
+        this.actionSize = actionSize;
+        this.limits = limits;
+    }
+
+    /**
+     * Checks a model file and, if it may serve, loads it and warms it up.
+     *
+     * @param bytes the file
+     * @param expectedSha256 the hash it was announced with, lower-case hexadecimal
+     */
+    public IntakeOutcome check(byte[] bytes, String expectedSha256) {
+        long start = System.nanoTime();
+        try {
+            ModelFile file = inspect(bytes, expectedSha256);
+            LoadedPolicy loaded = LoadedPolicy.load(file, observationSize, actionSize);
+            try {
+                golden(loaded);
+                finite(loaded);
+                long latencyNanos = latency(loaded);
+                return new IntakeOutcome.Accepted(loaded, System.nanoTime() - start, latencyNanos);
+            } catch (RuntimeException e) {
+                loaded.close();
+                throw e;
+            }
+        } catch (InvalidModelException | IllegalStateException e) {
+            return new IntakeOutcome.Rejected(e.getMessage() == null ? e.toString() : e.getMessage());
+        }
+    }
+
+    /**
+     * Runs the static part of the check alone: nothing is loaded.
+     *
+     * @throws InvalidModelException with the reason, if the file must not be loaded
+     */
+    public ModelFile inspect(byte[] bytes, String expectedSha256) {
+        if (bytes.length > limits.bytes()) {
+            throw new InvalidModelException(
+                    "expected a model of at most %d bytes, got %d".formatted(limits.bytes(), bytes.length));
+        }
+        String found = ModelFile.sha256(bytes);
+        if (!found.equals(expectedSha256)) {
+            throw new InvalidModelException("expected a model with hash %s, got %d bytes with hash %s"
+                    .formatted(expectedSha256, bytes.length, found));
+        }
+        ModelProto model = ModelFile.parse(bytes);
+        new ModelInspection(limits).inspect(model);
+        ModelSignature signature = new ModelSignature(observationSize, actionSize);
+        signature.check(model.getGraph());
+        for (int rows : new int[] {1, limits.rows()}) {
+            new ShapeArithmetic(model.getGraph(), rows, observationSize, limits).check(signature.outputs(rows));
+        }
+        ModelFile file = new ModelFile(bytes, found, ModelFile.metadata(model));
+        belongs(file.metadata());
+        return file;
+    }
+
+    private void belongs(ModelMetadata metadata) {
+        if (!metadata.policy().equals(policy) || !metadata.fingerprint().equals(fingerprint)) {
+            throw new InvalidModelException("expected a model of %s with layout %s, got one of %s with layout %s"
+                    .formatted(policy, fingerprint, metadata.policy(), metadata.fingerprint()));
+        }
+        Matrix observations = metadata.goldenObservations();
+        Matrix actions = metadata.goldenActions();
+        if (observations.columns() != observationSize
+                || actions.columns() != actionSize
+                || observations.rows() > limits.rows()) {
+            throw new InvalidModelException(
+                    "expected golden vectors of %d and %d elements in at most %d rows, got %s and %s"
+                            .formatted(observationSize, actionSize, limits.rows(), observations, actions));
+        }
+    }
+
+    private void golden(LoadedPolicy loaded) {
+        Matrix observations = loaded.metadata().goldenObservations();
+        float[] expected = loaded.metadata().goldenActions().values();
+        float[] actions = new float[expected.length];
+        loaded.act(observations.values(), observations.rows(), actions);
+        double worst = 0;
+        for (int i = 0; i < actions.length; i++) {
+            double difference = Math.abs(actions[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+            if (Double.isNaN(difference)) {
+                throw new InvalidModelException("golden action %d of %d: expected %s, got %s"
+                        .formatted(i, actions.length, expected[i], actions[i]));
+            }
+            worst = Math.max(worst, difference);
+        }
+        if (worst > limits.goldenTolerance()) {
+            throw new InvalidModelException("golden outputs differ by %.2e on %d rows, more than %.1e"
+                    .formatted(worst, observations.rows(), limits.goldenTolerance()));
+        }
+    }
+
+    private void finite(LoadedPolicy loaded) {
+        float[] observations = new float[PROBES.length * observationSize];
+        for (int row = 0; row < PROBES.length; row++) {
+            Arrays.fill(observations, row * observationSize, (row + 1) * observationSize, PROBES[row]);
+        }
+        finite(loaded, observations, PROBES.length, "probe");
+        Matrix golden = loaded.metadata().goldenObservations();
+        finite(loaded, golden.values(), golden.rows(), "golden");
+    }
+
+    private void finite(LoadedPolicy loaded, float[] observations, int rows, String what) {
+        LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(rows, actionSize);
+        loaded.answer(observations, rows, answer);
+        for (int i = 0; i < LoadedPolicy.OUTPUTS.size(); i++) {
+            float[] output = answer.output(i);
+            for (int j = 0; output != null && j < output.length; j++) {
+                if (!Float.isFinite(output[j])) {
+                    throw new InvalidModelException("expected finite outputs, got %s = %s on %s observation %d"
+                            .formatted(LoadedPolicy.OUTPUTS.get(i), output[j], what, j / actionSize));
+                }
+            }
+        }
+    }
+
+    /** Warms up with the largest batch, then takes the median time of a single observation. */
+    private long latency(LoadedPolicy loaded) {
+        float[] actions = new float[limits.rows() * actionSize];
+        loaded.act(new float[limits.rows() * observationSize], limits.rows(), actions);
+        float[] observation = new float[observationSize];
+        long[] nanos = new long[TIMED_RUNS];
+        for (int i = 0; i < nanos.length; i++) {
+            long start = System.nanoTime();
+            loaded.act(observation, 1, actions);
+            nanos[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        long median = nanos[nanos.length / 2];
+        if (median > limits.latencyBudget().toNanos()) {
+            throw new InvalidModelException("expected an answer within %d us, took %d us (median of %d)"
+                    .formatted(limits.latencyBudget().toNanos() / 1000, median / 1000, TIMED_RUNS));
+        }
+        return median;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.understudy.model;
+
+import java.time.Duration;
+
+/**
+ * What a model file may ask for before it is refused.
+ *
+ * @param bytes size of the file
+ * @param nodes operators in the graph
+ * @param rows largest batch it will be asked for; the memory bound is taken there
+ * @param memoryBytes every tensor of one run together, weights and intermediate results
+ * @param multiplications of one run, counting every element of an element-wise operator as one
+ * @param goldenTolerance largest difference to the golden actions, absolute below one and relative above
+ * @param latencyBudget median time to answer one observation
+ */
+public record IntakeLimits(
+        long bytes,
+        int nodes,
+        int rows,
+        long memoryBytes,
+        long multiplications,
+        double goldenTolerance,
+        Duration latencyBudget) {
+
+    /**
+     * Returns the defaults. The sizes are guesses well above any policy here (376-256-256-17 is 0.7 MB and takes 6 MB a
+     * run); the latency budget is a twentieth of the 100 ms between two observations.
+     */
+    public static IntakeLimits defaults() {
+        return new IntakeLimits(16L << 20, 4096, 1024, 512L << 20, 20_000_000_000L, 1e-5, Duration.ofMillis(5));
+    }
+
+    /** Returns these limits with another latency budget. */
+    public IntakeLimits withLatencyBudget(Duration budget) {
+        return new IntakeLimits(bytes, nodes, rows, memoryBytes, multiplications, goldenTolerance, budget);
+    }
+}

@@ -1,0 +1,231 @@
+package dev.understudy.model;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.understudy.policy.Policy;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model in service: one ONNX Runtime session on one thread, with deterministic kernels.
+ *
+ * <p>Any number of threads may ask it at once. It must not be closed while one of them does, which would end the JVM:
+ * share it through a {@link ModelSlot}, whose leases see to that.
+ */
+public final class LoadedPolicy implements Policy, AutoCloseable {
+    /** Name of the input, float32 {@code [batch, n]}. */
+    public static final String OBSERVATION = "observation";
+    /** Name of the output that is carried out: the mode, clipped to the range of actions; {@code [batch, k]}. */
+    public static final String ACTION = "action";
+
+    static final String MODE = "mode";
+    static final String MEAN = "mean";
+    static final String LOG_STD = "logStd";
+    static final List<String> OUTPUTS = List.of(ACTION, MODE, MEAN, LOG_STD);
+
+    private final ModelFile file;
+    private final int observationSize;
+    private final int actionSize;
+    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtSession.SessionOptions options;
+    private final OrtSession session;
+    private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private LoadedPolicy(ModelFile file, int observationSize, int actionSize) throws OrtException {
+        this.file = file;
+        this.observationSize = observationSize;
+        this.actionSize = actionSize;
+        options = new OrtSession.SessionOptions();
+        try {
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.setDeterministicCompute(true);
+            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            session = environment.createSession(file.bytes(), options);
+        } catch (OrtException e) {
+            options.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Loads a model that has passed the static part of the intake check.
+     *
+     * @throws InvalidModelException if ONNX Runtime refuses it
+     */
+    static LoadedPolicy load(ModelFile file, int observationSize, int actionSize) {
+        try {
+            return new LoadedPolicy(file, observationSize, actionSize);
+        } catch (OrtException e) {
+            throw new InvalidModelException("ONNX Runtime does not load the model: " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the hash of the model's file, lower-case hexadecimal. */
+    public String sha256() {
+        return file.sha256();
+    }
+
+    /** Returns the file it was loaded from. */
+    public ModelFile file() {
+        return file;
+    }
+
+    /** Returns what the model's file says of itself. */
+    public ModelMetadata metadata() {
+        return file.metadata();
+    }
+
+    @Override
+    public int observationSize() {
+        return observationSize;
+    }
+
+    @Override
+    public int actionSize() {
+        return actionSize;
+    }
+
+    @Override
+    public void act(float[] observations, int rows, float[] actions) {
+        answer(observations, rows, new Answer(actions, null, null, null));
+    }
+
+    /** Answers a batch as {@link #act} does, and tells the distribution the actions come from. */
+    public void answer(float[] observations, int rows, Answer answer) {
+        if (closed.get()) {
+            throw new IllegalStateException("model %s is closed".formatted(file.sha256()));
+        }
+        Workspace workspace = idle.poll();
+        if (workspace == null) {
+            workspace = new Workspace();
+        }
+        try {
+            workspace.run(observations, rows, answer);
+        } catch (OrtException e) {
+            workspace.close();
+            throw new IllegalStateException(
+                    "model %s failed on %d rows: %s".formatted(file.sha256(), rows, e.getMessage()), e);
+        }
+        idle.add(workspace);
+    }
+
+    /** Frees the session. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        for (Workspace workspace = idle.poll(); workspace != null; workspace = idle.poll()) {
+            workspace.close();
+        }
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("model %s did not close: %s".formatted(file.sha256(), e.getMessage()), e);
+        } finally {
+            options.close();
+        }
+    }
+
+    /**
+     * Receives what a policy answers; each array is {@code [rows, k]}, row-major, or null if it is not wanted.
+     *
+     * @param actions the mode, clipped to the range of actions
+     * @param modes the mode as it is
+     * @param means mean of the Gaussian
+     * @param logStds logarithm of its standard deviation
+     */
+    public record Answer(
+            float @Nullable [] actions,
+            float @Nullable [] modes,
+            float @Nullable [] means,
+            float @Nullable [] logStds) {
+        /** Returns room for {@code rows} answers of {@code actionSize} elements. */
+        public static Answer of(int rows, int actionSize) {
+            int size = rows * actionSize;
+            return new Answer(new float[size], new float[size], new float[size], new float[size]);
+        }
+
+        float @Nullable [] output(int index) {
+            return switch (index) {
+                case 0 -> actions;
+                case 1 -> modes;
+                case 2 -> means;
+                default -> logStds;
+            };
+        }
+    }
+
+    /**
+     * Native memory for one call at a time, kept for the next: input and outputs are neither allocated nor copied
+     * twice.
+     */
+    private final class Workspace {
+        private int capacity;
+        private int rows = -1;
+        private FloatBuffer input = direct(0);
+        private final FloatBuffer[] output = new FloatBuffer[OUTPUTS.size()];
+        private final Map<String, OnnxTensor> inputTensors = new LinkedHashMap<>();
+        private final Map<String, OnnxTensor> outputTensors = new LinkedHashMap<>();
+
+        void run(float[] observations, int wanted, Answer answer) throws OrtException {
+            if (wanted != rows) {
+                shape(wanted);
+            }
+            input.put(0, observations, 0, wanted * observationSize);
+            session.run(inputTensors, outputTensors).close();
+            for (int i = 0; i < output.length; i++) {
+                float[] target = answer.output(i);
+                if (target != null) {
+                    output[i].get(0, target, 0, wanted * actionSize);
+                }
+            }
+        }
+
+        private void shape(int wanted) throws OrtException {
+            close();
+            if (wanted > capacity) {
+                capacity = Math.max(wanted, Math.min(2 * capacity, 1024));
+                input = direct(capacity * observationSize);
+                for (int i = 0; i < output.length; i++) {
+                    output[i] = direct(capacity * actionSize);
+                }
+            }
+            inputTensors.put(OBSERVATION, tensor(input, wanted, observationSize));
+            for (int i = 0; i < output.length; i++) {
+                outputTensors.put(OUTPUTS.get(i), tensor(output[i], wanted, actionSize));
+            }
+            rows = wanted;
+        }
+
+        private OnnxTensor tensor(FloatBuffer buffer, int tensorRows, int columns) throws OrtException {
+            return OnnxTensor.createTensor(
+                    environment, buffer.slice(0, tensorRows * columns), new long[] {tensorRows, columns});
+        }
+
+        private static FloatBuffer direct(int floats) {
+            return ByteBuffer.allocateDirect(floats * Float.BYTES)
+                    .order(ByteOrder.nativeOrder())
+                    .asFloatBuffer();
+        }
+
+        void close() {
+            inputTensors.values().forEach(OnnxTensor::close);
+            outputTensors.values().forEach(OnnxTensor::close);
+            inputTensors.clear();
+            outputTensors.clear();
+            rows = -1;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.understudy.model;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+
+/**
+ * A model as it is stored, sent and served: an ONNX file with its {@link ModelMetadata} inside, named by its hash.
+ * Reading one does not run it and trusts nothing; {@link IntakeCheck} decides whether it may be loaded.
+ *
+ * @param bytes the file; not copied, and never written to
+ * @param sha256 its SHA-256, lower-case hexadecimal
+ * @param metadata what its metadata properties say
+ */
+public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
+
+    /**
+     * Puts metadata into an ONNX file, in the place of any it has. The same arguments give the same bytes.
+     *
+     * @param onnx the model, as {@code Learner.export} returns it
+     * @throws InvalidModelException if {@code onnx} is not an ONNX file
+     */
+    public static ModelFile create(byte[] onnx, ModelMetadata metadata) {
+        ModelProto.Builder model = parse(onnx).toBuilder().clearMetadataProps();
+        metadata.toProperties()
+                .forEach((key, value) -> model.addMetadataProps(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        byte[] bytes = serialise(model.build());
+        return new ModelFile(bytes, sha256(bytes), metadata);
+    }
+
+    /**
+     * Reads a model file.
+     *
+     * @throws InvalidModelException if it is not an ONNX file or its metadata are missing or malformed
+     */
+    public static ModelFile read(byte[] bytes) {
+        return new ModelFile(bytes, sha256(bytes), metadata(parse(bytes)));
+    }
+
+    /**
+     * Reads a model file.
+     *
+     * @throws InvalidModelException if it is not an ONNX file or its metadata are missing or malformed; the message
+     *     names the path
+     * @throws IOException if it cannot be read
+     */
+    public static ModelFile read(Path path) throws IOException {
+        try {
+            return read(Files.readAllBytes(path));
+        } catch (InvalidModelException e) {
+            throw new InvalidModelException("%s (file=%s)".formatted(e.getMessage(), path), e);
+        }
+    }
+
+    /** Returns the SHA-256 of some bytes, lower-case hexadecimal. */
+    public static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    static ModelProto parse(byte[] bytes) {
+        ModelProto model;
+        try {
+            model = ModelProto.parseFrom(bytes);
+        } catch (InvalidProtocolBufferException e) {
+            throw new InvalidModelException(
+                    "expected an ONNX file, got %d bytes that do not parse: %s".formatted(bytes.length, e.getMessage()),
+                    e);
+        }
+        if (!model.hasGraph() || model.getOpsetImportCount() == 0) {
+            throw new InvalidModelException(
+                    "expected an ONNX file with a graph and an operator set, got %d bytes without"
+                            .formatted(bytes.length));
+        }
+        return model;
+    }
+
+    static ModelMetadata metadata(ModelProto model) {
+        Map<String, String> properties = new HashMap<>();
+        for (StringStringEntryProto entry : model.getMetadataPropsList()) {
+            properties.put(entry.getKey(), entry.getValue());
+        }
+        return ModelMetadata.fromProperties(properties);
+    }
+
+    private static byte[] serialise(ModelProto model) {
+        byte[] bytes = new byte[model.getSerializedSize()];
+        CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+        out.useDeterministicSerialization();
+        try {
+            model.writeTo(out);
+            out.checkNoSpaceLeft();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes;
+    }
+
+    /** Whether the other is the same file; the hash stands for the bytes. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ModelFile that && sha256.equals(that.sha256);
+    }
+
+    @Override
+    public int hashCode() {
+        return sha256.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ModelFile[%s, %d bytes, %s]".formatted(metadata.policy(), bytes.length, sha256);
+    }
+}

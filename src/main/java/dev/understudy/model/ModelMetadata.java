@@ -1,0 +1,179 @@
+package dev.understudy.model;
+
+import dev.understudy.data.Matrix;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Where a model comes from and how to tell that it still is what was trained. It travels inside the ONNX file, as its
+ * metadata properties, under keys that begin with {@code understudy.}.
+ *
+ * @param policy name of the policy, such as {@code driving/car-following}
+ * @param parentSha256 hash of the model it was trained on from, lower-case hexadecimal; empty if there was none
+ * @param windowStartMs start of the window it learned, event time in milliseconds since 1970
+ * @param windowEndMs end of that window, exclusive
+ * @param sourceRanges what it has read, each as {@code topic-partition@from-to}
+ * @param seed what every draw of the training followed from
+ * @param fingerprint of the observation and action layout ({@code CarFollowing.fingerprint()})
+ * @param reportJson the training report, one JSON object
+ * @param goldenObservations {@code [rows, n]}, at least one row
+ * @param goldenActions what output {@code action} gives for them, {@code [rows, k]}
+ * @param codeVersion version of the code that trained it
+ * @param dataLicence licence of the demonstrations
+ * @param extra anything else by name, such as the calibrated parameters of a baseline under {@code baseline.idm}
+ */
+public record ModelMetadata(
+        String policy,
+        String parentSha256,
+        long windowStartMs,
+        long windowEndMs,
+        List<String> sourceRanges,
+        long seed,
+        String fingerprint,
+        String reportJson,
+        Matrix goldenObservations,
+        Matrix goldenActions,
+        String codeVersion,
+        String dataLicence,
+        SortedMap<String, String> extra) {
+
+    private static final String PREFIX = "understudy.";
+    private static final String EXTRA = PREFIX + "extra.";
+    private static final int FORMAT = 1;
+
+    public ModelMetadata {
+        sourceRanges = List.copyOf(sourceRanges);
+        extra = Collections.unmodifiableSortedMap(new TreeMap<>(extra));
+        if (goldenObservations.rows() < 1 || goldenObservations.rows() != goldenActions.rows()) {
+            throw new IllegalArgumentException(
+                    "expected as many golden actions as observations, at least 1, got %d and %d"
+                            .formatted(goldenActions.rows(), goldenObservations.rows()));
+        }
+    }
+
+    /** Returns these metadata with other extra properties. */
+    public ModelMetadata withExtra(Map<String, String> replacement) {
+        return new ModelMetadata(
+                policy,
+                parentSha256,
+                windowStartMs,
+                windowEndMs,
+                sourceRanges,
+                seed,
+                fingerprint,
+                reportJson,
+                goldenObservations,
+                goldenActions,
+                codeVersion,
+                dataLicence,
+                new TreeMap<>(replacement));
+    }
+
+    /** Returns the properties to write into the file, by key. */
+    SortedMap<String, String> toProperties() {
+        SortedMap<String, String> properties = new TreeMap<>();
+        properties.put(PREFIX + "format", Integer.toString(FORMAT));
+        properties.put(PREFIX + "policy", policy);
+        properties.put(PREFIX + "parent", parentSha256);
+        properties.put(PREFIX + "windowStartMs", Long.toString(windowStartMs));
+        properties.put(PREFIX + "windowEndMs", Long.toString(windowEndMs));
+        properties.put(PREFIX + "sources", String.join("\n", sourceRanges));
+        properties.put(PREFIX + "seed", Long.toString(seed));
+        properties.put(PREFIX + "fingerprint", fingerprint);
+        properties.put(PREFIX + "report", reportJson);
+        properties.put(PREFIX + "golden.observations", encode(goldenObservations));
+        properties.put(PREFIX + "golden.actions", encode(goldenActions));
+        properties.put(PREFIX + "codeVersion", codeVersion);
+        properties.put(PREFIX + "dataLicence", dataLicence);
+        extra.forEach((key, value) -> properties.put(EXTRA + key, value));
+        return properties;
+    }
+
+    /**
+     * Reads what {@link #toProperties} wrote; keys of others are ignored.
+     *
+     * @throws InvalidModelException naming the property that is missing or malformed
+     */
+    static ModelMetadata fromProperties(Map<String, String> properties) {
+        int format = (int) number(properties, "format");
+        if (format != FORMAT) {
+            throw new InvalidModelException(
+                    "expected %sformat = %d in the model's metadata, got %d".formatted(PREFIX, FORMAT, format));
+        }
+        String sources = text(properties, "sources");
+        SortedMap<String, String> extra = new TreeMap<>();
+        properties.forEach((key, value) -> {
+            if (key.startsWith(EXTRA)) {
+                extra.put(key.substring(EXTRA.length()), value);
+            }
+        });
+        Matrix observations = matrix(properties, "golden.observations");
+        Matrix actions = matrix(properties, "golden.actions");
+        if (observations.rows() < 1 || observations.rows() != actions.rows()) {
+            throw new InvalidModelException("expected as many golden actions as observations, at least 1, got %d and %d"
+                    .formatted(actions.rows(), observations.rows()));
+        }
+        return new ModelMetadata(
+                text(properties, "policy"),
+                text(properties, "parent"),
+                number(properties, "windowStartMs"),
+                number(properties, "windowEndMs"),
+                sources.isEmpty() ? List.of() : List.of(sources.split("\n", -1)),
+                number(properties, "seed"),
+                text(properties, "fingerprint"),
+                text(properties, "report"),
+                observations,
+                actions,
+                text(properties, "codeVersion"),
+                text(properties, "dataLicence"),
+                extra);
+    }
+
+    private static String text(Map<String, String> properties, String name) {
+        String value = properties.get(PREFIX + name);
+        if (value == null) {
+            throw new InvalidModelException("expected %s in the model's metadata, found %s"
+                    .formatted(PREFIX + name, new TreeMap<>(properties).keySet()));
+        }
+        return value;
+    }
+
+    private static long number(Map<String, String> properties, String name) {
+        String value = text(properties, name);
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException e) {
+            throw new InvalidModelException(
+                    "expected a whole number in %s%s of the model's metadata, got '%s'".formatted(PREFIX, name, value),
+                    e);
+        }
+    }
+
+    /** Rows, a space, columns, a space, then the big-endian floats in Base64. */
+    private static String encode(Matrix matrix) {
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
+        bytes.asFloatBuffer().put(matrix.values());
+        return "%d %d %s"
+                .formatted(matrix.rows(), matrix.columns(), Base64.getEncoder().encodeToString(bytes.array()));
+    }
+
+    private static Matrix matrix(Map<String, String> properties, String name) {
+        String[] parts = text(properties, name).split(" ", -1);
+        try {
+            byte[] bytes = Base64.getDecoder().decode(parts[2]);
+            float[] values = new float[bytes.length / Float.BYTES];
+            ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+            return new Matrix(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), values);
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            throw new InvalidModelException(
+                    "expected 'rows columns base64' in %s%s of the model's metadata: %s"
+                            .formatted(PREFIX, name, e.getMessage()),
+                    e);
+        }
+    }
+}
