@@ -72,6 +72,12 @@ public final class Understudy {
     private static CommandLine commandLine() {
         CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
         line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand(
+                "models",
+                new CommandLine(ModelsCommand.group())
+                        .addSubcommand("list", tool(new ModelsCommand.ListModels()))
+                        .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
+                        .addSubcommand("rollback", tool(new ModelsCommand.RollBack())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);

@@ -30,12 +30,11 @@ class EmbeddedBrokerIT {
                 assertThat(admin.describeFeatures()
                                 .featureMetadata()
                                 .get(30, TimeUnit.SECONDS)
-                                .finalizedFeatures()
-                                .get("transaction.version")
-                                .maxVersionLevel())
-                        .isEqualTo((short) 2);
-                admin.createTopics(java.util.List.of(
-                                new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
+                                .finalizedFeatures())
+                        .hasEntrySatisfying("transaction.version", range -> assertThat(range.maxVersionLevel())
+                                .isEqualTo((short) 2));
+                admin.createTopics(
+                                java.util.List.of(new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
                         .all()
                         .get(30, TimeUnit.SECONDS);
             }

@@ -57,7 +57,9 @@ class UnderstudyTest {
     void badSettingsAreBadUsage() {
         Ran ran = Ran.command(Map.of("UNDERSTUDY_COLOUR", "red"), "demo", "--seconds", "soon");
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("UNDERSTUDY_COLOUR: unknown setting colour").contains("--seconds: expected");
+        assertThat(ran.err())
+                .contains("UNDERSTUDY_COLOUR: unknown setting colour")
+                .contains("--seconds: expected");
     }
 
     @Test
@@ -77,8 +79,11 @@ class UnderstudyTest {
 
     @Test
     void verboseShowsWhereAFailureHappened() {
-        Ran ran = Ran.command("models", "list", "--verbose", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        Ran ran = Ran.command(
+                "models", "list", "--verbose", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected a Kafka cluster at 127.0.0.1:1").contains("\tat ");
+        assertThat(ran.err())
+                .contains("expected a Kafka cluster at 127.0.0.1:1")
+                .contains("\tat ");
     }
 }
