@@ -6,8 +6,11 @@ import java.util.List;
 /**
  * An algorithm that learns a policy. It knows no clock, topic or logger; its whole memory is a {@link LearnerState}.
  * The same state, demonstrations, replay and seed give the same bytes.
+ *
+ * <p>A learner is used by one thread and has one update under way at a time: it may keep compiled programs between
+ * updates, which is no memory of what it learned.
  */
-public interface Learner {
+public interface Learner extends AutoCloseable {
     /** Returns the memory of a learner that has seen nothing yet. */
     LearnerState initialState(long seed);
 
@@ -26,4 +29,8 @@ public interface Learner {
      * {@code action}, {@code mode}, and the parameters of the distribution.
      */
     byte[] export(LearnerState state);
+
+    /** Frees what the learner compiled. A learner without native memory has nothing to free. */
+    @Override
+    default void close() {}
 }

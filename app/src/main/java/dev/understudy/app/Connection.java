@@ -1,0 +1,107 @@
+package dev.understudy.app;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+
+/** How the commands reach a Kafka cluster. */
+final class Connection {
+    /** The cluster's address. */
+    static final Setting<String> BOOTSTRAP_SERVERS = Setting.required(
+            "bootstrap.servers", "localhost:9092", "The Kafka cluster: host:port, several separated by commas.");
+
+    /** Security and whatever else every client of that cluster needs. */
+    static final Setting<Map<String, String>> CLIENT_SETTINGS = new Setting<>(
+            "client.settings",
+            "",
+            "A properties file handed to every Kafka client as it is: security.protocol, ssl.*, sasl.*.",
+            Connection::readFile);
+
+    /** How long to wait for the cluster. */
+    static final Setting<Integer> TIMEOUT_SECONDS = Setting.integer(
+            "timeout.seconds", 15, 1, 3600, "How long to wait for the Kafka cluster before giving up, seconds.");
+
+    /** All settings of a connection. */
+    static final List<Setting<?>> SETTINGS = List.of(BOOTSTRAP_SERVERS, CLIENT_SETTINGS, TIMEOUT_SECONDS);
+
+    private final Map<String, String> client;
+    private final int timeoutSeconds;
+
+    private Connection(Map<String, String> client, int timeoutSeconds) {
+        this.client = Map.copyOf(client);
+        this.timeoutSeconds = timeoutSeconds;
+    }
+
+    /** Returns the connection that the settings describe; connects to nothing yet. */
+    static Connection of(Settings settings) {
+        Map<String, String> client = new HashMap<>(settings.get(CLIENT_SETTINGS));
+        client.put("bootstrap.servers", settings.get(BOOTSTRAP_SERVERS));
+        return new Connection(client, settings.get(TIMEOUT_SECONDS));
+    }
+
+    private static Map<String, String> readFile(String file) {
+        if (file.isEmpty()) {
+            return Map.of();
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of(file))) {
+            properties.load(reader);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("expected a readable properties file, found %s".formatted(e), e);
+        }
+        Map<String, String> entries = new HashMap<>();
+        properties.stringPropertyNames().forEach(name -> entries.put(name, properties.getProperty(name)));
+        return entries;
+    }
+
+    /** Returns the cluster's address. */
+    String bootstrapServers() {
+        return client.getOrDefault("bootstrap.servers", "");
+    }
+
+    /** Returns what every client of this cluster is configured with. */
+    Map<String, Object> clientSettings() {
+        return new HashMap<>(client);
+    }
+
+    /**
+     * Returns an admin client after the cluster answered.
+     *
+     * @throws CommandFailedException if nothing answers in time
+     */
+    Admin admin() {
+        Map<String, Object> settings = clientSettings();
+        settings.putIfAbsent("request.timeout.ms", Integer.toString(Math.min(5, timeoutSeconds) * 1000));
+        settings.putIfAbsent("default.api.timeout.ms", Integer.toString(timeoutSeconds * 1000));
+        Admin admin;
+        try {
+            admin = Admin.create(settings);
+        } catch (org.apache.kafka.common.KafkaException e) {
+            throw new CommandFailedException(
+                    "cannot use bootstrap.servers=%s: %s".formatted(bootstrapServers(), Failures.describe(e)), e);
+        }
+        try {
+            admin.describeCluster().clusterId().get(timeoutSeconds + 1L, TimeUnit.SECONDS);
+            return admin;
+        } catch (ExecutionException | TimeoutException e) {
+            admin.close(java.time.Duration.ZERO);
+            throw new CommandFailedException(
+                    "expected a Kafka cluster at %s, found none within %d s (%s)"
+                            .formatted(bootstrapServers(), timeoutSeconds, Failures.describe(e)),
+                    e);
+        } catch (InterruptedException e) {
+            admin.close(java.time.Duration.ZERO);
+            Thread.currentThread().interrupt();
+            throw new CommandFailedException("interrupted while connecting to " + bootstrapServers(), e);
+        }
+    }
+}

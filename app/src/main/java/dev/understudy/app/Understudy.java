@@ -1,0 +1,228 @@
+package dev.understudy.app;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+
+/** The command line: exit code 0 for success, 1 for a failure, 2 for bad usage or configuration. */
+@Command(
+        name = "understudy",
+        description = "Learns policies from experts while the experts work.",
+        subcommandsRepeatable = false,
+        footerHeading = "%nConfiguration:%n",
+        footer = {
+            "Defaults, then the file given with --config (key=value), then environment variables",
+            "(UNDERSTUDY_BOOTSTRAP_SERVERS for --bootstrap-servers), then options."
+        })
+public final class Understudy {
+    private static final int FAILED = 1;
+    private static final int BAD_USAGE = 2;
+    private static final String JSON = "--json";
+    private static final String CONFIG = "--config";
+    private static final String VERBOSE = "--verbose";
+
+    private final Map<String, String> environment;
+
+    /** Makes a command line that reads settings from the given environment variables too. */
+    Understudy(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
+
+    /** Runs one command and exits with its code. */
+    public static void main(String[] arguments) {
+        Understudy understudy = new Understudy(System.getenv());
+        int code = understudy.execute(
+                arguments,
+                new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                new PrintStream(System.err, true, StandardCharsets.UTF_8));
+        System.exit(code);
+    }
+
+    /** Runs one command and returns its exit code. */
+    int execute(String[] arguments, PrintStream out, PrintStream err) {
+        CommandLine line = commandLine();
+        line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+        Set<String> known = knownKeys(line);
+        line.setExecutionStrategy(parsed -> run(parsed, known, out, err));
+        line.setParameterExceptionHandler((exception, ignored) -> badUsage(exception));
+        line.setExecutionExceptionHandler((exception, failed, parsed) -> failed(exception, failed, parsed));
+        return line.execute(arguments);
+    }
+
+    private static CommandLine commandLine() {
+        CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
+        line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand("doctor", tool(new DoctorCommand()));
+        line.addSubcommand("help", new CommandLine.HelpCommand());
+        addHelp(line);
+        return line;
+    }
+
+    private static void addHelp(CommandLine line) {
+        CommandSpec spec = line.getCommandSpec();
+        spec.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this and exit.")
+                .build());
+        if (spec.parent() == null) {
+            spec.addOption(OptionSpec.builder("-V", "--version")
+                    .versionHelp(true)
+                    .description("Show the version and exit.")
+                    .build());
+            spec.versionProvider(() -> new String[] {"understudy " + Versions.own()});
+        }
+        for (CommandLine subcommand : new LinkedHashSet<>(line.getSubcommands().values())) {
+            if (subcommand.getCommandSpec().optionsMap().get("--help") == null
+                    && !(subcommand.getCommand() instanceof CommandLine.HelpCommand)) {
+                addHelp(subcommand);
+            }
+        }
+    }
+
+    /** Turns a tool into a command: an option for each of its settings, and those that all commands share. */
+    private static CommandLine tool(Tool tool) {
+        CommandSpec spec = CommandSpec.forAnnotatedObject(tool);
+        for (Setting<?> setting : tool.settings()) {
+            spec.addOption(OptionSpec.builder(setting.option())
+                    .type(String.class)
+                    .paramLabel("<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
+                    .description((setting.description()
+                                    + (setting.defaultText().isEmpty()
+                                            ? ""
+                                            : " Default: " + setting.defaultText() + "."))
+                            .replace("%", "%%"))
+                    .build());
+        }
+        addFlag(
+                spec,
+                JSON,
+                "Write the result to standard output as one JSON object, everything else to standard error.");
+        addFlag(spec, VERBOSE, "Show where in the program a failure happened.");
+        if (spec.optionsMap().get(CONFIG) == null) {
+            spec.addOption(OptionSpec.builder(CONFIG)
+                    .type(Path.class)
+                    .paramLabel("<file>")
+                    .description("A file with settings, one key=value a line.")
+                    .build());
+        }
+        return new CommandLine(spec);
+    }
+
+    private static void addFlag(CommandSpec spec, String name, String description) {
+        if (spec.optionsMap().get(name) == null) {
+            spec.addOption(OptionSpec.builder(name)
+                    .type(boolean.class)
+                    .description(description)
+                    .build());
+        }
+    }
+
+    private static Set<String> knownKeys(CommandLine root) {
+        Set<String> keys = new TreeSet<>();
+        Deque<CommandLine> left = new ArrayDeque<>(List.of(root));
+        while (!left.isEmpty()) {
+            CommandLine line = left.pop();
+            Object command = line.getCommand();
+            if (command instanceof Tool tool) {
+                tool.settings().forEach(setting -> keys.add(setting.key()));
+            }
+            left.addAll(line.getSubcommands().values());
+        }
+        return keys;
+    }
+
+    private int run(ParseResult parsed, Set<String> known, PrintStream out, PrintStream err) {
+        Integer help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        List<CommandLine> lines = parsed.asCommandLineList();
+        CommandLine last = lines.get(lines.size() - 1);
+        if (!(last.getCommand() instanceof Tool tool)) {
+            if (last.getCommand() instanceof java.util.concurrent.Callable<?>
+                    || last.getCommand() instanceof Runnable) {
+                return new RunLast().execute(parsed);
+            }
+            throw new ParameterException(
+                    last,
+                    "expected a command, found none; one of "
+                            + String.join(", ", last.getSubcommands().keySet()));
+        }
+        ParseResult own = last.getParseResult();
+        boolean json = own.matchedOptionValue(JSON, false);
+        Console console = new Console(out, err, json, Boolean.getBoolean("understudy.terminal"));
+        try {
+            Settings settings = Settings.resolve(
+                    tool.settings(), known, own.matchedOptionValue(CONFIG, (Path) null), environment, given(tool, own));
+            if (tool.announcesSettings()) {
+                console.note(last.getCommandSpec().qualifiedName() + ": " + settings);
+            }
+            return tool.run(settings, console);
+        } catch (BadSettingsException e) {
+            throw new ParameterException(last, String.join(System.lineSeparator(), e.problems()), e);
+        } catch (ParameterException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new CommandLine.ExecutionException(last, Failures.describe(e), e);
+        }
+    }
+
+    private static Map<String, String> given(Tool tool, ParseResult parsed) {
+        Map<String, String> options = new HashMap<>(new LinkedHashMap<>());
+        for (Setting<?> setting : tool.settings()) {
+            if (parsed.hasMatchedOption(setting.option())) {
+                options.put(setting.key(), parsed.matchedOptionValue(setting.option(), ""));
+            }
+        }
+        return options;
+    }
+
+    private static int badUsage(ParameterException exception) {
+        CommandLine line = exception.getCommandLine();
+        PrintWriter err = line.getErr();
+        String message = String.valueOf(exception.getMessage());
+        message.lines().forEach(problem -> err.println("understudy: " + problem));
+        if (!(exception.getCause() instanceof BadSettingsException)) {
+            CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
+        }
+        err.println("Try: %s --help".formatted(line.getCommandSpec().qualifiedName()));
+        return BAD_USAGE;
+    }
+
+    private static int failed(Exception exception, CommandLine line, @Nullable ParseResult parsed) {
+        Throwable cause = exception instanceof CommandLine.ExecutionException && exception.getCause() != null
+                ? exception.getCause()
+                : exception;
+        PrintWriter err = line.getErr();
+        err.println(Ansi.OFF.string("understudy: " + Failures.describe(cause)));
+        if (parsed != null && isVerbose(parsed)) {
+            cause.printStackTrace(err);
+        }
+        return FAILED;
+    }
+
+    private static boolean isVerbose(ParseResult parsed) {
+        List<CommandLine> lines = parsed.asCommandLineList();
+        return lines.get(lines.size() - 1).getParseResult().matchedOptionValue(VERBOSE, false);
+    }
+}

@@ -1,0 +1,16 @@
+/**
+ * The command line, and the whole system in one JVM.
+ *
+ * <pre>
+ *   understudy demo:  Replay ─► EmbeddedBroker ─► LearningJob, PromotionJob (Flink's mini cluster)
+ *                                    │  ▲
+ *                                    ▼  │
+ *                                  Serving ─► decisions ─► Observer ─► Summary
+ * </pre>
+ *
+ * <p>Every command reads its {@link dev.understudy.app.Settings} here, at the edge, and hands them down whole.
+ */
+@NullMarked
+package dev.understudy.app;
+
+import org.jspecify.annotations.NullMarked;

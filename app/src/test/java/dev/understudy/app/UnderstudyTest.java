@@ -1,0 +1,84 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UnderstudyTest {
+    @Test
+    void helpListsTheCommands() {
+        Ran ran = Ran.command("--help");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).contains("demo", "doctor", "UNDERSTUDY_BOOTSTRAP_SERVERS");
+        assertThat(ran.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "doctor"})
+    void everyCommandHasHelp(String command) {
+        Ran ran = Ran.command(command, "--help");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).startsWith("Usage: understudy " + command).contains("--json", "--config");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(Ran.command("--version").out().strip()).matches("understudy \\d+\\.\\d+\\.\\d+.*");
+    }
+
+    @Test
+    void anUnknownOptionIsBadUsage() {
+        Ran ran = Ran.command("demo", "--sconds", "5");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).contains("Unknown option", "--sconds", "Try: understudy demo --help");
+    }
+
+    @Test
+    void anUnknownCommandIsBadUsage() {
+        Ran ran = Ran.command("dmo");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("dmo", "demo");
+    }
+
+    @Test
+    void noCommandIsBadUsage() {
+        Ran ran = Ran.command();
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected a command, found none");
+    }
+
+    @Test
+    void badSettingsAreBadUsage() {
+        Ran ran = Ran.command(Map.of("UNDERSTUDY_COLOUR", "red"), "demo", "--seconds", "soon");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("UNDERSTUDY_COLOUR: unknown setting colour").contains("--seconds: expected");
+    }
+
+    @Test
+    void aMissingConfigurationFileIsBadUsage(@TempDir Path folder) {
+        Ran ran = Ran.command(
+                "demo", "--config", folder.resolve("none.properties").toString());
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("none.properties");
+    }
+
+    @Test
+    void aBrokerThatIsNotThereIsAFailureInOneLine() {
+        Ran ran = Ran.command("doctor", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
+    }
+
+    @Test
+    void verboseShowsWhereAFailureHappened() {
+        Ran ran = Ran.command("models", "list", "--verbose", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("expected a Kafka cluster at 127.0.0.1:1").contains("\tat ");
+    }
+}

@@ -1,0 +1,33 @@
+package dev.understudy.driving;
+
+/** Why a sample of a log is not learned from. */
+public enum RejectReason {
+    /** The speed was not measured (NaN). */
+    MISSING_SPEED,
+    /** The gap was not measured (NaN). */
+    MISSING_GAP,
+    /** The leader's speed was not measured (NaN). */
+    MISSING_LEADER,
+    /** Speed, gap or leader's speed is infinite. */
+    NON_FINITE,
+    /** The gap is below zero. */
+    NEGATIVE_GAP,
+    /** The gap is so small that it must be an error of measurement. */
+    SUSPECT_GAP,
+    /** The leader is too far away to be followed. */
+    NOT_FOLLOWING,
+    /** Own or leader's speed is below zero by more than noise, or faster than cars go. */
+    SPEED_OUT_OF_RANGE,
+    /** Own or leader's speed changed faster than cars can. */
+    SPEED_JUMP,
+    /** The gap changed by much more than the speeds explain. */
+    GAP_JUMP,
+    /** Event time did not move on by about a step since the sample before. */
+    OUT_OF_STEP,
+    /** Somebody drove whose driving is not to be learned. */
+    OTHER_EXPERT,
+    /** Too little is known of the entity so far. */
+    SHORT_HISTORY,
+    /** The log ends or breaks off too soon for an acceleration to be computed. */
+    NO_LABEL
+}

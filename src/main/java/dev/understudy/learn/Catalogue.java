@@ -1,0 +1,65 @@
+package dev.understudy.learn;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingDynamics;
+import dev.understudy.learn.cloning.BehaviouralCloning;
+import dev.understudy.learn.cloning.BehaviouralCloningConfig;
+import dev.understudy.network.Activation;
+import dev.understudy.policy.GaussianPolicy;
+import java.util.List;
+
+/** The algorithms by the names that the command line and the jobs call them by, set up for a policy. */
+public final class Catalogue {
+    /** Behavioural cloning. */
+    public static final String CLONING = "bc";
+
+    private static final List<String> ALGORITHMS = List.of(CLONING);
+    private static final List<String> POLICIES = List.of(CarFollowing.POLICY);
+
+    private Catalogue() {}
+
+    /** Returns the names of the algorithms. */
+    public static List<String> algorithms() {
+        return ALGORITHMS;
+    }
+
+    /** Returns the names of the policies that can be learned. */
+    public static List<String> policies() {
+        return POLICIES;
+    }
+
+    /**
+     * Returns a learner of that algorithm for that policy.
+     *
+     * @param algorithm one of {@link #algorithms}
+     * @param policy one of {@link #policies}
+     * @param steps optimiser steps per window, or 0 for the algorithm's own
+     * @throws IllegalArgumentException naming what there is, if there is no such algorithm or policy
+     */
+    public static Learner learner(String algorithm, String policy, int steps) {
+        if (!ALGORITHMS.contains(algorithm)) {
+            throw new IllegalArgumentException("expected one of the algorithms %s, got %s".formatted(ALGORITHMS, algorithm));
+        }
+        if (!POLICIES.contains(policy)) {
+            throw new IllegalArgumentException("expected one of the policies %s, got %s".formatted(POLICIES, policy));
+        }
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.driven();
+        return new BehaviouralCloning(
+                carFollowing(),
+                steps == 0 ? config : config.withSteps(steps),
+                new FollowingDynamics(config.stride() * CarFollowing.STEP_SECONDS));
+    }
+
+    /** Returns the network of the car-following policy: 64-64 tanh, accelerations clipped to their range. */
+    public static GaussianPolicy carFollowing() {
+        return new GaussianPolicy(
+                CarFollowing.observationSize(),
+                CarFollowing.ACTION_SIZE,
+                List.of(64, 64),
+                Activation.TANH,
+                GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                GaussianPolicy.Bounds.CLIPPED,
+                CarFollowing.MIN_ACCELERATION,
+                CarFollowing.MAX_ACCELERATION);
+    }
+}

@@ -1,0 +1,132 @@
+package dev.understudy.learn.cloning;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.environment.Dynamics;
+import dev.understudy.graph.ElementType;
+import dev.understudy.graph.Graph;
+import dev.understudy.graph.Shape;
+import dev.understudy.graph.Tensor;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.network.Adam;
+import dev.understudy.network.Optimiser;
+import dev.understudy.network.ParameterLayout;
+import dev.understudy.network.Scaler;
+import dev.understudy.policy.StochasticPolicy;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Behavioural cloning: the policy that makes the expert's actions most likely, min over theta of the mean of -log
+ * pi_theta(a | o), with an entropy bonus and an L2 penalty (ALGORITHMS: Pomerleau, 1991; settings of Ho and Ermon, 2016).
+ *
+ * <p>One-step cloning drifts: its errors lead it where the expert never was (Ross, Gordon and Bagnell, 2011, theorem
+ * 2.1: the cost grows with the square of the horizon). Where the {@link Dynamics} of a task are known, a second term
+ * holds the policy to the expert over {@code horizon} steps of its own driving, with the gradient taken through all of
+ * them.
+ *
+ * <p>Warm start: parameters, moments and scaler go on from the state. The learning rate starts anew with every window.
+ */
+public final class BehaviouralCloning implements Learner {
+    static final String SCALER = "scaler";
+
+    private final StochasticPolicy policy;
+    private final BehaviouralCloningConfig config;
+    private final @Nullable Dynamics dynamics;
+    private final Optimiser optimiser = Adam.defaults();
+    private final ParameterLayout layout;
+    private @Nullable CloningPrograms programs;
+
+    /** Clones one step at a time. */
+    public BehaviouralCloning(StochasticPolicy policy, BehaviouralCloningConfig config) {
+        this(policy, config, null);
+    }
+
+    /**
+     * Clones with or without drives.
+     *
+     * @param dynamics what follows from an action; needed where {@code config.horizon()} is not 0
+     */
+    public BehaviouralCloning(StochasticPolicy policy, BehaviouralCloningConfig config, @Nullable Dynamics dynamics) {
+        if (config.horizon() > 0 && dynamics == null) {
+            throw new IllegalArgumentException(
+                    "expected dynamics for a horizon of %d steps, got none".formatted(config.horizon()));
+        }
+        this.policy = policy;
+        this.config = config;
+        this.dynamics = dynamics;
+        ParameterLayout.Builder builder = ParameterLayout.builder();
+        policy.declare(builder);
+        this.layout = builder.build();
+    }
+
+    @Override
+    public LearnerState initialState(long seed) {
+        float[] theta = new float[layout.size()];
+        policy.initialise(theta, layout, new SplittableRandom(seed));
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        vectors.put(CloningPrograms.THETA, theta);
+        for (Optimiser.Memory vector : optimiser.memory(layout.size())) {
+            vectors.put(vector.name(), vector.initial());
+        }
+        SortedMap<String, double[]> statistics = new TreeMap<>();
+        statistics.put(SCALER, Scaler.empty(policy.observationSize()).toStatistics());
+        return new LearnerState(vectors, statistics, new TreeMap<>());
+    }
+
+    @Override
+    public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+        if (demonstrations.stream().mapToInt(Trajectory::steps).sum() == 0) {
+            throw new IllegalArgumentException("expected at least one demonstrated step, got none");
+        }
+        Pairs pairs = Pairs.of(
+                demonstrations,
+                replay,
+                policy.observationSize(),
+                policy.actionSize(),
+                config.validationShare(),
+                config.horizon() * config.stride());
+        if (pairs.learned().starts.length + pairs.rehearsed().starts.length == 0) {
+            throw new IllegalArgumentException(
+                    "expected a trajectory of more than %d steps, the longest has %d".formatted(config.horizon() * config.stride(), demonstrations.stream().mapToInt(Trajectory::steps).max().orElse(0)));
+        }
+        Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
+        if (state.counter("update.open") == 0) {
+            for (Trajectory trajectory : demonstrations) {
+                Matrix observed = trajectory.observations();
+                scaler = scaler.merge(observed);
+            }
+        }
+        if (programs == null) {
+            programs = new CloningPrograms(policy, layout, optimiser, config, dynamics);
+        }
+        return new CloningUpdate(programs, config, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);
+    }
+
+    @Override
+    public byte[] export(LearnerState state) {
+        Graph graph = new Graph();
+        int n = policy.observationSize();
+        Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
+        Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
+        Tensor scaled = Scaler.apply(
+                observation,
+                graph.constant(scaler.shift(), Shape.of(n)),
+                graph.constant(scaler.scale(), Shape.of(n)));
+        var weights = layout.constants(graph, state.vector(CloningPrograms.THETA));
+        return graph.toModel(policy.distribution(weights, scaled).outputs());
+    }
+
+    @Override
+    public void close() {
+        if (programs != null) {
+            programs.close();
+            programs = null;
+        }
+    }
+}

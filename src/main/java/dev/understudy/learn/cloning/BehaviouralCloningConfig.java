@@ -1,0 +1,101 @@
+package dev.understudy.learn.cloning;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What {@link BehaviouralCloning} does on one window.
+ *
+ * @param steps optimiser steps per update, at most
+ * @param batchSize pairs per step, drawn with replacement
+ * @param learningRate of the first step; it falls to 0 along half a cosine by the last
+ * @param gradientNorm longest gradient; longer ones are shortened to it
+ * @param entropyWeight how much entropy is rewarded, per nat
+ * @param l2Weight weight of half the squared norm of the parameters
+ * @param replayShare share of a batch that rehearses older trajectories, where there are any
+ * @param validationShare share of the trajectories that is not learned from but decides when to stop; 0 for none
+ * @param validateEvery steps between two looks at the validation loss
+ * @param patience looks without improvement after which the update stops
+ * @param horizon steps of its own driving that a policy is held to; 0 for plain one-step cloning
+ * @param stride logged steps that one step of a drive spans
+ * @param staleness logged steps by which what is known of the entity may lag behind, at most
+ * @param drives drives per optimiser step
+ * @param driveWeight weight of the mean distance of the drives from the expert's, beside the likelihood
+ */
+public record BehaviouralCloningConfig(
+        int steps,
+        int batchSize,
+        double learningRate,
+        double gradientNorm,
+        double entropyWeight,
+        double l2Weight,
+        double replayShare,
+        double validationShare,
+        int validateEvery,
+        int patience,
+        int horizon,
+        int stride,
+        int staleness,
+        int drives,
+        double driveWeight) {
+
+    /** The settings of the GAIL authors' cloning (Ho and Ermon, 2016): Adam 1e-3, batches of 128, a validation split. */
+    public static BehaviouralCloningConfig defaults() {
+        return new BehaviouralCloningConfig(1000, 128, 1e-3, 10.0, 0.0, 0.0, 0.3, 0.1, 100, 5, 0, 1, 0, 0, 0.0);
+    }
+
+    /**
+     * The settings for tasks whose dynamics are known: drives of 20 half seconds, weighted ten to one against the one-step
+     * likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
+     */
+    public static BehaviouralCloningConfig driven() {
+        return new BehaviouralCloningConfig(1000, 256, 2e-3, 10.0, 0.0, 1e-5, 0.3, 0.1, 100, 100, 20, 5, 300, 64, 10.0);
+    }
+
+    /** Returns the same with another number of steps, and as many looks at the validation loss as before. */
+    public BehaviouralCloningConfig withSteps(int newSteps) {
+        int every = Math.max(1, (int) ((long) validateEvery * newSteps / steps));
+        return new BehaviouralCloningConfig(
+                newSteps,
+                batchSize,
+                learningRate,
+                gradientNorm,
+                entropyWeight,
+                l2Weight,
+                replayShare,
+                validationShare,
+                every,
+                patience,
+                horizon,
+                stride,
+                staleness,
+                drives,
+                driveWeight);
+    }
+
+    public BehaviouralCloningConfig {
+        List<String> problems = new ArrayList<>();
+        require(problems, steps >= 1, "steps >= 1", steps);
+        require(problems, batchSize >= 1, "batchSize >= 1", batchSize);
+        require(problems, learningRate > 0, "learningRate > 0", learningRate);
+        require(problems, gradientNorm > 0, "gradientNorm > 0", gradientNorm);
+        require(problems, replayShare >= 0 && replayShare < 1, "0 <= replayShare < 1", replayShare);
+        require(problems, validationShare >= 0 && validationShare < 1, "0 <= validationShare < 1", validationShare);
+        require(problems, validateEvery >= 1, "validateEvery >= 1", validateEvery);
+        require(problems, patience >= 1, "patience >= 1", patience);
+        require(problems, horizon >= 0, "horizon >= 0", horizon);
+        require(problems, stride >= 1, "stride >= 1", stride);
+        require(problems, staleness >= 0, "staleness >= 0", staleness);
+        require(problems, horizon == 0 || drives >= 1, "drives >= 1 with a horizon", drives);
+        require(problems, driveWeight >= 0, "driveWeight >= 0", driveWeight);
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException("behavioural cloning: " + String.join("; ", problems));
+        }
+    }
+
+    private static void require(List<String> problems, boolean holds, String expected, Object found) {
+        if (!holds) {
+            problems.add("expected " + expected + ", got " + found);
+        }
+    }
+}

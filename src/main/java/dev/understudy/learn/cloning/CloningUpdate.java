@@ -1,0 +1,248 @@
+package dev.understudy.learn.cloning;
+
+import dev.understudy.graph.Feeds;
+import dev.understudy.graph.Program;
+import dev.understudy.graph.Result;
+import dev.understudy.graph.Shape;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.learn.Update;
+import dev.understudy.network.Optimiser;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** One window's worth of cloning. Every draw follows from the seed and the number of the step, so it can be resumed. */
+final class CloningUpdate implements Update {
+    private static final String BEST = "best.theta";
+    private static final String BEST_LOSS = "best.loss";
+    private static final String FIGURES = "update.figures";
+    private static final int VALIDATION_BATCHES = 8;
+
+    private final CloningPrograms programs;
+    private final BehaviouralCloningConfig config;
+    private final List<Optimiser.Memory> memory;
+    private final Pairs pairs;
+    private final double[] scaler;
+    private final long seed;
+    private final boolean driven;
+    private final long updatesBefore;
+
+    private long step;
+    private long stale;
+    private boolean finished;
+    private float[] best;
+    private double bestLoss;
+    /** lossBefore, last loss, validation loss before. */
+    private final double[] figures;
+
+    CloningUpdate(
+            CloningPrograms programs,
+            BehaviouralCloningConfig config,
+            List<Optimiser.Memory> memory,
+            Pairs pairs,
+            LearnerState begun,
+            dev.understudy.network.Scaler scaler,
+            long seed,
+            boolean driven) {
+        this.driven = driven;
+        this.programs = programs;
+        this.config = config;
+        this.memory = memory;
+        this.pairs = pairs;
+        this.scaler = scaler.toStatistics();
+        this.seed = seed;
+        this.updatesBefore = begun.counter("updates");
+        this.step = begun.counter("update.step");
+        this.stale = begun.counter("update.stale");
+        this.best = begun.vectors().getOrDefault(BEST, begun.vector(CloningPrograms.THETA));
+        this.bestLoss = begun.statistics().getOrDefault(BEST_LOSS, new double[] {Double.POSITIVE_INFINITY})[0];
+        this.figures = begun.statistics().getOrDefault(FIGURES, new double[] {Double.NaN, Double.NaN, Double.NaN}).clone();
+        Program training = programs.training;
+        training.setState(CloningPrograms.THETA, begun.vector(CloningPrograms.THETA));
+        for (Optimiser.Memory vector : memory) {
+            training.setState(vector.name(), begun.vector(vector.name()));
+        }
+        for (Program program : List.of(training, programs.score)) {
+            program.setInput(
+                    "observations",
+                    pairs.observations().values(),
+                    Shape.of(pairs.observations().rows(), pairs.observations().columns()));
+            program.setInput(
+                    "actions",
+                    pairs.actions().values(),
+                    Shape.of(pairs.actions().rows(), pairs.actions().columns()));
+            program.setInput("shift", scaler.shift(), Shape.of(scaler.mean().length));
+            program.setInput("scale", scaler.scale(), Shape.of(scaler.mean().length));
+        }
+    }
+
+    @Override
+    public boolean step() {
+        if (finished) {
+            return false;
+        }
+        if (step % config.validateEvery() == 0) {
+            validate();
+        }
+        if (!finished && step < config.steps()) {
+            descend();
+        }
+        if (!finished && step >= config.steps()) {
+            validate();
+            finish();
+        }
+        return !finished;
+    }
+
+    private void descend() {
+        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + step);
+        double rate = config.learningRate() * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
+        Feeds feeds = new Feeds().floats("learningRate", (float) rate);
+        feed(feeds, random, pairs.learned(), config.replayShare());
+        double loss;
+        try (Result result = programs.training.run(feeds)) {
+            loss = result.scalar("loss");
+        }
+        if (!Double.isFinite(loss)) {
+            diverged();
+            return;
+        }
+        if (Double.isNaN(figures[0])) {
+            figures[0] = loss;
+        }
+        figures[1] = loss;
+        step++;
+    }
+
+    /** Puts a batch of rows, and of drives if there are any, into the feeds. */
+    private void feed(Feeds feeds, SplittableRandom random, Pairs.Share share, double replayShare) {
+        Pairs.Share replay = pairs.rehearsed();
+        long[] rows = new long[config.batchSize()];
+        for (int i = 0; i < rows.length; i++) {
+            boolean rehearse = replay.rows.length > 0 && random.nextDouble() < replayShare;
+            int[] from = rehearse ? replay.rows : share.rows;
+            rows[i] = from[random.nextInt(from.length)];
+        }
+        feeds.longs(CloningPrograms.ROWS, rows);
+        if (driven) {
+            feeds.longs(CloningPrograms.EARLIER_ROWS, earlier(rows, rows.length, random));
+        }
+        if (config.horizon() > 0) {
+            int drives = config.drives();
+            long[] rowsOfDrives = new long[drives * (config.horizon() + 1)];
+            for (int drive = 0; drive < drives; drive++) {
+                boolean rehearse = share.starts.length == 0
+                        || (replay.starts.length > 0 && random.nextDouble() < replayShare);
+                int[] from = rehearse ? replay.starts : share.starts;
+                int start = from[random.nextInt(from.length)];
+                for (int h = 0; h <= config.horizon(); h++) {
+                    rowsOfDrives[h * drives + drive] = start + (long) h * config.stride();
+                }
+            }
+            feeds.longs(CloningPrograms.DRIVES, rowsOfDrives);
+            feeds.longs(CloningPrograms.EARLIER_DRIVES, earlier(rowsOfDrives, drives, random));
+        }
+    }
+
+    /** Returns rows of the same trajectories up to {@code staleness} steps before the first {@code count} of {@code rows}. */
+    private long[] earlier(long[] rows, int count, SplittableRandom random) {
+        long[] earlier = new long[count];
+        for (int i = 0; i < count; i++) {
+            int first = pairs.first()[(int) rows[i]];
+            earlier[i] = Math.max(first, rows[i] - random.nextInt(config.staleness() + 1));
+        }
+        return earlier;
+    }
+
+    /** Scores the parameters as they are; keeps them if they are the best yet, and stops if they no longer improve. */
+    private void validate() {
+        Pairs.Share share = pairs.validated().starts.length > 0 ? pairs.validated() : pairs.learned();
+        float[] theta = programs.training.state(CloningPrograms.THETA);
+        double loss = 0.0;
+        for (int batch = 0; batch < VALIDATION_BATCHES; batch++) {
+            Feeds feeds = new Feeds().floats(CloningPrograms.THETA, theta);
+            feed(feeds, new SplittableRandom(~seed + batch), share, 0.0);
+            try (Result result = programs.score.run(feeds)) {
+                loss += result.scalar("loss") / VALIDATION_BATCHES;
+            }
+        }
+        if (!Double.isFinite(loss)) {
+            diverged();
+            return;
+        }
+        if (Double.isNaN(figures[2])) {
+            figures[2] = loss;
+        }
+        if (loss < bestLoss) {
+            bestLoss = loss;
+            best = theta;
+            stale = 0;
+        } else if (++stale >= config.patience()) {
+            finish();
+        }
+    }
+
+    /** Goes back to the best parameters; moments that led astray are forgotten. */
+    private void diverged() {
+        for (Optimiser.Memory vector : memory) {
+            programs.training.setState(vector.name(), vector.initial());
+        }
+        figures[1] = Double.NaN;
+        finish();
+    }
+
+    private void finish() {
+        programs.training.setState(CloningPrograms.THETA, best);
+        finished = true;
+    }
+
+    @Override
+    public double progress() {
+        return finished ? 1.0 : (double) step / config.steps();
+    }
+
+    @Override
+    public LearnerState state() {
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        SortedMap<String, double[]> statistics = new TreeMap<>();
+        SortedMap<String, Long> counters = new TreeMap<>();
+        vectors.put(CloningPrograms.THETA, programs.training.state(CloningPrograms.THETA));
+        for (Optimiser.Memory vector : memory) {
+            vectors.put(vector.name(), programs.training.state(vector.name()));
+        }
+        statistics.put(BehaviouralCloning.SCALER, scaler);
+        if (finished) {
+            counters.put("updates", updatesBefore + 1);
+        } else {
+            counters.put("updates", updatesBefore);
+            counters.put("update.open", 1L);
+            counters.put("update.step", step);
+            counters.put("update.stale", stale);
+            vectors.put(BEST, best);
+            statistics.put(BEST_LOSS, new double[] {bestLoss});
+            statistics.put(FIGURES, figures.clone());
+        }
+        return new LearnerState(vectors, statistics, counters);
+    }
+
+    @Override
+    public TrainingReport report() {
+        SortedMap<String, Double> report = new TreeMap<>();
+        report.put("steps", (double) step);
+        report.put("rows", (double) pairs.learned().rows.length);
+        report.put("rowsRehearsed", (double) pairs.rehearsed().rows.length);
+        report.put("rowsValidated", (double) pairs.validated().rows.length);
+        report.put("lossBefore", figures[0]);
+        report.put("lossAfter", figures[1]);
+        report.put("validationLossBefore", figures[2]);
+        report.put("validationLoss", bestLoss);
+        report.put("diverged", Double.isNaN(figures[1]) && step > 0 ? 1.0 : 0.0);
+        return new TrainingReport(report);
+    }
+
+    /** Leaves the programs to the learner, who uses them again. */
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,29 @@
+package dev.understudy.policy;
+
+import dev.understudy.graph.Tensor;
+import dev.understudy.network.ParameterLayout;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/** A policy that a learner can change: a network from scaled observations to a distribution over actions. */
+public interface StochasticPolicy {
+    /** Returns n, the length of an observation. */
+    int observationSize();
+
+    /** Returns k, the length of an action, or the number of actions to choose from. */
+    int actionSize();
+
+    /** Appends the policy's parameters to a layout. */
+    void declare(ParameterLayout.Builder layout);
+
+    /** Draws the policy's parameters into {@code theta}. */
+    void initialise(float[] theta, ParameterLayout layout, RandomGenerator random);
+
+    /**
+     * Returns the distribution over actions.
+     *
+     * @param parameters weights by name
+     * @param scaled standardised observations, {@code [batch, n]}
+     */
+    Distribution distribution(Map<String, Tensor> parameters, Tensor scaled);
+}
