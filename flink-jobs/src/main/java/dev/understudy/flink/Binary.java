@@ -6,6 +6,7 @@ import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.flink.serialization.Codec;
+import dev.understudy.schemas.ArtifactKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -96,6 +97,16 @@ final class Binary {
         float[] values = new float[rows * columns];
         ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
         return new Matrix(rows, columns, values);
+    }
+
+    static void writeArtifactKey(ArtifactKey key, DataOutputView out) throws IOException {
+        out.writeUTF(key.policy());
+        out.writeUTF(key.sha256());
+        out.writeInt(key.chunk());
+    }
+
+    static ArtifactKey readArtifactKey(DataInputView in) throws IOException {
+        return new ArtifactKey(in.readUTF(), in.readUTF(), in.readInt());
     }
 
     static void writeFigures(Map<String, Double> figures, DataOutputView out) throws IOException {

@@ -1,0 +1,127 @@
+package dev.understudy.flink;
+
+import dev.understudy.flink.serialization.Codec;
+import dev.understudy.schemas.ArtifactAssembly;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.UndecodableException;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest model files of one policy, put together from their pieces. Kept as keyed state. It holds a few whole files
+ * and the pieces of a few more; what is in force is held however old it is.
+ */
+final class ModelShelf {
+    static final int FILES = 6;
+
+    /** Enough for four files of the largest size. */
+    static final int PIECES = 4 * 33;
+
+    private final Map<String, byte[]> files = new LinkedHashMap<>();
+    private final Map<ArtifactKey, ArtifactChunk> pieces = new LinkedHashMap<>();
+    private String inForce = "";
+
+    /**
+     * Takes a piece of a file and returns the hash of the file that it completes, if it does.
+     *
+     * @throws UndecodableException if the pieces do not add up; they are gone then
+     */
+    Optional<String> put(ArtifactKey key, ArtifactChunk chunk) {
+        if (files.containsKey(key.sha256())) {
+            return Optional.empty();
+        }
+        pieces.put(key, chunk);
+        shorten(pieces, PIECES, null);
+        Optional<ArtifactAssembly.Artifact> whole;
+        try {
+            whole = ArtifactAssembly.assemble(key.policy(), key.sha256(), pieces::get);
+        } catch (UndecodableException e) {
+            forgetPieces(key.sha256());
+            throw e;
+        }
+        if (whole.isEmpty()) {
+            return Optional.empty();
+        }
+        forgetPieces(key.sha256());
+        files.put(key.sha256(), whole.get().bytes());
+        shorten(files, FILES, inForce);
+        return Optional.of(key.sha256());
+    }
+
+    private void forgetPieces(String sha256) {
+        pieces.keySet().removeIf(piece -> piece.sha256().equals(sha256));
+    }
+
+    private static <K, V> void shorten(Map<K, V> map, int most, @Nullable K kept) {
+        for (Iterator<K> oldest = map.keySet().iterator(); map.size() > most && oldest.hasNext(); ) {
+            if (!oldest.next().equals(kept)) {
+                oldest.remove();
+            }
+        }
+    }
+
+    /** Says which file is in force. */
+    void keep(String sha256) {
+        inForce = sha256;
+    }
+
+    /** Returns a whole file, null if it is not here. */
+    byte @Nullable [] file(String sha256) {
+        return files.get(sha256);
+    }
+
+    /** Returns the hash of the file in force, empty if nothing is. */
+    String inForce() {
+        return inForce;
+    }
+
+    /** Writes and reads it. */
+    public static final class Form extends Codec<ModelShelf> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Class<ModelShelf> type() {
+            return ModelShelf.class;
+        }
+
+        @Override
+        public boolean immutable() {
+            return false;
+        }
+
+        @Override
+        public void write(ModelShelf shelf, DataOutputView out) throws IOException {
+            out.writeUTF(shelf.inForce);
+            out.writeInt(shelf.files.size());
+            for (Map.Entry<String, byte[]> file : shelf.files.entrySet()) {
+                out.writeUTF(file.getKey());
+                Codec.writeBytes(file.getValue(), out);
+            }
+            out.writeInt(shelf.pieces.size());
+            for (Map.Entry<ArtifactKey, ArtifactChunk> piece : shelf.pieces.entrySet()) {
+                Binary.writeArtifactKey(piece.getKey(), out);
+                Codec.writeBytes(piece.getValue().bytes(), out);
+            }
+        }
+
+        @Override
+        public ModelShelf read(int version, DataInputView in) throws IOException {
+            ModelShelf shelf = new ModelShelf();
+            shelf.inForce = in.readUTF();
+            for (int left = in.readInt(); left > 0; left--) {
+                shelf.files.put(in.readUTF(), Codec.readBytes(in));
+            }
+            for (int left = in.readInt(); left > 0; left--) {
+                shelf.pieces.put(Binary.readArtifactKey(in), new ArtifactChunk(Codec.readBytes(in)));
+            }
+            return shelf;
+        }
+    }
+}
