@@ -5,8 +5,8 @@ import dev.understudy.graph.Tensor;
 import java.util.List;
 
 /**
- * {@link CarFollowing}'s equations as a graph: the follower answers to the policy, the leader drives as it was logged, and
- * what is known of the entity stays as it was when the policy took over.
+ * {@link CarFollowing}'s equations as a graph: the follower answers to the policy, the leader drives as it was logged,
+ * and what is known of the entity stays as it was when the policy took over.
  *
  * <p>The distance from the expert is ((gap - logged gap) / 5 m)^2 + 0.3 ((speed - logged speed) / 1 m/s)^2.
  *

@@ -44,7 +44,7 @@ final class Products {
         long inner = a.shape().dim(rankA - 1);
         long columns = b.shape().dim(rankB - 1);
         if (inner != b.shape().dim(rankB - 2)) {
-            throw mismatch("MatMul", inner, b.shape().dim(rankB - 2), a, b);
+            throw mismatch("MatMul", inner, a, b);
         }
         if (rankA == 2 && rankB == 2) {
             return gemm(a, b, null, false, false);
@@ -76,7 +76,7 @@ final class Products {
         long innerB = b.shape().dim(transB ? 1 : 0);
         Shape shape = Shape.inner(rows, b.shape().dim(transB ? 0 : 1));
         if (innerA != innerB) {
-            throw mismatch(c == null ? "MatMul" : "Gemm", innerA, innerB, a, b);
+            throw mismatch(c == null ? "MatMul" : "Gemm", innerA, a, b);
         }
         if (c != null && !(c.shape().rank() <= 2 && c.shape().fits(shape, shape))) {
             throw new IllegalArgumentException(
@@ -95,9 +95,9 @@ final class Products {
                 .get(0);
     }
 
-    private static IllegalArgumentException mismatch(String operator, long innerA, long innerB, Tensor a, Tensor b) {
+    private static IllegalArgumentException mismatch(String operator, long inner, Tensor a, Tensor b) {
         return new IllegalArgumentException("%s: expected [*, %s] x [%s, *], got %s x %s"
-                .formatted(operator, size(innerA), size(innerA), a.shape(), b.shape()));
+                .formatted(operator, size(inner), size(inner), a.shape(), b.shape()));
     }
 
     private static String size(long dim) {

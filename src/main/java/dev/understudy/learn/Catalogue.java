@@ -38,7 +38,8 @@ public final class Catalogue {
      */
     public static Learner learner(String algorithm, String policy, int steps) {
         if (!ALGORITHMS.contains(algorithm)) {
-            throw new IllegalArgumentException("expected one of the algorithms %s, got %s".formatted(ALGORITHMS, algorithm));
+            throw new IllegalArgumentException(
+                    "expected one of the algorithms %s, got %s".formatted(ALGORITHMS, algorithm));
         }
         if (!POLICIES.contains(policy)) {
             throw new IllegalArgumentException("expected one of the policies %s, got %s".formatted(POLICIES, policy));

@@ -19,8 +19,8 @@ public record Mlp(String name, int inputs, List<Integer> hidden, int outputs, Ac
     public Mlp {
         hidden = List.copyOf(hidden);
         if (inputs < 1 || outputs < 1 || hidden.stream().anyMatch(width -> width < 1)) {
-            throw new IllegalArgumentException(
-                    "expected layer widths of at least 1, got %d-%s-%d (network %s)".formatted(inputs, hidden, outputs, name));
+            throw new IllegalArgumentException("expected layer widths of at least 1, got %d-%s-%d (network %s)"
+                    .formatted(inputs, hidden, outputs, name));
         }
     }
 
@@ -92,7 +92,8 @@ public record Mlp(String name, int inputs, List<Integer> hidden, int outputs, Ac
     private static Tensor parameter(Map<String, Tensor> parameters, String name) {
         Tensor weight = parameters.get(name);
         if (weight == null) {
-            throw new IllegalArgumentException("expected parameter %s, got only %s".formatted(name, parameters.keySet()));
+            throw new IllegalArgumentException(
+                    "expected parameter %s, got only %s".formatted(name, parameters.keySet()));
         }
         return weight;
     }

@@ -14,8 +14,8 @@ import java.util.NoSuchElementException;
 /**
  * Where each named weight lies in the one flat vector that holds all parameters of a model.
  *
- * <p>A flat vector is what an optimiser, a checkpoint and an average want; a layer wants its own matrix. {@link #unpack}
- * gives each layer its view, as one split of the vector.
+ * <p>A flat vector is what an optimiser, a checkpoint and an average want; a layer wants its own matrix.
+ * {@link #unpack} gives each layer its view, as one split of the vector.
  */
 public final class ParameterLayout {
     private final Map<String, Block> blocks;
@@ -103,7 +103,8 @@ public final class ParameterLayout {
             Shape shape = Shape.of(dimensions);
             int length = Math.toIntExact(shape.size());
             if (blocks.put(name, new Block(size, length, shape)) != null) {
-                throw new IllegalArgumentException("expected a new parameter name, got %s again (have %s)".formatted(name, taken));
+                throw new IllegalArgumentException(
+                        "expected a new parameter name, got %s again (have %s)".formatted(name, taken));
             }
             taken.add(name);
             size += length;

@@ -57,8 +57,11 @@ public record CategoricalPolicy(int observationSize, int actionSize, List<Intege
         /** {@code action}: index of what was done, int64 {@code [batch]}. */
         @Override
         public Tensor logProbability(Tensor action) {
-            Tensor every = logits.graph().constant(LongStream.range(0, actionSize).toArray(), Shape.of(1, actionSize));
-            Tensor chosen = action.reshape(Shape.of(action.shape().dim(0), 1)).equal(every).cast(ElementType.FLOAT);
+            Tensor every =
+                    logits.graph().constant(LongStream.range(0, actionSize).toArray(), Shape.of(1, actionSize));
+            Tensor chosen = action.reshape(Shape.of(action.shape().dim(0), 1))
+                    .equal(every)
+                    .cast(ElementType.FLOAT);
             return logProbabilities.mul(chosen).sum(1);
         }
 

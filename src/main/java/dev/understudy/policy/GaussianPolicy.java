@@ -111,7 +111,8 @@ public record GaussianPolicy(
             if (bounds == Bounds.CLIPPED) {
                 return logDensity(action);
             }
-            // x = tanh u in (-1, 1); u = atanh x; log p(a) = log N(u) - log |da/du|, da/du = (high - low) (1 - x^2) / 2.
+            // x = tanh u in (-1, 1); u = atanh x; log p(a) = log N(u) - log |da/du|, da/du = (high - low) (1 - x^2) /
+            // 2.
             float half = (high - low) / 2f;
             Tensor x = action.sub(low).div(half).sub(1f).clip(-1f + 2f * MARGIN, 1f - 2f * MARGIN);
             Tensor u = x.add(1f).log().sub(x.neg().add(1f).log()).mul(0.5f);

@@ -1,9 +1,11 @@
 package dev.understudy.app;
 
+import dev.understudy.schemas.TopicAdmin;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,17 @@ final class Connection {
     /** How long to wait for the cluster. */
     static final Setting<Integer> TIMEOUT_SECONDS = Setting.integer(
             "timeout.seconds", 15, 1, 3600, "How long to wait for the Kafka cluster before giving up, seconds.");
+
+    /** How many copies of each record the cluster keeps. */
+    static final Setting<Integer> REPLICATION = Setting.integer(
+            "topics.replication", -1, -1, 100, "Replication factor of topics that are created; -1 as the brokers say.");
+
+    /** How far work by vehicle can be spread. */
+    static final Setting<Integer> PARTITIONS = Setting.integer(
+            "topics.partitions", 4, 1, 10_000, "Partitions of the topics keyed by vehicle, where they are created.");
+
+    /** What a program of the pipeline needs to know of its topics. */
+    static final List<Setting<?>> TOPIC_SETTINGS = List.of(REPLICATION, PARTITIONS);
 
     /** All settings of a connection. */
     static final List<Setting<?>> SETTINGS = List.of(BOOTSTRAP_SERVERS, CLIENT_SETTINGS, TIMEOUT_SECONDS);
@@ -93,15 +106,31 @@ final class Connection {
             admin.describeCluster().clusterId().get(timeoutSeconds + 1L, TimeUnit.SECONDS);
             return admin;
         } catch (ExecutionException | TimeoutException e) {
-            admin.close(java.time.Duration.ZERO);
+            admin.close(Duration.ZERO);
             throw new CommandFailedException(
                     "expected a Kafka cluster at %s, found none within %d s (%s)"
                             .formatted(bootstrapServers(), timeoutSeconds, Failures.describe(e)),
                     e);
         } catch (InterruptedException e) {
-            admin.close(java.time.Duration.ZERO);
+            admin.close(Duration.ZERO);
             Thread.currentThread().interrupt();
             throw new CommandFailedException("interrupted while connecting to " + bootstrapServers(), e);
         }
+    }
+
+    /**
+     * Creates the topics that are missing and checks the others and the brokers.
+     *
+     * @throws dev.understudy.schemas.TopicsException naming what is not as it should be
+     */
+    void ensureTopics(Settings settings) {
+        try (Admin admin = admin()) {
+            topicAdmin(admin).ensure(settings.get(REPLICATION), settings.get(PARTITIONS));
+        }
+    }
+
+    /** Returns an administrator of the topics. */
+    TopicAdmin topicAdmin(Admin admin) {
+        return new TopicAdmin(admin, bootstrapServers(), Duration.ofSeconds(timeoutSeconds));
     }
 }

@@ -34,8 +34,7 @@ final class DecisionLedger {
 
     /** Enters a decision. */
     void decided(Decision decision) {
-        BitSet sequences =
-                decided.computeIfAbsent(decision.vehicle() + '\n' + decision.trip(), key -> new BitSet());
+        BitSet sequences = decided.computeIfAbsent(decision.vehicle() + '\n' + decision.trip(), key -> new BitSet());
         int sequence = Math.toIntExact(decision.sequence());
         if (sequences.get(sequence)) {
             duplicated++;
@@ -44,7 +43,7 @@ final class DecisionLedger {
         sequences.set(sequence);
         distinct++;
         byKind.merge(decision.kind(), 1L, Long::sum);
-        latencyMillis.add(decision.decidedAtMs() - decision.observedAtMs());
+        latencyMillis.add((double) (decision.decidedAtMs() - decision.observedAtMs()));
         firstDecidedAtMs = Math.min(firstDecidedAtMs, decision.decidedAtMs());
         lastDecidedAtMs = Math.max(lastDecidedAtMs, decision.decidedAtMs());
         if (!decision.sha256().isEmpty()) {

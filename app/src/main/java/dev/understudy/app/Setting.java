@@ -42,6 +42,21 @@ public record Setting<T>(String key, String option, String defaultText, String d
         return Settings.VARIABLE_PREFIX + key.replace('.', '_').toUpperCase(Locale.ROOT);
     }
 
+    /** Returns whether it is on or off, so that the option alone turns it on. */
+    boolean isSwitch() {
+        return defaultText.equals("false");
+    }
+
+    /** Something that is off unless asked for. */
+    public static Setting<Boolean> off(String key, String description) {
+        return new Setting<>(key, "false", description, text -> {
+            if (!text.equals("true") && !text.equals("false")) {
+                throw new IllegalArgumentException("expected true or false, found \"%s\"".formatted(text));
+            }
+            return text.equals("true");
+        });
+    }
+
     /** A text; where {@code defaultText} is empty it may stay empty. */
     public static Setting<String> text(String key, String defaultText, String description) {
         return new Setting<>(key, defaultText, description, text -> text);

@@ -72,6 +72,12 @@ public final class Understudy {
     private static CommandLine commandLine() {
         CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
         line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand(
+                "models",
+                new CommandLine(ModelsCommand.group())
+                        .addSubcommand("list", tool(new ModelsCommand.ListModels()))
+                        .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
+                        .addSubcommand("rollback", tool(new ModelsCommand.RollBack())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
@@ -102,17 +108,7 @@ public final class Understudy {
     /** Turns a tool into a command: an option for each of its settings, and those that all commands share. */
     private static CommandLine tool(Tool tool) {
         CommandSpec spec = CommandSpec.forAnnotatedObject(tool);
-        for (Setting<?> setting : tool.settings()) {
-            spec.addOption(OptionSpec.builder(setting.option())
-                    .type(String.class)
-                    .paramLabel("<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
-                    .description((setting.description()
-                                    + (setting.defaultText().isEmpty()
-                                            ? ""
-                                            : " Default: " + setting.defaultText() + "."))
-                            .replace("%", "%%"))
-                    .build());
-        }
+        tool.settings().forEach(setting -> spec.addOption(option(setting)));
         addFlag(
                 spec,
                 JSON,
@@ -126,6 +122,19 @@ public final class Understudy {
                     .build());
         }
         return new CommandLine(spec);
+    }
+
+    private static OptionSpec option(Setting<?> setting) {
+        boolean hasDefault = !setting.defaultText().isEmpty() && !setting.isSwitch();
+        OptionSpec.Builder option = OptionSpec.builder(setting.option())
+                .type(String.class)
+                .paramLabel("<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
+                .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
+                        .replace("%", "%%"));
+        if (setting.isSwitch()) {
+            option.arity("0..1").fallbackValue("true").hideParamSyntax(true);
+        }
+        return option.build();
     }
 
     private static void addFlag(CommandSpec spec, String name, String description) {

@@ -19,8 +19,21 @@ class DecisionLedgerTest {
 
     private static Decision decision(long sequence, long epoch, String sha256) {
         return new Decision(
-                "car", "trip", sequence, 100 * sequence, "p", epoch, sha256, new float[1], new float[1],
-                epoch == 0 ? Decision.Kind.FALLBACK_NO_MODEL : Decision.Kind.POLICY, "", 0, 1000, 1004, "i");
+                "car",
+                "trip",
+                sequence,
+                100 * sequence,
+                "p",
+                epoch,
+                sha256,
+                new float[1],
+                new float[1],
+                epoch == 0 ? Decision.Kind.FALLBACK_NO_MODEL : Decision.Kind.POLICY,
+                "",
+                0,
+                1000,
+                1004,
+                "i");
     }
 
     @Test

@@ -30,12 +30,11 @@ class EmbeddedBrokerIT {
                 assertThat(admin.describeFeatures()
                                 .featureMetadata()
                                 .get(30, TimeUnit.SECONDS)
-                                .finalizedFeatures()
-                                .get("transaction.version")
-                                .maxVersionLevel())
-                        .isEqualTo((short) 2);
-                admin.createTopics(java.util.List.of(
-                                new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
+                                .finalizedFeatures())
+                        .hasEntrySatisfying("transaction.version", range -> assertThat(range.maxVersionLevel())
+                                .isEqualTo((short) 2));
+                admin.createTopics(
+                                java.util.List.of(new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
                         .all()
                         .get(30, TimeUnit.SECONDS);
             }
@@ -54,6 +53,29 @@ class EmbeddedBrokerIT {
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void theDoctorCreatesTheTopicsAndFindsAllWellThen() throws IOException {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+            String[] doctor = {"doctor", "--bootstrap-servers", broker.bootstrapServers()};
+            Ran before = Ran.command(doctor);
+            assertThat(before.code()).isEqualTo(1);
+            assertThat(before.out()).contains("driving.logs.v1: expected to be there");
+
+            Ran creating = Ran.command("doctor", "--create", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(creating.out()).contains("all there, with their settings").doesNotContain("FAILED");
+            assertThat(creating.code()).isZero();
+            assertThat(Ran.command(doctor).code()).isZero();
+
+            Ran list = Ran.command("models", "list", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(list.out()).contains("no model of driving/car-following was judged yet");
+            assertThat(list.code()).isZero();
+
+            Ran rollback = Ran.command("models", "rollback", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(rollback.err()).contains("expected a promotion of driving/car-following to roll back, found none");
+            assertThat(rollback.code()).isEqualTo(1);
         }
     }
 

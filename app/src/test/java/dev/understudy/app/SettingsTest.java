@@ -49,13 +49,12 @@ class SettingsTest {
         Map<String, String> options = Map.of("window.seconds", "0");
 
         assertThatThrownBy(() -> Settings.resolve(USED, KNOWN, file, environment, options))
-                .isInstanceOfSatisfying(
-                        BadSettingsException.class, problem -> assertThat(problem.problems())
-                                .containsExactlyInAnyOrder(
-                                        file + ": unknown setting windw.seconds; did you mean window.seconds?",
-                                        "UNDERSTUDY_COLOUR: unknown setting colour",
-                                        "UNDERSTUDY_FACTOR: expected a number, found \"fast\"",
-                                        "--window-seconds: expected a number from 1 to 3600, found 0"));
+                .isInstanceOfSatisfying(BadSettingsException.class, problem -> assertThat(problem.problems())
+                        .containsExactlyInAnyOrder(
+                                file + ": unknown setting windw.seconds; did you mean window.seconds?",
+                                "UNDERSTUDY_COLOUR: unknown setting colour",
+                                "UNDERSTUDY_FACTOR: expected a number, found \"fast\"",
+                                "--window-seconds: expected a number from 1 to 3600, found 0"));
     }
 
     @Test

@@ -2,6 +2,9 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,7 +60,9 @@ class UnderstudyTest {
     void badSettingsAreBadUsage() {
         Ran ran = Ran.command(Map.of("UNDERSTUDY_COLOUR", "red"), "demo", "--seconds", "soon");
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("UNDERSTUDY_COLOUR: unknown setting colour").contains("--seconds: expected");
+        assertThat(ran.err())
+                .contains("UNDERSTUDY_COLOUR: unknown setting colour")
+                .contains("--seconds: expected");
     }
 
     @Test
@@ -69,16 +74,34 @@ class UnderstudyTest {
     }
 
     @Test
-    void aBrokerThatIsNotThereIsAFailureInOneLine() {
+    void theDoctorNamesABrokerThatIsNotThere() {
         Ran ran = Ran.command("doctor", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
+        assertThat(ran.out()).contains("brokers", "FAILED", "127.0.0.1:1").contains("ONNX Runtime");
+    }
+
+    @Test
+    void theDoctorSaysTheSameInJson() throws IOException {
+        Ran ran = Ran.command("doctor", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1", "--json");
+        JsonNode report = new ObjectMapper().readTree(ran.out());
+        assertThat(report.get("healthy").asBoolean()).isFalse();
+        assertThat(report.get("checks").findValuesAsText("check")).contains("Java", "cores", "memory", "disk");
+    }
+
+    @Test
+    void aFailureIsOneLine() {
+        Ran ran = Ran.command("models", "list", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err().lines()).singleElement().asString().contains("expected a Kafka cluster at 127.0.0.1:1");
     }
 
     @Test
     void verboseShowsWhereAFailureHappened() {
-        Ran ran = Ran.command("models", "list", "--verbose", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        Ran ran = Ran.command(
+                "models", "list", "--verbose", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected a Kafka cluster at 127.0.0.1:1").contains("\tat ");
+        assertThat(ran.err())
+                .contains("expected a Kafka cluster at 127.0.0.1:1")
+                .contains("\tat ");
     }
 }

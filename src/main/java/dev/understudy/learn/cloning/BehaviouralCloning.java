@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Behavioural cloning: the policy that makes the expert's actions most likely, min over theta of the mean of -log
- * pi_theta(a | o), with an entropy bonus and an L2 penalty (ALGORITHMS: Pomerleau, 1991; settings of Ho and Ermon, 2016).
+ * pi_theta(a | o), with an entropy bonus and an L2 penalty (ALGORITHMS: Pomerleau, 1991; settings of Ho and Ermon,
+ * 2016).
  *
  * <p>One-step cloning drifts: its errors lead it where the expert never was (Ross, Gordon and Bagnell, 2011, theorem
  * 2.1: the cost grows with the square of the horizon). Where the {@link Dynamics} of a task are known, a second term
@@ -92,8 +93,13 @@ public final class BehaviouralCloning implements Learner {
                 config.validationShare(),
                 config.horizon() * config.stride());
         if (pairs.learned().starts.length + pairs.rehearsed().starts.length == 0) {
-            throw new IllegalArgumentException(
-                    "expected a trajectory of more than %d steps, the longest has %d".formatted(config.horizon() * config.stride(), demonstrations.stream().mapToInt(Trajectory::steps).max().orElse(0)));
+            throw new IllegalArgumentException("expected a trajectory of more than %d steps, the longest has %d"
+                    .formatted(
+                            config.horizon() * config.stride(),
+                            demonstrations.stream()
+                                    .mapToInt(Trajectory::steps)
+                                    .max()
+                                    .orElse(0)));
         }
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         if (state.counter("update.open") == 0) {
@@ -105,7 +111,8 @@ public final class BehaviouralCloning implements Learner {
         if (programs == null) {
             programs = new CloningPrograms(policy, layout, optimiser, config, dynamics);
         }
-        return new CloningUpdate(programs, config, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);
+        return new CloningUpdate(
+                programs, config, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);
     }
 
     @Override
@@ -115,9 +122,7 @@ public final class BehaviouralCloning implements Learner {
         Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         Tensor scaled = Scaler.apply(
-                observation,
-                graph.constant(scaler.shift(), Shape.of(n)),
-                graph.constant(scaler.scale(), Shape.of(n)));
+                observation, graph.constant(scaler.shift(), Shape.of(n)), graph.constant(scaler.scale(), Shape.of(n)));
         var weights = layout.constants(graph, state.vector(CloningPrograms.THETA));
         return graph.toModel(policy.distribution(weights, scaled).outputs());
     }

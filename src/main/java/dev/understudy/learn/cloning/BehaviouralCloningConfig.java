@@ -39,14 +39,16 @@ public record BehaviouralCloningConfig(
         int drives,
         double driveWeight) {
 
-    /** The settings of the GAIL authors' cloning (Ho and Ermon, 2016): Adam 1e-3, batches of 128, a validation split. */
+    /**
+     * The settings of the GAIL authors' cloning (Ho and Ermon, 2016): Adam 1e-3, batches of 128, a validation split.
+     */
     public static BehaviouralCloningConfig defaults() {
         return new BehaviouralCloningConfig(1000, 128, 1e-3, 10.0, 0.0, 0.0, 0.3, 0.1, 100, 5, 0, 1, 0, 0, 0.0);
     }
 
     /**
-     * The settings for tasks whose dynamics are known: drives of 20 half seconds, weighted ten to one against the one-step
-     * likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
+     * The settings for tasks whose dynamics are known: drives of 20 half seconds, weighted ten to one against the
+     * one-step likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
      */
     public static BehaviouralCloningConfig driven() {
         return new BehaviouralCloningConfig(1000, 256, 2e-3, 10.0, 0.0, 1e-5, 0.3, 0.1, 100, 100, 20, 5, 300, 64, 10.0);

@@ -74,9 +74,7 @@ final class CloningPrograms implements AutoCloseable {
         Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);
         Map<String, Tensor> memory = new LinkedHashMap<>();
         for (Optimiser.Memory vector : optimiser.memory(layout.size())) {
-            memory.put(
-                    vector.name(),
-                    graph.input(vector.name(), ElementType.FLOAT, Shape.of(vector.initial().length)));
+            memory.put(vector.name(), graph.input(vector.name(), ElementType.FLOAT, Shape.of(vector.initial().length)));
         }
         Tensor clipped = Optimiser.clipNorm(gradient, (float) config.gradientNorm());
         Optimiser.Step step = optimiser.step(theta, clipped, learningRate, memory);
@@ -114,8 +112,7 @@ final class CloningPrograms implements AutoCloseable {
         int drives = config.drives();
         int horizon = config.horizon();
         // Rows of all drives at step 0, then of all drives at step 1, and so on.
-        Tensor rows =
-                observations.graph().input(DRIVES, ElementType.INT64, Shape.of((long) drives * (horizon + 1)));
+        Tensor rows = observations.graph().input(DRIVES, ElementType.INT64, Shape.of((long) drives * (horizon + 1)));
         Tensor earlier = observations.graph().input(EARLIER_DRIVES, ElementType.INT64, Shape.of(drives));
         long[] lengths = new long[horizon + 1];
         java.util.Arrays.fill(lengths, drives);

@@ -58,7 +58,9 @@ final class CloningUpdate implements Update {
         this.stale = begun.counter("update.stale");
         this.best = begun.vectors().getOrDefault(BEST, begun.vector(CloningPrograms.THETA));
         this.bestLoss = begun.statistics().getOrDefault(BEST_LOSS, new double[] {Double.POSITIVE_INFINITY})[0];
-        this.figures = begun.statistics().getOrDefault(FIGURES, new double[] {Double.NaN, Double.NaN, Double.NaN}).clone();
+        this.figures = begun.statistics()
+                .getOrDefault(FIGURES, new double[] {Double.NaN, Double.NaN, Double.NaN})
+                .clone();
         Program training = programs.training;
         training.setState(CloningPrograms.THETA, begun.vector(CloningPrograms.THETA));
         for (Optimiser.Memory vector : memory) {
@@ -133,8 +135,8 @@ final class CloningUpdate implements Update {
             int drives = config.drives();
             long[] rowsOfDrives = new long[drives * (config.horizon() + 1)];
             for (int drive = 0; drive < drives; drive++) {
-                boolean rehearse = share.starts.length == 0
-                        || (replay.starts.length > 0 && random.nextDouble() < replayShare);
+                boolean rehearse =
+                        share.starts.length == 0 || (replay.starts.length > 0 && random.nextDouble() < replayShare);
                 int[] from = rehearse ? replay.starts : share.starts;
                 int start = from[random.nextInt(from.length)];
                 for (int h = 0; h <= config.horizon(); h++) {
@@ -146,7 +148,10 @@ final class CloningUpdate implements Update {
         }
     }
 
-    /** Returns rows of the same trajectories up to {@code staleness} steps before the first {@code count} of {@code rows}. */
+    /**
+     * Returns rows of the same trajectories up to {@code staleness} steps before the first {@code count} of
+     * {@code rows}.
+     */
     private long[] earlier(long[] rows, int count, SplittableRandom random) {
         long[] earlier = new long[count];
         for (int i = 0; i < count; i++) {

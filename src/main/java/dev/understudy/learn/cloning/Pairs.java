@@ -61,8 +61,8 @@ record Pairs(Matrix observations, Matrix actions, int[] first, Share learned, Sh
         Collected learned = new Collected();
         Collected rehearsed = new Collected();
         Collected validated = new Collected();
-        boolean someLearn = demonstrations.stream()
-                .anyMatch(t -> !validates(t, validationShare) && t.steps() > driveLength);
+        boolean someLearn =
+                demonstrations.stream().anyMatch(t -> !validates(t, validationShare) && t.steps() > driveLength);
         int[] first = new int[rows];
         int row = 0;
         for (int t = 0; t < all.size(); t++) {
@@ -70,7 +70,11 @@ record Pairs(Matrix observations, Matrix actions, int[] first, Share learned, Sh
             requireColumns(trajectory, observationSize, actionSize);
             int steps = trajectory.steps();
             System.arraycopy(
-                    trajectory.observations().values(), 0, observations, row * observationSize, steps * observationSize);
+                    trajectory.observations().values(),
+                    0,
+                    observations,
+                    row * observationSize,
+                    steps * observationSize);
             System.arraycopy(trajectory.actions().values(), 0, actions, row * actionSize, steps * actionSize);
             Collected share = t >= demonstrations.size()
                     ? rehearsed

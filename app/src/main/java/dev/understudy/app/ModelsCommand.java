@@ -1,0 +1,323 @@
+package dev.understudy.app;
+
+import dev.understudy.schemas.Acknowledgement;
+import dev.understudy.schemas.ArtifactAssembly;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.Serdes;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** The models of a cluster: what was judged, what is in force, and the way back. */
+@Command(name = "models", description = "List, show, roll back and verify the models of a cluster.")
+final class ModelsCommand {
+    private static final int SHORT_HASH = 12;
+
+    private static final Setting<String> POLICY =
+            Setting.required("policy", "driving/car-following", "The policy's name.");
+
+    private ModelsCommand() {}
+
+    /** Returns the group. */
+    static ModelsCommand group() {
+        return new ModelsCommand();
+    }
+
+    private static List<Setting<?>> withConnection(Setting<?>... more) {
+        List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
+        settings.addAll(List.of(more));
+        return settings;
+    }
+
+    /** What the model topics of a cluster say of one policy. */
+    private record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts) {
+        /** Reads the verdicts, oldest first; connects. */
+        static Models read(Settings settings) {
+            Connection connection = Connection.of(settings);
+            connection.admin().close();
+            TopicReader reader =
+                    new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
+            String policy = settings.get(POLICY);
+            List<Promotion> verdicts =
+                    reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
+                            .map(ConsumerRecord::value)
+                            .filter(verdict -> verdict.policy().equals(policy))
+                            .toList();
+            return new Models(connection, reader, policy, verdicts);
+        }
+
+        /** Returns the promotion in force. */
+        Optional<Promotion> inForce() {
+            return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
+                    .map(ConsumerRecord::value)
+                    .filter(promotion -> promotion.policy().equals(policy))
+                    .max(Comparator.comparingLong(Promotion::epoch));
+        }
+
+        /** Returns the last verdict on the model whose hash begins so. */
+        Promotion verdict(String hash) {
+            List<Promotion> found = verdicts.stream()
+                    .filter(verdict -> verdict.sha256().startsWith(hash))
+                    .toList();
+            long models = found.stream().map(Promotion::sha256).distinct().count();
+            if (models != 1) {
+                throw new CommandFailedException("expected one model of %s whose SHA-256 begins with %s, found %d of %d"
+                        .formatted(
+                                policy,
+                                hash,
+                                models,
+                                verdicts.stream()
+                                        .map(Promotion::sha256)
+                                        .distinct()
+                                        .count()));
+            }
+            return found.get(found.size() - 1);
+        }
+
+        /** Returns the model file of that hash. */
+        Optional<byte[]> file(String sha256) {
+            Map<ArtifactKey, ArtifactChunk> chunks = new HashMap<>();
+            reader.all(Topics.ARTIFACTS, UnderstudySerdes.artifactKey(), UnderstudySerdes.artifactChunk()).stream()
+                    .filter(record -> record.key().sha256().equals(sha256) && record.value() != null)
+                    .forEach(record -> chunks.put(record.key(), record.value()));
+            return ArtifactAssembly.assemble(policy, sha256, chunks::get).map(ArtifactAssembly.Artifact::bytes);
+        }
+    }
+
+    private static String shortened(String sha256) {
+        return sha256.length() <= SHORT_HASH ? sha256 : sha256.substring(0, SHORT_HASH);
+    }
+
+    private static Map<String, Object> json(Promotion verdict, boolean inForce) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("epoch", verdict.epoch());
+        json.put("promoted", verdict.promoted());
+        json.put("inForce", inForce);
+        json.put("sha256", verdict.sha256());
+        json.put("previousSha256", verdict.previousSha256());
+        json.put("candidateId", verdict.candidateId());
+        json.put(
+                "effectiveFrom", Instant.ofEpochMilli(verdict.effectiveFromMs()).toString());
+        json.put("decidedAt", Instant.ofEpochMilli(verdict.decidedAtMs()).toString());
+        json.put("reason", verdict.reason());
+        json.put("evidence", verdict.evidence());
+        return json;
+    }
+
+    /** Every verdict on one policy's models. */
+    @Command(name = "list", description = "List every model that was judged, oldest first.")
+    static final class ListModels implements Tool {
+        @Override
+        public List<Setting<?>> settings() {
+            return withConnection(POLICY);
+        }
+
+        @Override
+        public boolean announcesSettings() {
+            return false;
+        }
+
+        @Override
+        public int run(Settings settings, Console console) {
+            Models models = Models.read(settings);
+            long epoch = models.inForce().map(Promotion::epoch).orElse(0L);
+            Table table = new Table("epoch", "model", "verdict", "effective from (event time)", "reason");
+            List<Map<String, Object>> json = new ArrayList<>();
+            for (Promotion verdict : models.verdicts()) {
+                boolean inForce = verdict.promoted() && verdict.epoch() == epoch;
+                json.add(json(verdict, inForce));
+                table.row(
+                        verdict.promoted() ? verdict.epoch() : "-",
+                        shortened(verdict.sha256()),
+                        inForce ? "in force" : verdict.promoted() ? "promoted" : "refused",
+                        verdict.promoted() ? Instant.ofEpochMilli(verdict.effectiveFromMs()) : "-",
+                        verdict.reason());
+            }
+            console.result(
+                    Map.of("policy", models.policy(), "models", json),
+                    () -> models.verdicts().isEmpty()
+                            ? "no model of " + models.policy() + " was judged yet"
+                            : table.toString());
+            return 0;
+        }
+    }
+
+    /** One model: verdict, evidence, training report, who serves it. */
+    @Command(name = "show", description = "Show the verdict, the evidence and the training report of one model.")
+    static final class ShowModel implements Tool {
+        @Parameters(paramLabel = "<sha256>", description = "The model's SHA-256, or the beginning of it.")
+        private String hash = "";
+
+        @Override
+        public List<Setting<?>> settings() {
+            return withConnection(POLICY);
+        }
+
+        @Override
+        public boolean announcesSettings() {
+            return false;
+        }
+
+        @Override
+        public int run(Settings settings, Console console) {
+            Models models = Models.read(settings);
+            Promotion verdict = models.verdict(hash);
+            long epoch = models.inForce().map(Promotion::epoch).orElse(0L);
+            Map<String, Object> json = json(verdict, verdict.promoted() && verdict.epoch() == epoch);
+            models.reader().all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
+                    .map(ConsumerRecord::value)
+                    .filter(candidate -> candidate.sha256().equals(verdict.sha256()))
+                    .forEach(candidate -> json.put("candidate", figures(candidate)));
+            Map<String, Object> instances = new TreeMap<>();
+            for (ConsumerRecord<String, Acknowledgement> ack :
+                    models.reader().all(Topics.ACKS, Serdes.String(), UnderstudySerdes.acknowledgement())) {
+                Acknowledgement standing = ack.value();
+                if (standing != null && standing.sha256().equals(verdict.sha256())) {
+                    instances.put(
+                            standing.instance(), standing.accepted() ? "loaded" : "kept another: " + standing.reason());
+                }
+            }
+            json.put("instances", instances);
+            console.result(json, () -> text(json, ""));
+            return 0;
+        }
+
+        private static Map<String, Object> figures(Candidate candidate) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("id", candidate.id());
+            json.put("parentSha256", candidate.parentSha256());
+            json.put("sizeBytes", candidate.sizeBytes());
+            json.put(
+                    "windowStart",
+                    Instant.ofEpochMilli(candidate.windowStartMs()).toString());
+            json.put("windowEnd", Instant.ofEpochMilli(candidate.windowEndMs()).toString());
+            json.put("seed", candidate.seed());
+            json.put("codeVersion", candidate.codeVersion());
+            json.put("fingerprint", candidate.fingerprint());
+            json.put("trainMillis", candidate.trainMillis());
+            json.put("figures", candidate.figures());
+            return json;
+        }
+
+        private static String text(Map<?, ?> json, String indent) {
+            StringBuilder text = new StringBuilder();
+            json.forEach((key, value) -> {
+                if (value instanceof Map<?, ?> nested) {
+                    text.append("%s%s:%n%s".formatted(indent, key, text(nested, indent + "  ")));
+                } else {
+                    text.append("%s%s: %s%n".formatted(indent, key, value));
+                }
+            });
+            return text.toString();
+        }
+    }
+
+    /** Puts an older model back in force. */
+    @Command(
+            name = "rollback",
+            description = "Put an older model back in force: a new promotion with a higher epoch that names its hash.")
+    static final class RollBack implements Tool {
+        private static final Setting<String> TO = Setting.text(
+                        "rollback.to",
+                        "",
+                        "SHA-256 of the model to return to, or its beginning; the one before by default.")
+                .as("--to");
+        private static final Setting<String> REASON = Setting.required(
+                        "rollback.reason", "rolled back by hand", "Why, for the history.")
+                .as("--reason");
+
+        @Override
+        public List<Setting<?>> settings() {
+            return withConnection(POLICY, TO, REASON);
+        }
+
+        @Override
+        public int run(Settings settings, Console console) throws Exception {
+            Models models = Models.read(settings);
+            Promotion current = models.inForce()
+                    .orElseThrow(() -> new CommandFailedException(
+                            "expected a promotion of %s to roll back, found none".formatted(models.policy())));
+            String target = settings.get(TO).isEmpty()
+                    ? current.previousSha256()
+                    : models.verdict(settings.get(TO)).sha256();
+            if (target.isEmpty()) {
+                throw new CommandFailedException("expected a model before %s, found none: it is the first"
+                        .formatted(shortened(current.sha256())));
+            }
+            if (target.equals(current.sha256())) {
+                throw new CommandFailedException(
+                        "expected another model than the one in force, found " + shortened(target));
+            }
+            if (models.file(target).isEmpty()) {
+                throw new CommandFailedException(
+                        "expected the file of %s in %s, found none".formatted(shortened(target), Topics.ARTIFACTS));
+            }
+            long epoch = 1
+                    + models.verdicts().stream()
+                            .filter(Promotion::promoted)
+                            .mapToLong(Promotion::epoch)
+                            .reduce(current.epoch(), Math::max);
+            Promotion promotion = new Promotion(
+                    models.policy(),
+                    epoch,
+                    target,
+                    effectiveFrom(models, current),
+                    current.sha256(),
+                    settings.get(REASON),
+                    true,
+                    "",
+                    new TreeMap<>(),
+                    System.currentTimeMillis());
+            publish(models.connection(), promotion);
+            console.result(json(promotion, true), () -> "epoch %d puts %s in force from event time %s"
+                    .formatted(epoch, shortened(target), Instant.ofEpochMilli(promotion.effectiveFromMs())));
+            return 0;
+        }
+
+        /** Returns the first event time that nothing was decided on yet, so that no past decision is contradicted. */
+        private static long effectiveFrom(Models models, Promotion current) {
+            return 1
+                    + models.reader().last(Topics.DECISIONS, Serdes.String(), UnderstudySerdes.decision()).stream()
+                            .map(ConsumerRecord::value)
+                            .mapToLong(Decision::eventTimeMs)
+                            .reduce(current.effectiveFromMs(), Math::max);
+        }
+
+        private static void publish(Connection connection, Promotion promotion) throws InterruptedException {
+            Map<String, Object> settings = connection.clientSettings();
+            settings.put("acks", "all");
+            try (Producer<String, Promotion> producer = new KafkaProducer<>(
+                    settings,
+                    Serdes.String().serializer(),
+                    UnderstudySerdes.promotion().serializer())) {
+                // The history first: what is in force must be found there.
+                producer.send(new ProducerRecord<>(Topics.HISTORY, promotion.policy(), promotion))
+                        .get();
+                producer.send(new ProducerRecord<>(Topics.PROMOTIONS, promotion.policy(), promotion))
+                        .get();
+            } catch (ExecutionException e) {
+                throw new CommandFailedException("cannot publish the promotion: " + Failures.describe(e), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.understudy.driving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.understudy.data.Trajectory;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class FollowingAssemblerTest {
+    private static Collected assemble(List<FollowingSample> samples) {
+        FollowingAssembler assembler = new FollowingAssembler();
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        Collected out = new Collected();
+        samples.forEach(sample -> assembler.offer(state, sample, out));
+        assembler.end(state, out);
+        return out;
+    }
+
+    /** Returns a drive with every defect that logs have, at random. */
+    private static List<FollowingSample> garbage(long seed, int count) {
+        Random random = new Random(seed);
+        List<FollowingSample> samples = new ArrayList<>();
+        double[] odd = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -1, 0, 0.3, 150, 1e30, -0.05};
+        long sequence = 0;
+        String trip = "first";
+        for (int i = 0; i < count; i++) {
+            sequence += random.nextInt(40) == 0 ? random.nextInt(5) - 2 : 1;
+            if (random.nextInt(500) == 0) {
+                trip = trip + random.nextInt(10);
+                trip = trip.substring(Math.max(0, trip.length() - 6));
+            }
+            Actor actor = random.nextInt(30) == 0 ? Actor.POLICY : Actor.HUMAN;
+            double[] values = {10 + 0.1 * random.nextDouble(), 20, 10};
+            if (random.nextInt(25) == 0) {
+                values[random.nextInt(3)] = odd[random.nextInt(odd.length)];
+            }
+            samples.add(Samples.at(trip, sequence, actor, values[0], values[1], values[2]));
+        }
+        return samples;
+    }
+
+    @Test
+    void everySampleComesOutExactlyOnce() {
+        long seed = System.nanoTime();
+        System.out.println("garbage with seed " + seed);
+        for (int round = 0; round < 20; round++) {
+            List<FollowingSample> samples = garbage(seed + round, 2000);
+            Collected out = assemble(samples);
+            assertThat(out.all).as("seed %d", seed + round).containsExactlyInAnyOrderElementsOf(samples);
+            for (LabelledStep step : out.steps) {
+                for (float value : step.observation()) {
+                    assertThat(value).isFinite();
+                }
+                assertThat(step.action()[0]).isFinite();
+            }
+        }
+    }
+
+    @Test
+    void goesOnFromSavedBytesAsIfNothingHadHappened() {
+        List<FollowingSample> samples = garbage(7, 3000);
+        Collected whole = assemble(samples);
+        FollowingAssembler assembler = new FollowingAssembler();
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        Collected out = new Collected();
+        for (int i = 0; i < samples.size(); i++) {
+            assembler.offer(state, samples.get(i), out);
+            if (i % 37 == 0) {
+                byte[] bytes = state.toBytes();
+                state = FollowingAssembler.State.fromBytes(bytes);
+                assertThat(state.toBytes()).isEqualTo(bytes);
+            }
+        }
+        assembler.end(state, out);
+        assertThat(out.steps).isNotEmpty().isEqualTo(whole.steps);
+        assertThat(out.reasons).isEqualTo(whole.reasons);
+    }
+
+    @Test
+    void labelsWithTheCentralDifferenceOfSpeed() {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (int i = 0; i < 130; i++) {
+            samples.add(Samples.at(i, 5 + 0.05 * i, 20, 5 + 0.05 * i));
+        }
+        Collected out = assemble(samples);
+        // 0.05 m/s each 0.1 s is 0.5 m/s^2. The first 99 are too early, the last 3 have no look-ahead.
+        assertThat(out.steps).hasSize(130 - 99 - 3).allSatisfy(step -> assertThat(step.action()[0])
+                .isCloseTo(0.5f, within(1e-5f)));
+        assertThat(out.reasons).containsEntry(RejectReason.SHORT_HISTORY, 99).containsEntry(RejectReason.NO_LABEL, 3);
+    }
+
+    @Test
+    void aHoleEndsATrajectoryAndKeepsTheContext() {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            if (i != 200) {
+                samples.add(Samples.at(i, 10, 20, 10));
+            }
+        }
+        Collected out = assemble(samples);
+        List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
+        assertThat(trajectories).hasSize(2);
+        // From 99 to 196, and from 201 + 9 to 396.
+        assertThat(trajectories.get(0).steps()).isEqualTo(98);
+        assertThat(trajectories.get(1).steps()).isEqualTo(187);
+        assertThat(trajectories.get(1).startMs()).isEqualTo(1_000_000 + 21_000);
+        assertThat(out.steps.get(0).trajectory()).isLessThan(out.steps.get(150).trajectory());
+    }
+
+    @Test
+    void countsEachDefectUnderItsOwnReason() {
+        FollowingSample good = Samples.at(0, 10, 20, 10);
+        assertThat(SampleCheck.check(null, good)).isEmpty();
+        assertThat(SampleCheck.check(null, Samples.at(1, Double.NaN, 20, 10))).contains(RejectReason.MISSING_SPEED);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, Double.NaN, 10))).contains(RejectReason.MISSING_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 20, Double.NaN))).contains(RejectReason.MISSING_LEADER);
+        assertThat(SampleCheck.check(null, Samples.at(1, Double.POSITIVE_INFINITY, 20, 10)))
+                .contains(RejectReason.NON_FINITE);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, -0.1, 10))).contains(RejectReason.NEGATIVE_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 0.4, 10))).contains(RejectReason.SUSPECT_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 101, 10))).contains(RejectReason.NOT_FOLLOWING);
+        assertThat(SampleCheck.check(null, Samples.at(1, -1, 20, 10))).contains(RejectReason.SPEED_OUT_OF_RANGE);
+        assertThat(SampleCheck.check(good, Samples.at(1, 10.7, 20, 10))).contains(RejectReason.SPEED_JUMP);
+        assertThat(SampleCheck.check(good, Samples.at(1, 10, 22, 10))).contains(RejectReason.GAP_JUMP);
+        assertThat(SampleCheck.check(good, Samples.at(0, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
+        assertThat(SampleCheck.check(good, Samples.at(-5, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
+        // After a hole there is nothing to compare with.
+        assertThat(SampleCheck.check(good, Samples.at(9, 25, 60, 10))).isEmpty();
+    }
+
+    @Test
+    void learnsOnlyFromTheExpertsChosen() {
+        FollowingAssembler assembler = new FollowingAssembler(EnumSet.of(Actor.ASSISTANCE));
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        Collected out = new Collected();
+        for (int i = 0; i < 200; i++) {
+            assembler.offer(state, Samples.at(i, 10, 20, 10), out);
+        }
+        assembler.end(state, out);
+        assertThat(out.reasons).containsOnlyKeys(RejectReason.OTHER_EXPERT).containsValue(200);
+    }
+
+    @Test
+    void saysWhenASavedStateIsSomethingElse() {
+        byte[] bytes = new FollowingAssembler.State().toBytes();
+        assertThatThrownBy(() -> FollowingAssembler.State.fromBytes(java.util.Arrays.copyOf(bytes, 40)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("ends early");
+        assertThatThrownBy(() -> FollowingAssembler.State.fromBytes(new byte[] {0, 0, 0, 9}))
+                .hasMessageContaining("format 1, got 9");
+    }
+
+    @Test
+    void holdsOutAboutTheShareAskedForAndAlwaysTheSameTrips() {
+        int held = 0;
+        for (int i = 0; i < 10_000; i++) {
+            held += HeldOut.isHeldOut("trip-" + i, 20) ? 1 : 0;
+        }
+        assertThat(held).isBetween(1900, 2100);
+        assertThat(HeldOut.isHeldOut("any", 0)).isFalse();
+        assertThat(HeldOut.isHeldOut("any", 100)).isTrue();
+    }
+}

@@ -1,0 +1,157 @@
+package dev.understudy.driving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FollowingFeaturiserTest {
+    private static final int N = CarFollowing.observationSize();
+
+    private static boolean observe(float[] memory, FollowingSample sample, boolean expert, float[] observation) {
+        return FollowingFeaturiser.observe(
+                memory,
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond(),
+                expert,
+                observation,
+                0);
+    }
+
+    @Test
+    void observesWhatCanBeWorkedOutByHand() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        for (int i = 0; i < 300; i++) {
+            FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0);
+        }
+        // One more: the leader is 0.5 m/s faster than all the time before. Filtered over tau the difference is
+        // exp(-0.1 / tau) * 0.5 / tau: 0.8187 * 1 = 0.8187 for 0.5 s and 0.9355 / 3 = 0.3118 for 1.5 s.
+        FollowingFeaturiser.observe(memory, 10, 20, 10.5, false, observation, 0);
+        assertThat(observation[CarFollowing.SPEED]).isEqualTo(10f);
+        assertThat(observation[CarFollowing.GAP]).isEqualTo(20f);
+        assertThat(observation[CarFollowing.RELATIVE_SPEED]).isEqualTo(0.5f);
+        assertThat(observation[CarFollowing.LEADER_ACCELERATION]).isCloseTo(0.8187f, within(1e-4f));
+        assertThat(observation[CarFollowing.LEADER_ACCELERATION + 1]).isCloseTo(0.3118f, within(1e-4f));
+        assertThat(observation[CarFollowing.TIME_GAP]).isEqualTo(2f);
+        assertThat(observation[CarFollowing.CLOSING_RATE]).isEqualTo(0.025f);
+        // s + T v lies between the prior's 4 + 1.3 * 10 = 17 m and the 20 m it has always kept.
+        float usual = observation[CarFollowing.STANDSTILL_GAP] + 10 * observation[CarFollowing.USUAL_TIME_GAP];
+        assertThat(usual).isBetween(19.5f, 20f);
+        assertThat(observation[CarFollowing.GAP_ERROR]).isCloseTo(20 - usual, within(1e-4f));
+    }
+
+    @Test
+    void findsTheStandstillGapAndTimeGapOfADriverWhoKeepsThem() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        for (int i = 0; i < 3000; i++) {
+            double speed = 12 + 8 * Math.sin(i / 50.0);
+            FollowingFeaturiser.observe(memory, speed, 2 + 1.8 * speed, speed, true, observation, 0);
+        }
+        // The prior of 4 m and 1.3 s still pulls a little.
+        assertThat(observation[CarFollowing.STANDSTILL_GAP]).isBetween(2f, 3.3f);
+        assertThat(observation[CarFollowing.USUAL_TIME_GAP]).isCloseTo(1.75f, within(0.06f));
+    }
+
+    @Test
+    void theFunctionOfTheClosedLoopSaysWhatTheFeaturiserSays() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        double speed = 12;
+        double gap = 22;
+        double leader = 12;
+        for (int i = 0; i < 300; i++) {
+            FollowingFeaturiser.observe(memory, speed + Math.sin(i * 0.1), gap, leader, true, observation, 0);
+        }
+        FollowingFeaturiser.observe(memory, speed, gap, leader, true, observation, 0);
+        float[] rolled = observation.clone();
+        for (int i = 0; i < 600; i++) {
+            float acceleration = (float) (1.5 * Math.sin(i * 0.05) - 0.3);
+            double nextLeader = Math.max(0, 10 + 3 * Math.sin(i * 0.03));
+            CarFollowing.next(rolled, acceleration, (float) nextLeader, rolled);
+            double nextSpeed = Math.max(0, speed + 0.1 * acceleration);
+            gap += 0.1 * ((leader + nextLeader) / 2 - (speed + nextSpeed) / 2);
+            speed = nextSpeed;
+            leader = nextLeader;
+            FollowingFeaturiser.observe(memory, speed, gap, leader, false, observation, 0);
+            for (int j = 0; j < N; j++) {
+                assertThat(rolled[j])
+                        .as("%s at step %d", CarFollowing.OBSERVATION_NAMES.get(j), i)
+                        .isCloseTo(observation[j], within(2e-3f * Math.max(1, Math.abs(observation[j]))));
+            }
+        }
+    }
+
+    @Test
+    void servingObservesExactlyWhatTrainingLearnedFrom() {
+        List<FollowingSample> samples = Samples.driven("trip", IntelligentDriverModel.published(), 500, 3);
+        FollowingAssembler assembler = new FollowingAssembler();
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        Collected out = new Collected();
+        samples.forEach(sample -> assembler.offer(state, sample, out));
+        assembler.end(state, out);
+        assertThat(out.steps).hasSizeGreaterThan(390);
+
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        int next = 0;
+        for (FollowingSample sample : samples) {
+            boolean enough = observe(memory, sample, true, observation);
+            if (enough && next < out.steps.size() && out.steps.get(next).sequence() == sample.sequence()) {
+                assertThat(out.steps.get(next++).observation()).isEqualTo(observation);
+            }
+        }
+        assertThat(next).isEqualTo(out.steps.size());
+    }
+
+    @Test
+    void theContextStandsStillWhileNoExpertDrives() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] before = new float[N];
+        float[] after = new float[N];
+        for (FollowingSample sample : Samples.driven("trip", IntelligentDriverModel.published(), 300, 3)) {
+            observe(memory, sample, true, before);
+        }
+        for (int i = 0; i < 300; i++) {
+            FollowingFeaturiser.observe(memory, 20, 5, 20, false, after, 0);
+        }
+        for (int j = CarFollowing.CONTEXT; j < N; j++) {
+            assertThat(after[j]).as(CarFollowing.OBSERVATION_NAMES.get(j)).isEqualTo(before[j]);
+        }
+    }
+
+    @Test
+    void answersOnlyOnceItKnowsEnoughAndAgainSoonAfterAHole() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        int unanswered = 0;
+        while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {
+            unanswered++;
+        }
+        assertThat(unanswered).isEqualTo(FollowingFeaturiser.MIN_CONTEXT - 1);
+        FollowingFeaturiser.arrive(memory, "trip", 1000, "trip", 9000);
+        unanswered = 0;
+        while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {
+            unanswered++;
+        }
+        assertThat(unanswered).isEqualTo(FollowingFeaturiser.MIN_HISTORY - 1);
+        FollowingFeaturiser.arrive(memory, "trip", 9000, "another trip", 9100);
+        assertThat(memory).containsOnly(0f);
+    }
+
+    @Test
+    void refusesAMemoryOfAnotherSize() {
+        assertThatThrownBy(() -> FollowingFeaturiser.observe(new float[3], 1, 1, 1, true, new float[N], 0))
+                .hasMessageContaining("got 3");
+    }
+
+    @Test
+    void theFingerprintIsSixteenDigits() {
+        assertThat(CarFollowing.fingerprint()).matches("[0-9a-f]{16}").isEqualTo(CarFollowing.fingerprint());
+        assertThat(CarFollowing.OBSERVATION_NAMES).hasSize(N);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.understudy.driving;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Samples made for tests. */
+final class Samples {
+    private Samples() {}
+
+    static FollowingSample at(long sequence, double speed, double gap, double leaderSpeed) {
+        return at("trip", sequence, Actor.HUMAN, speed, gap, leaderSpeed);
+    }
+
+    static FollowingSample at(String trip, long sequence, Actor actor, double speed, double gap, double leaderSpeed) {
+        return new FollowingSample(
+                "car", trip, sequence, 1_000_000 + 100 * sequence, actor, "human", speed, gap, leaderSpeed);
+    }
+
+    /** Returns a car driven by a law behind a leader whose speed swings round 12 m/s. */
+    static List<FollowingSample> driven(String trip, FollowingLaw law, int count, double swing) {
+        List<FollowingSample> samples = new ArrayList<>();
+        double speed = 12;
+        double gap = 25;
+        for (int i = 0; i < count; i++) {
+            double leader = leader(i, swing);
+            samples.add(at(trip, i, Actor.HUMAN, speed, gap, leader));
+            double next = Math.max(0, speed + 0.1 * law.acceleration(speed, gap, leader));
+            gap += 0.1 * (leader + leader(i + 1, swing) - speed - next) / 2;
+            speed = next;
+        }
+        return samples;
+    }
+
+    private static double leader(int i, double swing) {
+        return 12 + swing * Math.sin(i / 60.0);
+    }
+}

@@ -1,0 +1,320 @@
+package dev.understudy.model;
+
+import static dev.understudy.model.TestModels.K;
+import static dev.understudy.model.TestModels.N;
+import static dev.understudy.model.TestModels.floats;
+import static dev.understudy.model.TestModels.longs;
+import static dev.understudy.model.TestModels.node;
+import static dev.understudy.model.TestModels.subgraph;
+import static dev.understudy.model.TestModels.value;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class IntakeCheckTest {
+    @Test
+    void aGoodModelIsLoadedWarmAndAnswers() {
+        ModelFile file = TestModels.file(0.5f, 0.1f);
+
+        IntakeOutcome outcome = TestModels.check().check(file.bytes(), file.sha256());
+
+        assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
+        try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+            LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(3, K);
+            // 0.5 * 3 + 0.1 = 1.6, clipped to 1; 0.5 * 0 + 0.1; 0.5 * -1.2 + 0.1 = -0.5
+            policy.answer(new float[] {1, 1, 1, 0, 0, 0, -1, -0.2f, 0}, 3, answer);
+            assertThat(answer.actions()).containsExactly(new float[] {1, 0.1f, -0.5f}, within());
+            assertThat(answer.modes()).containsExactly(new float[] {1.6f, 0.1f, -0.5f}, within());
+            assertThat(answer.logStds()).containsExactly(-1, -1, -1);
+        }
+    }
+
+    @Test
+    void aBatchOfAnySizeGivesTheSameAnswers() {
+        try (LoadedPolicy policy = TestModels.loaded(0.5f, 0.1f)) {
+            float[] observations = new float[700 * N];
+            for (int i = 0; i < observations.length; i++) {
+                observations[i] = i % 7 * 0.03f;
+            }
+            float[] all = new float[700];
+            policy.act(observations, 700, all);
+            for (int row : new int[] {0, 1, 255, 699}) {
+                float[] one = new float[1];
+                policy.act(Arrays.copyOfRange(observations, row * N, (row + 1) * N), 1, one);
+                assertThat(one[0]).isEqualTo(all[row]);
+            }
+        }
+    }
+
+    @Test
+    void everyFieldOfAnotherPolicyIsRefused() {
+        ModelFile file = TestModels.file(0.5f, 0.1f);
+
+        assertThat(reason(new IntakeCheck("other", TestModels.FINGERPRINT, N, K, IntakeLimits.defaults()), file))
+                .contains("expected a model of other with layout layout-1, got one of test/sum");
+        assertThat(reason(new IntakeCheck(TestModels.POLICY, "layout-2", N, K, IntakeLimits.defaults()), file))
+                .contains("layout-2");
+    }
+
+    @Test
+    void aTruncatedFileIsRefusedByItsHashAndByItself() {
+        ModelFile file = TestModels.file(0.5f, 0.1f);
+        byte[] half = Arrays.copyOf(file.bytes(), file.bytes().length / 2);
+
+        assertThat(reason(half, file.sha256())).contains("expected a model with hash " + file.sha256());
+        assertThat(reason(half, ModelFile.sha256(half))).contains("expected an ONNX file");
+    }
+
+    @Test
+    void aFileThatIsTooLargeIsRefused() {
+        IntakeLimits small = new IntakeLimits(100, 10, 16, 1 << 20, 1 << 20, 1e-5, Duration.ofSeconds(1));
+
+        assertThat(reason(TestModels.check(small), TestModels.file(1, 0))).contains("at most 100 bytes");
+    }
+
+    @Test
+    void wrongNamesTypesRanksAndSizesAreRefused() {
+        assertThat(reason(graph().clearOutput().addOutput(value("action", K))))
+                .contains("expected outputs [action, mode, mean, logStd], got [action]");
+        assertThat(reason(graph().setInput(0, value("features", N)))).contains("expected inputs [observation]");
+        assertThat(reason(graph().setInput(0, value("observation", N + 1))))
+                .contains("expected observation to be FLOAT [batch, 3], got FLOAT [batch, 4]");
+        Dimension batch = Dimension.newBuilder().setDimParam("batch").build();
+        Dimension three = Dimension.newBuilder().setDimValue(3).build();
+        assertThat(reason(graph().setInput(0, value("observation", TensorProto.DataType.DOUBLE_VALUE, batch, three))))
+                .contains("got DOUBLE [batch, 3]");
+        assertThat(reason(graph().setInput(0, value("observation", TensorProto.DataType.FLOAT_VALUE, three))))
+                .contains("got FLOAT [3]");
+        assertThat(reason(graph().setInput(0, value("observation", TensorProto.DataType.FLOAT_VALUE, three, three))))
+                .contains("got FLOAT [3, 3]");
+    }
+
+    @Test
+    void anOutputThatIsNotOneRowPerObservationIsRefused() {
+        GraphProto.Builder graph = graph().setNode(2, node("ReduceMax", "action", "mode"));
+
+        assertThat(reason(graph)).contains("expected output action of shape [1024, 1], got [1, 1]");
+    }
+
+    @Test
+    void externalDataAreRefusedInWeightsAndInConstants() {
+        TensorProto external = TensorProto.newBuilder()
+                .setName("W")
+                .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .addDims(N)
+                .addDims(K)
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(
+                        StringStringEntryProto.newBuilder().setKey("location").setValue("../secret"))
+                .build();
+
+        assertThat(reason(graph().setInitializer(0, external)))
+                .contains("expected the data of 'W' inside the file")
+                .contains("location=../secret");
+        assertThat(reason(graph().addNode(node("Constant", "c").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("value")
+                                .setType(AttributeProto.AttributeType.TENSOR)
+                                .setT(external)))))
+                .contains("inside the file");
+    }
+
+    @Test
+    void weightsThatAreNotFiniteAreRefused() {
+        assertThat(reason(graph().setInitializer(0, floats("W", new long[] {N, K}, 1, Float.NaN, 1))))
+                .isEqualTo("expected finite weights, got NaN at element 1 of 'W'");
+        TensorProto raw = TensorProto.newBuilder()
+                .setName("b")
+                .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .addDims(1)
+                .setRawData(ByteString.copyFrom(new byte[] {0, 0, (byte) 0x80, 0x7f}))
+                .build();
+        assertThat(reason(graph().setInitializer(1, raw))).contains("got Infinity at element 0 of 'b'");
+    }
+
+    @Test
+    void weightsThatDoNotFillTheirShapeAreRefused() {
+        assertThat(reason(graph().setInitializer(0, floats("W", new long[] {N, K}, 1, 1))))
+                .contains("expected 3 elements in 'W' by its shape, got 2");
+    }
+
+    @Test
+    void operatorsNotOnTheListAreRefused() {
+        assertThat(reason(graph().addNode(node("RandomNormal", "r"))))
+                .contains("operator RandomNormal is not on the list");
+        assertThat(reason(graph().addNode(node("Gelu", "r", "mean").toBuilder().setDomain("com.microsoft"))))
+                .contains("com.microsoft.Gelu");
+    }
+
+    @Test
+    void controlFlowIsRefused() {
+        for (String operator : List.of("If", "Loop", "Scan")) {
+            assertThat(reason(graph().addNode(
+                                    node(operator, "r", "mean").toBuilder().addAttribute(subgraph("body")))))
+                    .contains("operator " + operator + " is not on the list");
+        }
+        assertThat(reason(graph().addNode(
+                                node("Identity", "r", "mean").toBuilder().addAttribute(subgraph("body")))))
+                .contains("expected a plain value in attribute body of Identity, got GRAPH");
+    }
+
+    @Test
+    void functionsForeignOperatorSetsAndUnknownFieldsAreRefused() {
+        assertThat(reason(TestModels.model(1, 0)
+                        .addFunctions(FunctionProto.newBuilder().setName("Gemm"))))
+                .isEqualTo("expected no functions, got Gemm");
+        assertThat(reason(TestModels.model(1, 0)
+                        .setOpsetImport(0, OperatorSetIdProto.newBuilder().setVersion(17))))
+                .contains("expected operator set ai.onnx 18 alone, got  17");
+        assertThat(reason(TestModels.model(1, 0)
+                        .addOpsetImport(
+                                OperatorSetIdProto.newBuilder().setDomain("x").setVersion(1))))
+                .contains("among 2");
+        assertThat(reason(TestModels.model(1, 0)
+                        .setUnknownFields(UnknownFieldSet.newBuilder()
+                                .addField(
+                                        77,
+                                        UnknownFieldSet.Field.newBuilder()
+                                                .addVarint(1)
+                                                .build())
+                                .build())))
+                .contains("unknown fields [77] in model");
+    }
+
+    @Test
+    void aSmallFileThatAsksForMuchMemoryIsRefused() {
+        GraphProto.Builder graph =
+                graph().addInitializer(longs("size", 40_000, 40_000)).addNode(node("Expand", "huge", "zero", "size"));
+
+        assertThat(reason(graph)).contains("expected at most").contains("at 'huge'");
+        assertThat(reason(graph().addInitializer(longs("size", 1L << 40, 1L << 40))
+                        .addNode(node("ConstantOfShape", "huge", "size"))))
+                .contains("expected a possible shape for 'huge'");
+    }
+
+    @Test
+    void aSmallFileThatAsksForMuchTimeIsRefused() {
+        GraphProto.Builder graph = graph().addInitializer(longs("size", 4_000, 4_000))
+                .addNode(node("Expand", "a", "zero", "size"))
+                .addNode(node("MatMul", "b", "a", "a"));
+
+        assertThat(reason(graph)).contains("multiplications").contains("at 'b'");
+    }
+
+    @Test
+    void aShapeThatIsComputedFromObservationsIsRefused() {
+        GraphProto.Builder graph = graph().addNode(node("Cast", "size", "observation").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("to")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(TensorProto.DataType.INT64_VALUE)))
+                .addNode(node("Expand", "huge", "zero", "size"));
+
+        assertThat(reason(graph)).contains("expected input 1 to be known before running");
+    }
+
+    @Test
+    void shapesThatDoNotFitAreRefusedWithTheOperator() {
+        assertThat(reason(graph().addNode(node("MatMul", "r", "W", "W"))))
+                .isEqualTo("shapes do not fit at MatMul 'r': [3, 1] times [3, 1]");
+        assertThat(reason(graph().addNode(node("Add", "r", "W", "nowhere")))).contains("'nowhere', is not defined");
+    }
+
+    @Test
+    void aModelThatDoesNotGiveItsGoldenActionsIsRefused() {
+        ModelFile file =
+                ModelFile.create(TestModels.model(0.5f, 0.1f).build().toByteArray(), TestModels.metadata(0.5f, 0.2f));
+
+        assertThat(reason(TestModels.check(), file))
+                .isEqualTo("golden outputs differ by 1.00e-01 on 2 rows, more than 1.0e-05");
+    }
+
+    @Test
+    void outputsThatAreNotFiniteAreRefused() {
+        // log of the mean: fine at the golden vectors' mean of 2, NaN where the mean is negative
+        GraphProto.Builder graph = TestModels.graph(0, 2)
+                .setInitializer(0, floats("W", new long[] {N, K}, 1, 1, 1))
+                .setNode(4, node("Log", "logStd", "mean"));
+        ModelFile file = ModelFile.create(TestModels.wrap(graph).build().toByteArray(), TestModels.metadata(1, 2));
+
+        assertThat(reason(TestModels.check(), file)).contains("expected finite outputs, got logStd = NaN on probe");
+    }
+
+    @Test
+    void aModelOverTheLatencyBudgetIsRefused() {
+        IntakeLimits hasty = IntakeLimits.defaults().withLatencyBudget(Duration.ofNanos(1));
+
+        assertThat(reason(TestModels.check(hasty), TestModels.file(1, 0)))
+                .contains("expected an answer within 0 us, took");
+    }
+
+    @Test
+    void shapeOperatorsOfAnExportedGraphAreFollowed() {
+        GraphProto.Builder graph = graph().addInitializer(longs("first", 0))
+                .addInitializer(longs("one", 1))
+                .addInitializer(longs("two", 2))
+                .addInitializer(longs("minus", -1))
+                .addNode(node("Shape", "shape", "observation"))
+                .addNode(node("Gather", "rows", "shape", "first"))
+                .addNode(node("Concat", "target", "rows", "minus").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("axis")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(0)))
+                .addNode(node("Reshape", "again", "observation", "target"))
+                .addNode(node("Slice", "part", "again", "one", "two", "one"))
+                .addNode(node("Transpose", "turned", "part"))
+                .addNode(node("Unsqueeze", "wide", "turned", "first"))
+                .addNode(node("Squeeze", "narrow", "wide", "first"))
+                .addNode(node("ReduceSum", "sum", "narrow", "one"));
+
+        ModelFile file = TestModels.file(TestModels.wrap(graph));
+        IntakeOutcome outcome = TestModels.check().check(file.bytes(), file.sha256());
+
+        assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
+        ((IntakeOutcome.Accepted) outcome).policy().close();
+    }
+
+    private static GraphProto.Builder graph() {
+        return TestModels.graph(1, 0);
+    }
+
+    private static String reason(GraphProto.Builder graph) {
+        return reason(TestModels.wrap(graph));
+    }
+
+    private static String reason(ModelProto.Builder model) {
+        return reason(TestModels.check(), TestModels.file(model));
+    }
+
+    private static String reason(IntakeCheck check, ModelFile file) {
+        return reason(check.check(file.bytes(), file.sha256()));
+    }
+
+    private static String reason(byte[] bytes, String sha256) {
+        return reason(TestModels.check().check(bytes, sha256));
+    }
+
+    private static String reason(IntakeOutcome outcome) {
+        assertThat(outcome).isInstanceOf(IntakeOutcome.Rejected.class);
+        return ((IntakeOutcome.Rejected) outcome).reason();
+    }
+
+    private static Offset<Float> within() {
+        return Offset.offset(1e-6f);
+    }
+}
