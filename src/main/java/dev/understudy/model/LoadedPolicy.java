@@ -59,11 +59,11 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     }
 
     /**
-     * Loads a model that has passed the static part of the intake check.
+     * Loads a model that has passed the static part of the intake check, or that this program has made itself.
      *
      * @throws InvalidModelException if ONNX Runtime refuses it
      */
-    static LoadedPolicy load(ModelFile file, int observationSize, int actionSize) {
+    public static LoadedPolicy load(ModelFile file, int observationSize, int actionSize) {
         try {
             return new LoadedPolicy(file, observationSize, actionSize);
         } catch (OrtException e) {

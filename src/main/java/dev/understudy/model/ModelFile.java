@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.understudy.data.Matrix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,6 +38,23 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
                         StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         byte[] bytes = serialise(model.build());
         return new ModelFile(bytes, sha256(bytes), metadata);
+    }
+
+    /**
+     * Puts metadata into an ONNX file, with golden actions that are what this very model answers to the golden
+     * observations, whatever {@code metadata} has in their place.
+     *
+     * @param onnx the model, as {@code Learner.export} returns it; trusted
+     * @throws InvalidModelException if {@code onnx} does not load
+     */
+    public static ModelFile createGolden(byte[] onnx, ModelMetadata metadata) {
+        Matrix observations = metadata.goldenObservations();
+        int actionSize = metadata.goldenActions().columns();
+        float[] actions = new float[observations.rows() * actionSize];
+        try (LoadedPolicy policy = LoadedPolicy.load(create(onnx, metadata), observations.columns(), actionSize)) {
+            policy.act(observations.values(), observations.rows(), actions);
+        }
+        return create(onnx, metadata.withGoldenActions(new Matrix(observations.rows(), actionSize, actions)));
     }
 
     /**

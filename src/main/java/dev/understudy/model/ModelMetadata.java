@@ -74,6 +74,24 @@ public record ModelMetadata(
                 new TreeMap<>(replacement));
     }
 
+    /** Returns these metadata with other golden actions. */
+    ModelMetadata withGoldenActions(Matrix replacement) {
+        return new ModelMetadata(
+                policy,
+                parentSha256,
+                windowStartMs,
+                windowEndMs,
+                sourceRanges,
+                seed,
+                fingerprint,
+                reportJson,
+                goldenObservations,
+                replacement,
+                codeVersion,
+                dataLicence,
+                extra);
+    }
+
     /** Returns the properties to write into the file, by key. */
     SortedMap<String, String> toProperties() {
         SortedMap<String, String> properties = new TreeMap<>();

@@ -31,6 +31,8 @@ final class Codecs {
     static final Codec<Promotion> PROMOTION = new PromotionForm();
     static final Codec<TrainingRecord> TRAINING_RECORD = new TrainingRecordForm();
 
+    static final Codec<Outgoing> OUTGOING = new Outgoing.Form();
+
     private Codecs() {}
 
     /** A type that has a serde: its bytes know their schema, so older ones stay readable. */

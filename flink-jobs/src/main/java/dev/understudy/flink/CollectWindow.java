@@ -10,10 +10,14 @@ import java.util.TreeMap;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 
 /** Makes one batch of the steps of a window. */
 final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch, String, TimeWindow> {
     private static final long serialVersionUID = 1L;
+
+    /** Steps that came after their window had closed. */
+    static final OutputTag<LocatedStep> LATE = new OutputTag<>("late-steps", Codecs.LOCATED_STEP.typeInformation());
 
     private final String topic;
     private final long slideMs;
@@ -52,6 +56,7 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
                 window.getStart(),
                 window.getEnd(),
                 closedAtMs == null ? context.currentProcessingTime() : closedAtMs,
+                freshFromMs,
                 freshSteps,
                 LabelledSteps.trajectories(labelled),
                 sources));

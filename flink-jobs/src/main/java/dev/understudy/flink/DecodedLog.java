@@ -30,4 +30,9 @@ public record DecodedLog(
     public static DecodedLog dead(DeadLetter letter) {
         return new DecodedLog(null, letter, letter.partition(), letter.position());
     }
+
+    /** Returns the vehicle of the sample; empty for a dead letter. */
+    String vehicle() {
+        return sample == null ? "" : sample.vehicle();
+    }
 }

@@ -15,6 +15,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param startMs start of the window in event time, inclusive, milliseconds since 1970
  * @param endMs end of the window, exclusive
  * @param closedAtMs wall clock when the watermark passed the end
+ * @param freshFromMs start of the window's last slide: what came before it was in the window before
  * @param freshSteps how many steps lie in the window's last slide and so are in no window before it
  * @param trajectories the steps, by trip, vehicle and time; not empty
  * @param sourceRanges where they come from, each as {@code topic-partition@from-to}
@@ -24,6 +25,7 @@ public record WindowBatch(
         long startMs,
         long endMs,
         long closedAtMs,
+        long freshFromMs,
         int freshSteps,
         List<Trajectory> trajectories,
         List<String> sourceRanges) {
@@ -56,6 +58,7 @@ public record WindowBatch(
             out.writeLong(batch.startMs);
             out.writeLong(batch.endMs);
             out.writeLong(batch.closedAtMs);
+            out.writeLong(batch.freshFromMs);
             out.writeInt(batch.freshSteps);
             Binary.writeTrajectories(batch.trajectories, out);
             out.writeInt(batch.sourceRanges.size());
@@ -70,13 +73,14 @@ public record WindowBatch(
             long startMs = in.readLong();
             long endMs = in.readLong();
             long closedAtMs = in.readLong();
+            long freshFromMs = in.readLong();
             int freshSteps = in.readInt();
             List<Trajectory> trajectories = Binary.readTrajectories(in);
             List<String> ranges = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
                 ranges.add(in.readUTF());
             }
-            return new WindowBatch(policy, startMs, endMs, closedAtMs, freshSteps, trajectories, ranges);
+            return new WindowBatch(policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, trajectories, ranges);
         }
     }
 }

@@ -1,0 +1,119 @@
+package dev.understudy.flink;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Candidate;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+
+/** Makes a model file and its candidate of what was learned. The same window, parent and seed give the same bytes. */
+final class CandidateMaker {
+    /** Rows of golden observations in each model. */
+    private static final int GOLDEN_ROWS = 16;
+
+    private final TrainingConfig config;
+
+    CandidateMaker(TrainingConfig config) {
+        this.config = config;
+    }
+
+    /** Returns what every draw of learning this window follows from. */
+    long seed(WindowBatch batch) {
+        return seed(config.seed() + "|" + batch.policy() + "|" + batch.startMs());
+    }
+
+    /** Returns what the first parameters of a policy follow from. */
+    long seed(String text) {
+        byte[] hash = HexFormat.of().parseHex(Artifacts.sha256(text.getBytes(StandardCharsets.UTF_8)));
+        return ByteBuffer.wrap(hash).getLong();
+    }
+
+    /** Returns the model file: the learner's ONNX bytes with everything on where they come from. */
+    ModelFile file(WindowBatch batch, byte[] onnx, TrainingReport report, String parentSha256) {
+        Matrix golden = golden(batch);
+        return ModelFile.createGolden(
+                onnx,
+                new ModelMetadata(
+                        batch.policy(),
+                        parentSha256,
+                        batch.startMs(),
+                        batch.endMs(),
+                        batch.sourceRanges(),
+                        seed(batch),
+                        CarFollowing.fingerprint(),
+                        json(report.figures()),
+                        golden,
+                        new Matrix(
+                                golden.rows(),
+                                CarFollowing.ACTION_SIZE,
+                                new float[golden.rows() * CarFollowing.ACTION_SIZE]),
+                        config.codeVersion(),
+                        config.dataLicence(),
+                        new TreeMap<>(Map.of("baseline.idm", config.intelligentDriverModel()))));
+    }
+
+    /** Returns the candidate of a model file. */
+    Candidate candidate(WindowBatch batch, ModelFile file, TrainingReport report, long trainMillis, long nowMs) {
+        String parent = file.metadata().parentSha256();
+        String identity = String.join(
+                "|",
+                batch.policy(),
+                parent,
+                Long.toString(batch.startMs()),
+                Long.toString(batch.endMs()),
+                Long.toString(config.seed()),
+                config.codeVersion());
+        return new Candidate(
+                Artifacts.sha256(identity.getBytes(StandardCharsets.UTF_8)).substring(0, 32),
+                batch.policy(),
+                parent,
+                file.sha256(),
+                file.bytes().length,
+                batch.startMs(),
+                batch.endMs(),
+                batch.closedAtMs(),
+                seed(batch),
+                config.codeVersion(),
+                CarFollowing.fingerprint(),
+                report.figures(),
+                trainMillis,
+                nowMs);
+    }
+
+    /** Returns rows spread evenly over the window. */
+    private static Matrix golden(WindowBatch batch) {
+        int n = CarFollowing.observationSize();
+        int steps = batch.steps();
+        int rows = Math.min(GOLDEN_ROWS, steps);
+        float[] values = new float[rows * n];
+        int row = 0;
+        int before = 0;
+        for (Trajectory trajectory : batch.trajectories()) {
+            while (row < rows && (long) row * steps / rows < before + trajectory.steps()) {
+                int step = (int) ((long) row * steps / rows) - before;
+                System.arraycopy(trajectory.observations().values(), step * n, values, row * n, n);
+                row++;
+            }
+            before += trajectory.steps();
+        }
+        return new Matrix(rows, n, values);
+    }
+
+    private static String json(Map<String, Double> figures) {
+        StringJoiner json = new StringJoiner(",", "{", "}");
+        figures.forEach((name, value) -> json.add("\"%s\":%s"
+                .formatted(
+                        name.replace("\\", "\\\\").replace("\"", "\\\""),
+                        Double.isFinite(value) ? Double.toString(value) : "null")));
+        return json.toString();
+    }
+}

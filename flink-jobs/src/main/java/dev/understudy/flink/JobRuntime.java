@@ -1,0 +1,79 @@
+package dev.understudy.flink;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+
+/**
+ * Where a job runs and how it survives.
+ *
+ * @param bootstrapServers Kafka's brokers, {@code host:port} separated by commas
+ * @param groupId consumer group in which the job's progress shows
+ * @param kafkaProperties further properties of its Kafka clients, such as those for TLS
+ * @param parallelism parallel instances of each operator
+ * @param maxParallelism bound on parallelism for the life of the job's state
+ * @param checkpointInterval wall time between checkpoints
+ * @param checkpointDirectory URI of a directory for them; the default of Flink holds 5 MB per state (FACTS 3)
+ * @param restarts failures that are survived before the job gives up
+ * @param restartDelay wall time before a restart
+ * @param watermarkInterval wall time between watermarks; a part of freshness
+ * @param bufferTimeout wall time that a record may wait for others on its way between tasks; a part of freshness
+ */
+public record JobRuntime(
+        String bootstrapServers,
+        String groupId,
+        Map<String, String> kafkaProperties,
+        int parallelism,
+        int maxParallelism,
+        Duration checkpointInterval,
+        String checkpointDirectory,
+        int restarts,
+        Duration restartDelay,
+        Duration watermarkInterval,
+        Duration bufferTimeout)
+        implements Serializable {
+    public JobRuntime {
+        kafkaProperties = Map.copyOf(kafkaProperties);
+    }
+
+    /**
+     * Returns the defaults: one instance of each operator, a checkpoint every two seconds, three restarts, 20 ms for a
+     * watermark and 5 ms for a buffer (guesses that keep freshness within a tenth of a second).
+     */
+    public static JobRuntime defaults(String bootstrapServers, String groupId, String checkpointDirectory) {
+        return new JobRuntime(
+                bootstrapServers,
+                groupId,
+                Map.of(),
+                1,
+                128,
+                Duration.ofSeconds(2),
+                checkpointDirectory,
+                3,
+                Duration.ofSeconds(1),
+                Duration.ofMillis(20),
+                Duration.ofMillis(5));
+    }
+
+    /** Returns what Flink has to be told. */
+    public Configuration configuration() {
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        configuration.set(PipelineOptions.OBJECT_REUSE, true);
+        configuration.set(PipelineOptions.MAX_PARALLELISM, maxParallelism);
+        configuration.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, watermarkInterval);
+        configuration.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
+        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+        configuration.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+        configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpointDirectory);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, restarts);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, restartDelay);
+        return configuration;
+    }
+}

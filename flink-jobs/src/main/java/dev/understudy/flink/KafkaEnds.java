@@ -1,0 +1,99 @@
+package dev.understudy.flink;
+
+import dev.understudy.schemas.Topics;
+import java.util.Properties;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Where the jobs meet Kafka. */
+final class KafkaEnds {
+    private KafkaEnds() {}
+
+    /** Returns the decoded logs, with the watermark of each partition. */
+    static DataStream<DecodedLog> logs(
+            StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
+        KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
+                .setBootstrapServers(runtime.bootstrapServers())
+                .setGroupId(runtime.groupId())
+                .setTopics(Topics.LOGS)
+                .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+                .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), java.time.Instant::now))
+                .setProperties(consumer(runtime))
+                .build();
+        return env.fromSource(source, LogWatermarks.strategy(reading), "logs").uid("logs");
+    }
+
+    /** Returns what happens to models, from the beginning of these topics on; it holds up no watermark. */
+    static DataStream<ModelEvent> models(
+            StreamExecutionEnvironment env, JobRuntime runtime, String stage, String... topics) {
+        KafkaSource<ModelEvent> source = KafkaSource.<ModelEvent>builder()
+                .setBootstrapServers(runtime.bootstrapServers())
+                .setGroupId(runtime.groupId() + "-models")
+                .setTopics(topics)
+                .setStartingOffsets(OffsetsInitializer.earliest())
+                .setDeserializer(new DecodeModelEvents(stage))
+                .setProperties(consumer(runtime))
+                .build();
+        return env.fromSource(source, WatermarkStrategy.forGenerator(context -> new NoWait<>()), "models")
+                .uid("models");
+    }
+
+    private static Properties consumer(JobRuntime runtime) {
+        Properties properties = new Properties();
+        properties.putAll(runtime.kafkaProperties());
+        properties.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.setProperty("partition.discovery.interval.ms", "10000");
+        return properties;
+    }
+
+    /** Sends records on, each at least once and without waiting for a checkpoint. */
+    static void send(DataStream<Outgoing> records, JobRuntime runtime) {
+        Properties properties = new Properties();
+        properties.putAll(runtime.kafkaProperties());
+        properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
+        properties.setProperty(ProducerConfig.ACKS_CONFIG, "all");
+        records.sinkTo(KafkaSink.<Outgoing>builder()
+                        .setBootstrapServers(runtime.bootstrapServers())
+                        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                        .setKafkaProducerConfig(properties)
+                        .setRecordSerializer(new ToProducerRecord())
+                        .build())
+                .name("kafka")
+                .uid("kafka");
+    }
+
+    private static final class ToProducerRecord implements KafkaRecordSerializationSchema<Outgoing> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(Outgoing record, KafkaSinkContext context, Long timestamp) {
+            return new ProducerRecord<>(record.topic(), record.key(), record.value());
+        }
+    }
+
+    /** The watermark of a stream that has no event time: the end of time, less one so that nobody takes it for the end. */
+    private static final class NoWait<T> implements WatermarkGenerator<T> {
+        private static final Watermark LATEST = new Watermark(Long.MAX_VALUE - 1);
+
+        @Override
+        public void onEvent(T event, long timeMs, WatermarkOutput output) {}
+
+        @Override
+        public void onPeriodicEmit(WatermarkOutput output) {
+            output.emitWatermark(LATEST);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.understudy.flink;
+
+import dev.understudy.learn.Catalogue;
+import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.TrainingRecord;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Retrains policies on event-time windows of logs and publishes candidates.
+ *
+ * <p>Publishing is idempotent, not transactional: after a restart the same candidate may be sent again, with the same
+ * id, the same hash and the same bytes.
+ */
+public final class LearningJob {
+    private static final String STAGE = "learning";
+
+    private LearningJob() {}
+
+    /** What flows out of the job, before Kafka. */
+    record Flows(
+            DataStream<TrainedWindow> trained,
+            DataStream<DeadLetter> deadLetters,
+            DataStream<TrainingRecord> totals,
+            DataStream<DecodedLog> late) {}
+
+    /** Builds the job with behavioural cloning as its learner. */
+    public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
+        String policy = config.training().policy();
+        build(env, config, () -> Catalogue.learner(Catalogue.CLONING, policy, 0));
+    }
+
+    /** Builds the job. The caller executes the environment. */
+    public static void build(StreamExecutionEnvironment env, LearningJobConfig config, LearnerFactory learners) {
+        JobRuntime runtime = config.runtime();
+        env.configure(runtime.configuration());
+        env.setParallelism(runtime.parallelism());
+        DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
+        DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
+        SingleOutputStreamOperator<ModelEvent> known = models.process(new RouteModelEvents(config.training().policy()))
+                .returns(Codecs.MODEL_EVENT.typeInformation())
+                .name("route models")
+                .uid("route-models");
+        Flows flows = flows(logs, known, config, learners);
+        TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
+        DataStream<Outgoing> trained = flows.trained()
+                .flatMap(new PublishTrained())
+                .returns(outgoing)
+                .name("publish")
+                .uid("publish");
+        DataStream<Outgoing> dead = flows.deadLetters()
+                .union(known.getSideOutput(RouteModelEvents.DEAD_LETTERS))
+                .map(Outgoing::of)
+                .returns(outgoing)
+                .name("dead letters")
+                .uid("dead-letters");
+        DataStream<Outgoing> totals =
+                flows.totals().map(Outgoing::of).returns(outgoing).name("reports").uid("reports");
+        KafkaEnds.send(trained.union(dead, totals), runtime);
+    }
+
+    /** Builds everything between the sources and the sinks. */
+    static Flows flows(
+            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, LearningJobConfig config, LearnerFactory learners) {
+        TrainingConfig training = config.training();
+        LogReading reading = config.reading();
+        String policy = training.policy();
+        SingleOutputStreamOperator<DecodedLog> usable = logs.process(new RouteLogs(policy))
+                .returns(Codecs.DECODED_LOG.typeInformation())
+                .name("route logs")
+                .uid("route-logs");
+        SingleOutputStreamOperator<LocatedStep> steps = usable.keyBy(DecodedLog::vehicle, Types.STRING)
+                .process(new AssembleVehicle(policy, reading, AssembleVehicle.Share.TRAINING))
+                .returns(Codecs.LOCATED_STEP.typeInformation())
+                .name("assemble")
+                .uid("assemble");
+        StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
+        SingleOutputStreamOperator<WindowBatch> batches = steps.keyBy(step -> policy, Types.STRING)
+                .window(windows)
+                .allowedLateness(reading.inactivity())
+                .sideOutputLateData(CollectWindow.LATE)
+                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
+                .name("window")
+                .uid("window");
+        SingleOutputStreamOperator<TrainedWindow> trained = batches.keyBy(WindowBatch::policy, Types.STRING)
+                .connect(models.keyBy(ModelEvent::policy, Types.STRING))
+                .transform("train", Codecs.TRAINED_WINDOW.typeInformation(), new TrainingOperator(training, learners))
+                .uid("train")
+                .disableChaining();
+        DataStream<Tally> lateSteps = batches.getSideOutput(CollectWindow.LATE)
+                .map(step -> new Tally(policy, Tally.LATE, 1))
+                .returns(Codecs.TALLY.typeInformation())
+                .name("count late steps")
+                .uid("count-late-steps");
+        DataStream<TrainingRecord> totals = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested")
+                .union(
+                        sum(steps.getSideOutput(AssembleVehicle.TALLIES), "assembled"),
+                        sum(lateSteps, "late"),
+                        trained.getSideOutput(TrainingOperator.TALLIES))
+                .keyBy(Tally::policy, Types.STRING)
+                .process(new Totals())
+                .returns(Codecs.TRAINING_RECORD.typeInformation())
+                .name("totals")
+                .uid("totals");
+        return new Flows(
+                trained,
+                usable.getSideOutput(RouteLogs.DEAD_LETTERS),
+                totals,
+                steps.getSideOutput(AssembleVehicle.LATE));
+    }
+
+    private static DataStream<Tally> sum(DataStream<Tally> tallies, String what) {
+        return tallies.transform("sum " + what, Codecs.TALLY.typeInformation(), new SumTallies())
+                .uid("sum-" + what);
+    }
+}

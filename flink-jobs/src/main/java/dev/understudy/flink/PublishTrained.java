@@ -1,0 +1,39 @@
+package dev.understudy.flink;
+
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.TrainingRecord;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.flink.api.common.functions.FlatMapFunction;
+import org.apache.flink.util.Collector;
+
+/** Publishes what became of a window: the model file, then its candidate, then the reports. */
+final class PublishTrained implements FlatMapFunction<TrainedWindow, Outgoing> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public void flatMap(TrainedWindow trained, Collector<Outgoing> out) {
+        Candidate candidate = trained.candidate();
+        Outgoing.artifact(candidate.policy(), trained.model()).forEach(out::collect);
+        out.collect(Outgoing.of(candidate));
+        SortedMap<String, Double> figures = new TreeMap<>(candidate.figures());
+        figures.put("trainMillis", (double) candidate.trainMillis());
+        out.collect(Outgoing.of(report(TrainingRecord.Kind.TRAINING, candidate, figures)));
+        out.collect(Outgoing.of(report(TrainingRecord.Kind.PREQUENTIAL, candidate, trained.prequential())));
+    }
+
+    private static TrainingRecord report(
+            TrainingRecord.Kind kind, Candidate candidate, SortedMap<String, Double> figures) {
+        return new TrainingRecord(
+                candidate.policy(),
+                kind,
+                candidate.windowStartMs(),
+                candidate.windowEndMs(),
+                candidate.id(),
+                candidate.sha256(),
+                figures,
+                new TreeMap<>(),
+                "",
+                candidate.createdAtMs());
+    }
+}

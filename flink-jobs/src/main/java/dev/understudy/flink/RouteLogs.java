@@ -1,0 +1,35 @@
+package dev.understudy.flink;
+
+import dev.understudy.schemas.DeadLetter;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/** Counts what comes in and turns dead letters aside. */
+final class RouteLogs extends ProcessFunction<DecodedLog, DecodedLog> {
+    private static final long serialVersionUID = 1L;
+
+    static final OutputTag<DeadLetter> DEAD_LETTERS =
+            new OutputTag<>("dead-letters", Codecs.DEAD_LETTER.typeInformation());
+    static final OutputTag<Tally> TALLIES = new OutputTag<>("ingested", Codecs.TALLY.typeInformation());
+
+    private final Tally ingested;
+    private final Tally deadLettered;
+
+    RouteLogs(String policy) {
+        ingested = new Tally(policy, Tally.INGESTED, 1);
+        deadLettered = new Tally(policy, Tally.DEAD_LETTERED, 1);
+    }
+
+    @Override
+    public void processElement(DecodedLog log, Context context, Collector<DecodedLog> out) {
+        context.output(TALLIES, ingested);
+        DeadLetter letter = log.deadLetter();
+        if (letter == null) {
+            out.collect(log);
+        } else {
+            context.output(TALLIES, deadLettered);
+            context.output(DEAD_LETTERS, letter);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.understudy.flink;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.IntelligentDriverModel;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How windows are cut and learned.
+ *
+ * @param policy name of the policy
+ * @param window length of a window in event time
+ * @param slide event time from the start of one window to that of the next; as long as the window where windows tumble
+ * @param slice wall time of training between which checkpoints and records pass
+ * @param seed what every draw follows from
+ * @param replayPieces how many pieces of older trajectories are kept for rehearsal
+ * @param replayPieceSteps steps of each piece
+ * @param replayRecency lowest probability with which a new piece enters the reservoir, 0 to 1
+ * @param intelligentDriverModel parameters of the baseline, as {@code IntelligentDriverModel.toText} writes them
+ * @param codeVersion version of the code that trains
+ * @param dataLicence licence of the logs, as it is written into each model
+ */
+public record TrainingConfig(
+        String policy,
+        Duration window,
+        Duration slide,
+        Duration slice,
+        long seed,
+        int replayPieces,
+        int replayPieceSteps,
+        double replayRecency,
+        String intelligentDriverModel,
+        String codeVersion,
+        String dataLicence)
+        implements Serializable {
+    public TrainingConfig {
+        List<String> problems = new ArrayList<>();
+        if (slide.toMillis() < 1 || window.compareTo(slide) < 0 || window.toMillis() % slide.toMillis() != 0) {
+            problems.add("expected a window that is a whole number of slides, got window %s and slide %s"
+                    .formatted(window, slide));
+        }
+        if (slice.isNegative() || slice.isZero()) {
+            problems.add("expected slice > 0, got " + slice);
+        }
+        if (replayPieces < 1 || replayPieceSteps < 1 || !(replayRecency >= 0 && replayRecency <= 1)) {
+            problems.add("expected replayPieces >= 1, replayPieceSteps >= 1 and replayRecency from 0 to 1, got %d, %d, %s"
+                    .formatted(replayPieces, replayPieceSteps, replayRecency));
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", problems));
+        }
+    }
+
+    /**
+     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 200 pieces of 20 s for
+     * rehearsal of which a quarter of the new ones enter (guesses), the published driver model.
+     */
+    public static TrainingConfig defaults() {
+        return new TrainingConfig(
+                CarFollowing.POLICY,
+                Duration.ofMinutes(5),
+                Duration.ofMinutes(5),
+                Duration.ofMillis(20),
+                1,
+                200,
+                200,
+                0.25,
+                IntelligentDriverModel.published().toText(),
+                "development",
+                "unknown");
+    }
+
+    /** Returns these settings with tumbling windows of another length. */
+    public TrainingConfig withWindow(Duration length) {
+        return withWindow(length, length);
+    }
+
+    /** Returns these settings with other windows. */
+    public TrainingConfig withWindow(Duration length, Duration apart) {
+        return new TrainingConfig(
+                policy,
+                length,
+                apart,
+                slice,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                intelligentDriverModel,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with another seed. */
+    public TrainingConfig withSeed(long replacement) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                slice,
+                replacement,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                intelligentDriverModel,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with another length of slices. */
+    public TrainingConfig withSlice(Duration replacement) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                replacement,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                intelligentDriverModel,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with other things to write into each model. */
+    public TrainingConfig withOrigin(String code, String licence) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                slice,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                intelligentDriverModel,
+                code,
+                licence);
+    }
+}

@@ -1,0 +1,343 @@
+package dev.understudy.flink;
+
+import dev.understudy.data.Reservoir;
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.model.InvalidModelException;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.UndecodableException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learns one window after the other of each policy, in slices, so that records, watermarks and checkpoints pass in
+ * between.
+ *
+ * <pre>
+ * batch   ─► queue ─┐
+ *                   ├─ timer "now": score the policy in service on the window, then step for a slice, then timer again
+ * events ─► shelf ──┘               ... until the update is done: model file, candidate, next window
+ * </pre>
+ *
+ * <p>Between slices the learner's memory stays native. A checkpoint copies it to keyed state, and from there an update
+ * goes on after a restart as if nothing had been. It is an operator and not a function because the copy for each
+ * policy needs that policy's key to be set.
+ */
+final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
+        implements TwoInputStreamOperator<WindowBatch, ModelEvent, TrainedWindow>, Triggerable<String, VoidNamespace> {
+    private static final long serialVersionUID = 1L;
+
+    /** What became of the steps of each window. */
+    static final OutputTag<Tally> TALLIES = new OutputTag<>("trained", Codecs.TALLY.typeInformation());
+
+    /** Why steps of a window are not learned although each is good. */
+    enum Skipped {
+        /** The learner found no trajectory long enough in their window. */
+        WINDOW_TOO_SMALL
+    }
+
+    private final TrainingConfig config;
+    private final LearnerFactory learners;
+
+    private transient CandidateMaker maker;
+    private transient Map<String, Running> running;
+    private transient Map<String, Learner> learnerOf;
+    private transient InternalTimerService<VoidNamespace> timers;
+    private transient MapState<Long, WindowBatch> queue;
+    private transient ValueState<TrainingProgress> progressState;
+    private transient ValueState<ModelShelf> shelfState;
+
+    /** An update whose memory is native. */
+    private static final class Running {
+        final WindowBatch batch;
+        final Update update;
+        long nanos;
+
+        Running(WindowBatch batch, Update update, long nanos) {
+            this.batch = batch;
+            this.update = update;
+            this.nanos = nanos;
+        }
+    }
+
+    TrainingOperator(TrainingConfig config, LearnerFactory learners) {
+        this.config = config;
+        this.learners = learners;
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        maker = new CandidateMaker(config);
+        running = new HashMap<>();
+        learnerOf = new HashMap<>();
+        timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
+        queue = getRuntimeContext()
+                .getMapState(new MapStateDescriptor<>(
+                        "queue", LongSerializer.INSTANCE, Codecs.WINDOW_BATCH.serializer()));
+        progressState = getRuntimeContext()
+                .getState(new ValueStateDescriptor<>("progress", Codecs.TRAINING_PROGRESS.serializer()));
+        shelfState = getRuntimeContext()
+                .getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
+    }
+
+    @Override
+    public void processElement1(StreamRecord<WindowBatch> record) throws Exception {
+        WindowBatch batch = record.getValue();
+        TrainingProgress progress = progress();
+        if (batch.endMs() <= progress.newestEndMs()) {
+            tally(batch, Tally.LATE);
+            return;
+        }
+        progressState.update(progress.accepted(batch.endMs()));
+        queue.put(batch.endMs(), batch);
+        scheduleSlice(Long.MIN_VALUE);
+    }
+
+    @Override
+    public void processElement2(StreamRecord<ModelEvent> record) throws Exception {
+        ModelEvent event = record.getValue();
+        ModelShelf shelf = shelf();
+        ArtifactKey key = event.key();
+        ArtifactChunk chunk = event.chunk();
+        Promotion promotion = event.promotion();
+        if (promotion != null) {
+            shelf.keep(promotion.sha256());
+        } else if (key != null && chunk != null) {
+            try {
+                shelf.put(key, chunk);
+            } catch (UndecodableException e) {
+                LOG.warn("dropped the pieces of a model file: {}", e.getMessage());
+            }
+        }
+        shelfState.update(shelf);
+    }
+
+    /** Asks for a slice at once, but after {@code laterThanMs}: Flink fires timers of one millisecond without a pause. */
+    private void scheduleSlice(long laterThanMs) {
+        timers.registerProcessingTimeTimer(
+                VoidNamespace.INSTANCE, Math.max(timers.currentProcessingTime(), laterThanMs + 1));
+    }
+
+    @Override
+    public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+        if (slice(timer.getKey())) {
+            scheduleSlice(timer.getTimestamp());
+        }
+    }
+
+    @Override
+    public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
+        throw new IllegalStateException("expected no event-time timer, got one at " + timer.getTimestamp());
+    }
+
+    /** Works for about one slice on the policy whose key is set, and returns whether there is more to do. */
+    private boolean slice(String policy) throws Exception {
+        long start = System.nanoTime();
+        Running now = running.get(policy);
+        if (now == null) {
+            now = begin(policy);
+            if (now == null) {
+                return !queue.isEmpty();
+            }
+            running.put(policy, now);
+        }
+        boolean more = true;
+        while (more && System.nanoTime() - start < config.slice().toNanos()) {
+            more = now.update.step();
+        }
+        now.nanos += System.nanoTime() - start;
+        if (!more) {
+            finish(policy, now);
+        }
+        return more || !queue.isEmpty();
+    }
+
+    /** Begins the first window of the queue, or continues it if a checkpoint was taken in its middle. */
+    private @Nullable Running begin(String policy) throws Exception {
+        long first = Long.MAX_VALUE;
+        for (long end : queue.keys()) {
+            first = Math.min(first, end);
+        }
+        WindowBatch batch = queue.get(first);
+        if (batch == null) {
+            return null;
+        }
+        TrainingProgress progress = progress();
+        if (progress.underWayEndMs() != first) {
+            progress = progress.begun(first, score(batch, progress));
+            progressState.update(progress);
+        }
+        Learner learner = learnerOf.computeIfAbsent(policy, any -> learners.create());
+        LearnerState memory = progress.underWay() != null ? progress.underWay() : progress.learned();
+        if (memory == null) {
+            memory = learner.initialState(maker.seed(config.seed() + "|" + policy));
+        }
+        List<Trajectory> replay = reservoir(progress).pieces();
+        try {
+            Update update = learner.begin(memory, batch.trajectories(), replay, maker.seed(batch));
+            return new Running(batch, update, progress.trainNanos());
+        } catch (IllegalArgumentException e) {
+            LOG.warn(
+                    "skipped window [{}, {}) of {} with {} steps: {}",
+                    batch.startMs(),
+                    batch.endMs(),
+                    policy,
+                    batch.steps(),
+                    e.getMessage());
+            queue.remove(first);
+            progressState.update(progress.skipped());
+            tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL));
+            return null;
+        }
+    }
+
+    private void finish(String policy, Running done) throws Exception {
+        WindowBatch batch = done.batch;
+        TrainingProgress progress = progress();
+        LearnerState memory = done.update.state();
+        ModelFile file = maker.file(
+                batch,
+                learner(policy).export(memory),
+                done.update.report(),
+                progress.parentSha256());
+        Reservoir reservoir = reservoir(progress);
+        batch.trajectories().forEach(reservoir::offer);
+        Candidate candidate = maker.candidate(
+                batch,
+                file,
+                done.update.report(),
+                done.nanos / 1_000_000,
+                timers.currentProcessingTime());
+        running.remove(policy);
+        done.update.close();
+        queue.remove(batch.endMs());
+        progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
+        tally(batch, Tally.TRAINED);
+        output.collect(new StreamRecord<>(new TrainedWindow(candidate, file.bytes(), progress.prequential())));
+        LOG.info(
+                "learned window [{}, {}) of {}: {} steps in {} ms, model {}",
+                batch.startMs(),
+                batch.endMs(),
+                policy,
+                batch.steps(),
+                candidate.trainMillis(),
+                file.sha256());
+    }
+
+    private Learner learner(String policy) {
+        return learnerOf.computeIfAbsent(policy, any -> learners.create());
+    }
+
+    /** Scores the policy in service on a window; the learner's own last model where none is, or where it is not here. */
+    private SortedMap<String, Double> score(WindowBatch batch, TrainingProgress progress) throws Exception {
+        ModelShelf shelf = shelf();
+        byte[] inForce = shelf.file(shelf.inForce());
+        byte[] bytes = inForce == null ? progress.parentModel() : inForce;
+        IntelligentDriverModel law = IntelligentDriverModel.fromText(config.intelligentDriverModel());
+        if (bytes.length == 0) {
+            return WindowScore.of(batch, null, law);
+        }
+        try (LoadedPolicy policy = LoadedPolicy.load(
+                ModelFile.read(bytes), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
+            return WindowScore.of(batch, policy, law);
+        } catch (InvalidModelException e) {
+            LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
+            return WindowScore.of(batch, null, law);
+        }
+    }
+
+    private TrainingProgress progress() throws Exception {
+        TrainingProgress progress = progressState.value();
+        return progress == null ? TrainingProgress.none() : progress;
+    }
+
+    private ModelShelf shelf() throws Exception {
+        ModelShelf shelf = shelfState.value();
+        return shelf == null ? new ModelShelf() : shelf;
+    }
+
+    private Reservoir reservoir(TrainingProgress progress) {
+        return progress.reservoir().length > 0
+                ? Reservoir.fromBytes(progress.reservoir())
+                : new Reservoir(
+                        config.replayPieces(),
+                        config.replayPieceSteps(),
+                        config.replayRecency(),
+                        maker.seed(config.seed() + "|reservoir|" + config.policy()));
+    }
+
+    private void tally(WindowBatch batch, String name) {
+        if (batch.freshSteps() > 0) {
+            output.collect(TALLIES, new StreamRecord<>(new Tally(batch.policy(), name, batch.freshSteps())));
+        }
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        Object key = getCurrentKey();
+        for (Map.Entry<String, Running> each : running.entrySet()) {
+            setCurrentKey(each.getKey());
+            progressState.update(progress().at(each.getValue().update.state(), each.getValue().nanos));
+        }
+        if (key != null) {
+            setCurrentKey(key);
+        }
+    }
+
+    /** Learns all that is left: at the end of the input no timer fires any more. */
+    @Override
+    public void finish() throws Exception {
+        List<Object> policies = getKeyedStateBackend()
+                .getKeys("progress", VoidNamespace.INSTANCE)
+                .toList();
+        for (Object policy : policies) {
+            setCurrentKey(policy);
+            while (slice((String) policy)) {
+                // the next slice
+            }
+        }
+        super.finish();
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (running != null) {
+            running.values().forEach(each -> each.update.close());
+            running.clear();
+        }
+        if (learnerOf != null) {
+            learnerOf.values().forEach(Learner::close);
+            learnerOf.clear();
+        }
+        super.close();
+    }
+}
