@@ -97,17 +97,20 @@ public final class CarFollowing {
             "relative gap error [1]",
             "usual standstill gap [m]",
             "usual time gap [s]",
+            "response to relative speed [1/s]",
+            "response to gap error [1/s^2]",
             "mean gap [m]",
-            "mean gap over speed [s]",
             "mean speed [m/s]",
             "deviation of speed [m/s]",
+            "highest speed [m/s]",
+            "smallest gap [m]",
             "deviation of gap error [m]",
-            "recent gap error [m]",
-            "deviation of relative speed [m/s]",
-            "deviation of own acceleration [m/s^2]");
+            "last gap error [m]",
+            "root mean square acceleration [m/s^2]",
+            "deviation of relative speed [m/s]");
 
     /** Rises whenever the featuriser computes another number for the same input. */
-    private static final int FEATURISER_VERSION = 1;
+    private static final int FEATURISER_VERSION = 2;
 
     private static final double[] DECAY = new double[LEADER_TIME_CONSTANTS.length];
 

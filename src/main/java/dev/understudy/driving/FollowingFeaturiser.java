@@ -3,7 +3,6 @@ package dev.understudy.driving;
 import static dev.understudy.driving.CarFollowing.CONTEXT;
 import static dev.understudy.driving.CarFollowing.LEADER_ACCELERATION;
 import static dev.understudy.driving.CarFollowing.LEADER_TIME_CONSTANTS;
-import static dev.understudy.driving.CarFollowing.STEP_SECONDS;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -15,33 +14,39 @@ import org.jspecify.annotations.Nullable;
  * memory per entity; call {@link #arrive} and then {@link #observe} for each measurement that {@link SampleCheck} lets
  * through, in order of time, 0.1 s apart.
  *
- * <p>The context is made of exponentially weighted sums over what the entity did while the expert drove (time constant
- * 30 s, without bias towards zero at the start), and of a least-squares line of gap over speed through them, pulled
- * towards 4 m + 1.3 s as long as there is little to go by; steady following counts more in it than closing in.
+ * <p>The context describes the last 30 s that the expert drove, sampled every 0.5 s: with v own speed, g the gap, r the
+ * leader's minus own speed, w = 1 / (1 + r^2), and sums over the samples,
+ *
+ * <ul>
+ *   <li>usual standstill gap s and time gap T: the least-squares line g = s + T v weighted by w, so that steady
+ *       following counts more than closing in, pulled towards 4 m and 1.3 s by priors of weight 3 and 300;
+ *   <li>responses k, c: the least-squares fit of the mean acceleration over the next 0.5 s by k r + c e, with the gap
+ *       error e = g - s - T v, pulled towards 0.4 1/s and 0.03 1/s^2;
+ *   <li>means, deviations and extremes as named in {@link CarFollowing#OBSERVATION_NAMES}.
+ * </ul>
  */
 public final class FollowingFeaturiser {
-    /** Length of an entity's memory. */
-    public static final int MEMORY_SIZE = 24;
-
     /** Samples in a row that are needed before the filters mean something. */
     static final int MIN_HISTORY = 10;
 
-    /** Samples by the expert that are needed before the context means something. */
-    static final int MIN_CONTEXT = 100;
+    /** Samples of the context, 0.5 s apart, that are needed before it means something. */
+    static final int MIN_CONTEXT = 20;
 
-    private static final double CONTEXT_DECAY = Math.exp(-STEP_SECONDS / 30);
-    private static final double RECENT_DECAY = Math.exp(-STEP_SECONDS / 3);
-    private static final double PRIOR_STANDSTILL_GAP = 4;
-    private static final double PRIOR_TIME_GAP = 1.3;
-    private static final double PRIOR_WEIGHT_STANDSTILL = 15;
-    private static final double PRIOR_WEIGHT_SLOPE = 1500;
+    private static final int CONTEXT_SAMPLES = 60;
+    private static final int EVERY = 5;
 
+    // Where things are in the memory.
     private static final int HISTORY = 0;
     private static final int LEADER = 1;
-    private static final int OWN = 4;
+    private static final int PHASE = 4;
     private static final int COUNT = 5;
-    private static final int SUMS = 6;
-    private static final int RECENT_ERROR = 23;
+    private static final int NEXT = 6;
+    private static final int LINKED = 7;
+    private static final int CACHED = 8;
+    private static final int RING = CACHED + CarFollowing.OBSERVATION_NAMES.size() - CONTEXT;
+
+    /** Length of an entity's memory. */
+    public static final int MEMORY_SIZE = RING + FollowingContext.WIDTH * CONTEXT_SAMPLES;
 
     private FollowingFeaturiser() {}
 
@@ -74,6 +79,7 @@ public final class FollowingFeaturiser {
     /** Forgets the short history, as after a hole in time, and keeps the context. */
     public static void breakHistory(float[] memory) {
         memory[HISTORY] = 0;
+        unlink(memory);
     }
 
     /**
@@ -108,88 +114,40 @@ public final class FollowingFeaturiser {
             memory[LEADER + i] = (float) mean;
             observation[offset + LEADER_ACCELERATION + i] = (float) ((leaderSpeed - mean) / LEADER_TIME_CONSTANTS[i]);
         }
-        double own = first ? speed : memory[OWN];
-        own += (1 - CarFollowing.decay(0)) * (speed - own);
-        memory[OWN] = (float) own;
         memory[HISTORY] = Math.min(memory[HISTORY] + 1, MIN_HISTORY);
         if (expertDrives) {
-            learn(memory, speed, gap, leaderSpeed - speed, (speed - own) / LEADER_TIME_CONSTANTS[0]);
+            learn(memory, speed, gap, leaderSpeed - speed);
+        } else {
+            unlink(memory);
         }
-        context(memory, observation, offset + CONTEXT);
+        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, RING - CACHED);
         CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
         return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
     }
 
-    /** Adds one sample of the expert's driving to the sums of the context. */
-    private static void learn(float[] memory, double speed, double gap, double relative, double acceleration) {
-        double steady = 1 / (1 + relative * relative);
-        double[] terms = {
-            1,
-            gap,
-            gap / Math.max(speed, 2),
-            speed,
-            speed * speed,
-            relative * relative,
-            acceleration * acceleration,
-            gap * gap,
-            gap * speed,
-            steady,
-            steady * speed,
-            steady * speed * speed,
-            steady * gap,
-            steady * gap * speed
-        };
-        for (int i = 0; i < terms.length; i++) {
-            memory[SUMS + i] = (float) (CONTEXT_DECAY * memory[SUMS + i] + terms[i]);
+    /**
+     * Makes the next sample of the context the first of a run, so that no acceleration is computed across the break.
+     */
+    private static void unlink(float[] memory) {
+        memory[PHASE] = 0;
+        memory[LINKED] = 0;
+    }
+
+    /** Adds every fifth sample of the expert's driving to the ring, and brings the context up to date. */
+    private static void learn(float[] memory, double speed, double gap, double relative) {
+        int phase = (int) memory[PHASE];
+        memory[PHASE] = (phase + 1) % EVERY;
+        if (phase != 0) {
+            return;
         }
-        memory[COUNT] = Math.min(memory[COUNT] + 1, MIN_CONTEXT);
-        double error = gap - standstillGap(memory) - timeGap(memory) * speed;
-        memory[RECENT_ERROR] = (float) (memory[RECENT_ERROR] * RECENT_DECAY + (1 - RECENT_DECAY) * error);
-    }
-
-    private static double determinant(float[] memory) {
-        double a = memory[SUMS + 9] + PRIOR_WEIGHT_STANDSTILL;
-        double c = memory[SUMS + 11] + PRIOR_WEIGHT_SLOPE;
-        return a * c - (double) memory[SUMS + 10] * memory[SUMS + 10];
-    }
-
-    private static double standstillGap(float[] memory) {
-        double gaps = memory[SUMS + 12] + PRIOR_WEIGHT_STANDSTILL * PRIOR_STANDSTILL_GAP;
-        double products = memory[SUMS + 13] + PRIOR_WEIGHT_SLOPE * PRIOR_TIME_GAP;
-        double squares = memory[SUMS + 11] + PRIOR_WEIGHT_SLOPE;
-        return (squares * gaps - memory[SUMS + 10] * products) / determinant(memory);
-    }
-
-    private static double timeGap(float[] memory) {
-        double gaps = memory[SUMS + 12] + PRIOR_WEIGHT_STANDSTILL * PRIOR_STANDSTILL_GAP;
-        double products = memory[SUMS + 13] + PRIOR_WEIGHT_SLOPE * PRIOR_TIME_GAP;
-        double weights = memory[SUMS + 9] + PRIOR_WEIGHT_STANDSTILL;
-        return (weights * products - memory[SUMS + 10] * gaps) / determinant(memory);
-    }
-
-    private static void context(float[] memory, float[] observation, int at) {
-        double weight = Math.max(memory[SUMS], 1);
-        double gap = memory[SUMS + 1] / weight;
-        double speed = memory[SUMS + 3] / weight;
-        double speedSquared = memory[SUMS + 4] / weight;
-        double s = standstillGap(memory);
-        double t = timeGap(memory);
-        // mean of (g - s - T v)^2, multiplied out
-        double errorSquared = memory[SUMS + 7] / weight
-                + s * s
-                + t * t * speedSquared
-                - 2 * s * gap
-                - 2 * t * memory[SUMS + 8] / weight
-                + 2 * s * t * speed;
-        observation[at] = (float) s;
-        observation[at + 1] = (float) t;
-        observation[at + 2] = (float) gap;
-        observation[at + 3] = (float) (memory[SUMS + 2] / weight);
-        observation[at + 4] = (float) speed;
-        observation[at + 5] = (float) Math.sqrt(Math.max(0, speedSquared - speed * speed));
-        observation[at + 6] = (float) Math.sqrt(Math.max(0, errorSquared));
-        observation[at + 7] = memory[RECENT_ERROR];
-        observation[at + 8] = (float) Math.sqrt(memory[SUMS + 5] / weight);
-        observation[at + 9] = (float) Math.sqrt(memory[SUMS + 6] / weight);
+        int at = RING + FollowingContext.WIDTH * (int) memory[NEXT];
+        memory[at] = (float) speed;
+        memory[at + 1] = (float) gap;
+        memory[at + 2] = (float) relative;
+        memory[at + 3] = memory[LINKED];
+        memory[LINKED] = 1;
+        memory[NEXT] = (memory[NEXT] + 1) % CONTEXT_SAMPLES;
+        memory[COUNT] = Math.min(memory[COUNT] + 1, CONTEXT_SAMPLES);
+        FollowingContext.describe(memory, RING, (int) memory[COUNT], (int) memory[NEXT], CONTEXT_SAMPLES, CACHED);
     }
 }

@@ -37,6 +37,7 @@ public final class Graph {
      */
     public Tensor input(String name, ElementType type, Shape shape) {
         checkName(name);
+        Shape.of(shape.dims()); // an inner shape may have unknown sizes elsewhere
         if (inputs.containsKey(name)) {
             throw new IllegalArgumentException("expected a new input name, got " + name + " again");
         }
@@ -80,7 +81,7 @@ public final class Graph {
 
     /** Returns an integer vector. */
     Tensor vector(long... values) {
-        return constant(values, Shape.of(values.length));
+        return constant(values, Shape.inner(values.length));
     }
 
     /** Returns the applications so far, in topological order. */

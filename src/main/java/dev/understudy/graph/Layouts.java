@@ -55,8 +55,10 @@ final class Layouts {
         long[] pads = constant(node, 1);
         Tensor result = g;
         for (int axis = 0; axis < pads.length / 2; axis++) {
-            result = slice(
-                    result, axis, pads[axis], pads[axis] + node.input(0).shape().dim(axis));
+            if (pads[axis] != 0 || pads[axis + pads.length / 2] != 0) {
+                long size = node.input(0).shape().dim(axis);
+                result = slice(result, axis, pads[axis], pads[axis] + size);
+            }
         }
         return result;
     });
@@ -149,7 +151,7 @@ final class Layouts {
 
     static Tensor shapeOf(Tensor x) {
         return x.graph()
-                .apply(SHAPE, Map.of(), ElementType.INT64, Shape.of(x.shape().rank()), x);
+                .apply(SHAPE, Map.of(), ElementType.INT64, Shape.inner(x.shape().rank()), x);
     }
 
     /** Returns the number of elements as a float scalar. */

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -195,6 +196,11 @@ public final class Program implements AutoCloseable {
     /** As {@link #setInput(String, float[], Shape)}, of integers. */
     public void setInput(String name, long[] values, Shape shape) {
         setFixed(name, values, shape);
+    }
+
+    /** Returns the names of the inputs that lead to an output, states among them, in the order they were added. */
+    public Set<String> inputNames() {
+        return Collections.unmodifiableSet(inputs.keySet());
     }
 
     /** Runs once with no inputs but state and what was set. */

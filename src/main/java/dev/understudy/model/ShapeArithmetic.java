@@ -32,6 +32,7 @@ final class ShapeArithmetic {
     /** The operators a model may use. */
     static final Set<String> OPERATORS = union();
 
+    private static final long MOST_ELEMENTS = 1L << 40;
     private static final int BYTES_PER_ELEMENT = Long.BYTES;
 
     private final GraphProto graph;
@@ -108,19 +109,15 @@ final class ShapeArithmetic {
         }
     }
 
-    /** Returns the number of elements of a shape; it is refused from 2^40 on. */
+    /** Returns the number of elements of a shape; it is refused above 2^40. */
     static long elements(long[] shape, String name) {
         long elements = 1;
         for (long dimension : shape) {
-            if (dimension < 0 || dimension > 1L << 40) {
+            if (dimension < 0 || dimension > 0 && elements > MOST_ELEMENTS / dimension) {
                 throw new InvalidModelException(
                         "expected a possible shape for '%s', got %s".formatted(name, Arrays.toString(shape)));
             }
             elements *= dimension;
-            if (elements > 1L << 40) {
-                throw new InvalidModelException(
-                        "expected a possible shape for '%s', got %s".formatted(name, Arrays.toString(shape)));
-            }
         }
         return elements;
     }

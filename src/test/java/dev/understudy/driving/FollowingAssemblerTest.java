@@ -88,10 +88,10 @@ class FollowingAssemblerTest {
             samples.add(Samples.at(i, 5 + 0.05 * i, 20, 5 + 0.05 * i));
         }
         Collected out = assemble(samples);
-        // 0.05 m/s each 0.1 s is 0.5 m/s^2. The first 99 are too early, the last 3 have no look-ahead.
-        assertThat(out.steps).hasSize(130 - 99 - 3).allSatisfy(step -> assertThat(step.action()[0])
+        // 0.05 m/s each 0.1 s is 0.5 m/s^2. The first 95 are too early, the last 3 have no look-ahead.
+        assertThat(out.steps).hasSize(130 - 95 - 3).allSatisfy(step -> assertThat(step.action()[0])
                 .isCloseTo(0.5f, within(1e-5f)));
-        assertThat(out.reasons).containsEntry(RejectReason.SHORT_HISTORY, 99).containsEntry(RejectReason.NO_LABEL, 3);
+        assertThat(out.reasons).containsEntry(RejectReason.SHORT_HISTORY, 95).containsEntry(RejectReason.NO_LABEL, 3);
     }
 
     @Test
@@ -105,8 +105,8 @@ class FollowingAssemblerTest {
         Collected out = assemble(samples);
         List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
         assertThat(trajectories).hasSize(2);
-        // From 99 to 196, and from 201 + 9 to 396.
-        assertThat(trajectories.get(0).steps()).isEqualTo(98);
+        // From 95 to 196, and from 201 + 9 to 396.
+        assertThat(trajectories.get(0).steps()).isEqualTo(102);
         assertThat(trajectories.get(1).steps()).isEqualTo(187);
         assertThat(trajectories.get(1).startMs()).isEqualTo(1_000_000 + 21_000);
         assertThat(out.steps.get(0).trajectory()).isLessThan(out.steps.get(150).trajectory());

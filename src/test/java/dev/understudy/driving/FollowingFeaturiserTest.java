@@ -132,7 +132,7 @@ class FollowingFeaturiserTest {
         while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {
             unanswered++;
         }
-        assertThat(unanswered).isEqualTo(FollowingFeaturiser.MIN_CONTEXT - 1);
+        assertThat(unanswered).isEqualTo(5 * (FollowingFeaturiser.MIN_CONTEXT - 1));
         FollowingFeaturiser.arrive(memory, "trip", 1000, "trip", 9000);
         unanswered = 0;
         while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {

@@ -126,28 +126,36 @@ class ModelSlotTest {
         List<LoadedPolicy> all = new ArrayList<>();
         AtomicBoolean stop = new AtomicBoolean();
         AtomicLong runs = new AtomicLong();
-        ExecutorService readers = Executors.newFixedThreadPool(3);
+        ExecutorService readers = Executors.newFixedThreadPool(2);
         ModelSlot slot = new ModelSlot();
         try {
             List<Future<?>> running = new ArrayList<>();
             all.add(TestModels.loaded(0, 0.5f));
             slot.install(1, all.get(0), 0);
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 running.add(readers.submit(() -> {
                     float[] actions = new float[8];
                     while (!stop.get()) {
                         try (ModelSlot.Lease lease = lease(slot, 0)) {
                             lease.policy().act(new float[8 * TestModels.N], 8, actions);
-                            assertThat(actions[7]).isEqualTo(bias(lease.epoch()));
+                            assertThat(actions[7])
+                                    .isEqualTo(lease.policy()
+                                            .metadata()
+                                            .goldenActions()
+                                            .at(0, 0));
                         }
                         runs.incrementAndGet();
                     }
                 }));
             }
-            for (int epoch = 2; epoch <= 2_000; epoch++) {
-                LoadedPolicy next = TestModels.loaded(0, bias(epoch));
+            long epoch = 1;
+            for (int model = 1; model <= 400; model++) {
+                LoadedPolicy next = TestModels.loaded(0, model / 512f);
                 all.add(next);
-                slot.install(epoch, next, 0);
+                slot.install(++epoch, next, 0);
+                for (int swap = 0; swap < 9; swap++) {
+                    assertThat(slot.reinstall(++epoch, slot.loaded().get(0), 0)).isTrue();
+                }
             }
             stop.set(true);
             for (Future<?> reader : running) {
@@ -162,11 +170,6 @@ class ModelSlotTest {
         for (LoadedPolicy policy : all) {
             assertThatThrownBy(() -> policy.act(OBSERVATION, 1, new float[1])).hasMessageContaining("is closed");
         }
-    }
-
-    /** A bias that tells the epoch: 0.5 for the first, then eight values in turn, each exact in a float. */
-    private static float bias(long epoch) {
-        return epoch == 1 ? 0.5f : epoch % 8 / 16f;
     }
 
     private static ModelSlot.Lease lease(ModelSlot slot, long eventTimeMs) {

@@ -32,6 +32,7 @@ final class CloningUpdate implements Update {
     private long step;
     private long stale;
     private boolean finished;
+    private boolean diverged;
     private float[] best;
     private double bestLoss;
     /** lossBefore, last loss, validation loss before. */
@@ -194,7 +195,7 @@ final class CloningUpdate implements Update {
         for (Optimiser.Memory vector : memory) {
             programs.training.setState(vector.name(), vector.initial());
         }
-        figures[1] = Double.NaN;
+        diverged = true;
         finish();
     }
 
@@ -243,7 +244,7 @@ final class CloningUpdate implements Update {
         report.put("lossAfter", figures[1]);
         report.put("validationLossBefore", figures[2]);
         report.put("validationLoss", bestLoss);
-        report.put("diverged", Double.isNaN(figures[1]) && step > 0 ? 1.0 : 0.0);
+        report.put("diverged", diverged ? 1.0 : 0.0);
         return new TrainingReport(report);
     }
 

@@ -1,0 +1,135 @@
+package dev.understudy.app;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingStretches;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+
+/** Holds a model file against the expert and against its baselines, on logs, without a cluster. */
+@Command(
+        name = "evaluate",
+        description = "Evaluate a model file on logs: in closed loop behind logged leaders, and in open loop.")
+final class EvaluateCommand implements Tool {
+    private static final Setting<Path> MODEL =
+            TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
+    private static final Setting<String> POLICY = Setting.required(
+            "policy", CarFollowing.POLICY, "The policy that the model is of: " + Catalogue.policies() + ".");
+    private static final Setting<Path> DEMONSTRATIONS =
+            TrainCommand.existing("demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/).");
+
+    @Override
+    public List<Setting<?>> settings() {
+        return List.of(MODEL, POLICY, DEMONSTRATIONS);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws IOException {
+        Path path = settings.get(MODEL);
+        TrainCommand.requirePolicy(settings.get(POLICY));
+        Demonstrations logs =
+                Demonstrations.read(settings.get(DEMONSTRATIONS), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
+        try (LoadedPolicy policy = load(path)) {
+            Map<String, Object> result = evaluate(policy, logs);
+            console.result(result, () -> table(result));
+        }
+        return 0;
+    }
+
+    /** Loads a model of car following after the intake check that serving makes. */
+    private static LoadedPolicy load(Path path) throws IOException {
+        byte[] bytes = Files.readAllBytes(path);
+        IntakeCheck check = new IntakeCheck(
+                CarFollowing.POLICY,
+                CarFollowing.fingerprint(),
+                CarFollowing.observationSize(),
+                CarFollowing.ACTION_SIZE,
+                IntakeLimits.defaults());
+        IntakeOutcome outcome = check.check(bytes, ModelFile.sha256(bytes));
+        if (outcome instanceof IntakeOutcome.Accepted accepted) {
+            return accepted.policy();
+        }
+        throw new CommandFailedException(
+                "model %s: %s".formatted(path, ((IntakeOutcome.Rejected) outcome).reason()));
+    }
+
+    private static Map<String, Object> evaluate(LoadedPolicy policy, Demonstrations logs) {
+        Evaluation evaluation = Evaluation.of(policy);
+        Evaluation.ClosedLoop driven = evaluation.closedLoop(CarFollowingStretches.of(logs.samples()));
+        CarFollowingStretches stretches = driven.stretches();
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("policy", policy.metadata().policy());
+        result.put("sha256", policy.sha256());
+        result.put("samples", logs.samples().size());
+        result.put("unreadable", logs.unreadable());
+        result.put("rejected", logs.rejected());
+        result.put("closedLoop", driven.figures());
+        result.put("openLoop", evaluation.openLoop(logs.steps(), step -> true));
+        Map<String, Object> byLabel = new LinkedHashMap<>();
+        for (String label : labels(logs)) {
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("closedLoop", driven.figures(i -> stretches.label(i).equals(label)));
+            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> step.label().equals(label)));
+            byLabel.put(label, figures);
+        }
+        result.put("byExpert", byLabel);
+        List<Map<String, Object>> runs = new ArrayList<>();
+        for (String run : runs(logs)) {
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("run", run);
+            figures.put("closedLoop", driven.figures(i -> run(stretches.trip(i)).equals(run)));
+            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> run(step.trip()).equals(run)));
+            runs.add(figures);
+        }
+        result.put("runs", runs);
+        return result;
+    }
+
+    private static Set<String> labels(Demonstrations logs) {
+        return logs.steps().stream().map(LabelledStep::label).collect(Collectors.toCollection(java.util.TreeSet::new));
+    }
+
+    private static Set<String> runs(Demonstrations logs) {
+        return logs.samples().stream()
+                .map(FollowingSample::trip)
+                .map(EvaluateCommand::run)
+                .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+    }
+
+    /** A trip is {@code run/vehicle}. */
+    private static String run(String trip) {
+        int slash = trip.indexOf('/');
+        return slash < 0 ? trip : trip.substring(0, slash);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static String table(Map<String, Object> result) {
+        Table table = new Table("driver", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
+        Map<String, Map<String, Object>> drivers = (Map<String, Map<String, Object>>) result.get("closedLoop");
+        drivers.forEach((name, figures) -> table.row(
+                name,
+                TrainCommand.figure(figures.get("spacingRmseMeters")),
+                TrainCommand.figure(figures.get("spacingRmseMedianMeters")),
+                TrainCommand.figure(figures.get("speedRmse")),
+                figures.get("collisions"),
+                figures.get("stretches")));
+        return table + System.lineSeparator() + "open loop: " + result.get("openLoop");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.understudy.app;
+
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.CarFollowingStretches;
+import dev.understudy.driving.ClosedLoopReport;
+import dev.understudy.driving.ConstantTimeGap;
+import dev.understudy.driving.Envelope;
+import dev.understudy.driving.FollowingLaw;
+import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.driving.LabelledSteps;
+import dev.understudy.driving.LeaderReplay;
+import dev.understudy.driving.Persistence;
+import dev.understudy.evaluate.OpenLoop;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.policy.Policy;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+
+/**
+ * A car-following policy beside its baselines on logs: in closed loop behind logged leaders, with the envelope between
+ * policy and car, and in open loop against the expert's next acceleration.
+ *
+ * @param policy the policy
+ * @param baselines calibrated laws by the name they are reported under
+ */
+record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
+
+    /** Key of the Intelligent Driver Model's parameters in a model's metadata. */
+    static final String IDM = "baseline.idm";
+    /** Key of the constant time gap's parameters in a model's metadata. */
+    static final String CONSTANT_TIME_GAP = "baseline.constantTimeGap";
+
+    /** Evaluates a model beside the baselines whose parameters its metadata carry. */
+    static Evaluation of(LoadedPolicy policy) {
+        Map<String, String> extra = policy.metadata().extra();
+        Map<String, FollowingLaw> baselines = new LinkedHashMap<>();
+        if (extra.containsKey(IDM)) {
+            baselines.put("idm", IntelligentDriverModel.fromText(extra.get(IDM)));
+        }
+        if (extra.containsKey(CONSTANT_TIME_GAP)) {
+            baselines.put("constantTimeGap", ConstantTimeGap.fromText(extra.get(CONSTANT_TIME_GAP)));
+        }
+        return new Evaluation(policy, baselines);
+    }
+
+    /** Who drove in closed loop, for every stretch. */
+    final class ClosedLoop {
+        private final CarFollowingStretches stretches;
+        private final Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
+
+        private ClosedLoop(CarFollowingStretches stretches) {
+            this.stretches = stretches;
+            LeaderReplay replay = new LeaderReplay(stretches);
+            drives.put("policy", replay.drive(policy, new Envelope()));
+            baselines.forEach((name, law) -> drives.put(name, replay.drive(law, null)));
+        }
+
+        /** Returns the figures of each driver over the stretches for which the predicate holds of their index. */
+        Map<String, Map<String, Object>> figures(IntPredicate wanted) {
+            Map<String, Map<String, Object>> figures = new LinkedHashMap<>();
+            drives.forEach((name, drive) -> figures.put(name, json(drive.report(wanted))));
+            return figures;
+        }
+
+        /** Returns the figures over all stretches. */
+        Map<String, Map<String, Object>> figures() {
+            return figures(i -> true);
+        }
+
+        /** Returns the stretches driven. */
+        CarFollowingStretches stretches() {
+            return stretches;
+        }
+    }
+
+    /** Drives all stretches of these logs. */
+    ClosedLoop closedLoop(CarFollowingStretches stretches) {
+        return new ClosedLoop(stretches);
+    }
+
+    private static Map<String, Object> json(ClosedLoopReport report) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("spacingRmseMeters", finite(report.spacingRmseMeters()));
+        json.put("spacingRmseMedianMeters", finite(report.spacingRmseMedianMeters()));
+        json.put("speedRmse", finite(report.speedRmseMetersPerSecond()));
+        json.put("collisions", report.collisions());
+        json.put("stretches", report.stretches());
+        json.put("envelopeInterventions", report.envelopeInterventions());
+        return json;
+    }
+
+    /** JSON has no NaN: null where there was nothing to measure. */
+    private static @org.jspecify.annotations.Nullable Object finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    /**
+     * Returns root mean squared errors of the expert's next acceleration, m/s^2, on the steps that every predictor
+     * answers, and the policy's negative log-likelihood, nats per step.
+     */
+    Map<String, Object> openLoop(List<LabelledStep> steps, Predicate<LabelledStep> wanted) {
+        OpenLoop ofPolicy = new OpenLoop();
+        OpenLoop ofPersistence = new OpenLoop();
+        Map<String, OpenLoop> ofBaselines = new LinkedHashMap<>();
+        baselines.keySet().forEach(name -> ofBaselines.put(name, new OpenLoop()));
+        List<LabelledStep> chosen = steps.stream().filter(wanted).toList();
+        for (Trajectory trajectory : LabelledSteps.trajectories(chosen)) {
+            float[] actions = trajectory.actions().values();
+            LoadedPolicy.Answer answer = policy.answer(trajectory.observations().values(), trajectory.steps());
+            float[] answers = answer.action();
+            float[] persistence = Persistence.answers(actions);
+            OpenLoop.onSameSteps(1, answers, persistence);
+            ofPolicy.add(answers, actions, answer.logStd(), 1);
+            ofPersistence.add(persistence, actions, new float[0], 1);
+            baselines.forEach((name, law) -> {
+                float[] lawful = OpenLoop.answers(law, trajectory);
+                OpenLoop.onSameSteps(1, lawful, persistence);
+                ofBaselines.get(name).add(lawful, actions, new float[0], 1);
+            });
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("steps", ofPolicy.report().steps());
+        json.put("policyRmse", finite(ofPolicy.report().rmse()));
+        json.put("policyNegativeLogLikelihood", finite(ofPolicy.report().negativeLogLikelihood()));
+        json.put("persistenceRmse", finite(ofPersistence.report().rmse()));
+        ofBaselines.forEach((name, sum) -> json.put(name + "Rmse", finite(sum.report().rmse())));
+        return json;
+    }
+}

@@ -1,0 +1,215 @@
+package dev.understudy.app;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingStretches;
+import dev.understudy.driving.FollowingLawCalibration;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.Update;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Runs one learner on files, without a cluster, and writes the model file that serving takes. */
+@Command(name = "train", description = "Train a policy on logs and write it as an ONNX file.")
+final class TrainCommand implements Tool {
+    private static final int GOLDEN_ROWS = 16;
+
+    /** Whose driving is learned from. */
+    enum Experts {
+        BOTH,
+        HUMAN,
+        ASSISTANCE;
+
+        Set<Actor> actors() {
+            return switch (this) {
+                case BOTH -> EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
+                case HUMAN -> EnumSet.of(Actor.HUMAN);
+                case ASSISTANCE -> EnumSet.of(Actor.ASSISTANCE);
+            };
+        }
+    }
+
+    private static final Setting<String> POLICY =
+            Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
+    private static final Setting<Path> DEMONSTRATIONS =
+            existing("demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/).");
+    private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
+    private static final Setting<Integer> SEED =
+            Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
+    private static final Setting<Integer> STEPS =
+            Setting.integer("steps", 0, 0, 1_000_000, "Optimiser steps; 0 for the algorithm's own number.");
+    private static final Setting<Experts> EXPERTS =
+            Setting.choice("experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
+    private static final Setting<String> LICENCE = Setting.text(
+            "licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
+
+    @Parameters(paramLabel = "<algorithm>", description = "The learner: bc (behavioural cloning).")
+    private String algorithm = Catalogue.CLONING;
+
+    @Override
+    public List<Setting<?>> settings() {
+        return List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE);
+    }
+
+    /** A file or folder that has to be there. */
+    static Setting<Path> existing(String key, String description) {
+        return new Setting<>(key, "", description, text -> {
+            if (text.isBlank()) {
+                throw new IllegalArgumentException("expected a path, found none");
+            }
+            Path path = Path.of(text);
+            if (!Files.exists(path)) {
+                throw new IllegalArgumentException(
+                        "expected a file or folder, found nothing at " + path.toAbsolutePath().normalize());
+            }
+            return path;
+        });
+    }
+
+    /** Fails where no such policy is known. */
+    static void requirePolicy(String policy) {
+        if (!Catalogue.policies().contains(policy)) {
+            throw new BadSettingsException(
+                    List.of("policy: expected one of %s, found \"%s\"".formatted(Catalogue.policies(), policy)));
+        }
+    }
+
+    /** Returns a figure for a table: three digits, or a dash where there is none. */
+    static String figure(@Nullable Object value) {
+        return value instanceof Number number ? String.format(Locale.ROOT, "%.3f", number.doubleValue()) : "-";
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws IOException {
+        requirePolicy(settings.get(POLICY));
+        if (!Catalogue.algorithms().contains(algorithm)) {
+            throw new BadSettingsException(List.of(
+                    "algorithm: expected one of %s, found \"%s\"".formatted(Catalogue.algorithms(), algorithm)));
+        }
+        Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
+        Path folder = out.getParent();
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new BadSettingsException(
+                    List.of("out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
+        }
+        long seed = settings.get(SEED);
+        Demonstrations logs = Demonstrations.read(
+                settings.get(DEMONSTRATIONS), settings.get(EXPERTS).actors());
+        List<Trajectory> trajectories = logs.trajectories();
+        if (trajectories.isEmpty()) {
+            throw new CommandFailedException("expected steps to learn from in %s, found none of %d samples: rejected %s"
+                    .formatted(settings.get(DEMONSTRATIONS), logs.samples().size(), logs.rejected()));
+        }
+        console.line("%d samples, %d steps in %d trajectories, rejected %s"
+                .formatted(logs.samples().size(), logs.steps().size(), trajectories.size(), logs.rejected()));
+
+        Map<String, String> baselines = new TreeMap<>();
+        CarFollowingStretches stretches = CarFollowingStretches.of(logs.samples());
+        if (stretches.count() > 0) {
+            var effort = FollowingLawCalibration.Effort.defaults();
+            baselines.put(
+                    Evaluation.IDM,
+                    FollowingLawCalibration.intelligentDriverModel(stretches, effort, seed)
+                            .law()
+                            .toText());
+            baselines.put(
+                    Evaluation.CONSTANT_TIME_GAP,
+                    FollowingLawCalibration.constantTimeGap(stretches, effort, seed)
+                            .law()
+                            .toText());
+            console.line("calibrated " + baselines);
+        }
+
+        Map<String, Object> result = new LinkedHashMap<>();
+        try (Learner learner = Catalogue.learner(algorithm, settings.get(POLICY), settings.get(STEPS))) {
+            long begun = System.nanoTime();
+            Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+            while (update.step()) {
+                console.status("learning %3.0f %%".formatted(100 * update.progress()));
+            }
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            Map<String, Double> figures = update.report().figures();
+            if (figures.getOrDefault("diverged", 0.0) != 0) {
+                throw new CommandFailedException(
+                        "the loss is no longer finite after %s steps; no model written".formatted(figures.get("steps")));
+            }
+            ModelFile file = ModelFile.createGolden(
+                    learner.export(update.state()), metadata(settings, seed, trajectories, figures, baselines));
+            Files.write(out, file.bytes());
+            result.put("policy", settings.get(POLICY));
+            result.put("algorithm", algorithm);
+            result.put("seed", seed);
+            result.put("model", out.toString());
+            result.put("sha256", file.sha256());
+            result.put("bytes", file.bytes().length);
+            result.put("samples", logs.samples().size());
+            result.put("unreadable", logs.unreadable());
+            result.put("learned", logs.steps().size());
+            result.put("rejected", logs.rejected());
+            result.put("trainSeconds", seconds);
+            result.put("training", figures);
+            result.put("baselines", baselines);
+        }
+        console.result(result, () -> "wrote %s (%s bytes, sha256 %s) after %.1f s of training"
+                .formatted(out, result.get("bytes"), result.get("sha256"), (double) result.get("trainSeconds")));
+        return 0;
+    }
+
+    private static ModelMetadata metadata(
+            Settings settings,
+            long seed,
+            List<Trajectory> trajectories,
+            Map<String, Double> figures,
+            Map<String, String> baselines) {
+        Matrix golden = golden(trajectories, seed);
+        long start = trajectories.stream().mapToLong(Trajectory::startMs).min().orElse(0);
+        long end = trajectories.stream()
+                .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
+                .max()
+                .orElse(0);
+        return new ModelMetadata(
+                settings.get(POLICY),
+                "",
+                start,
+                end,
+                List.of(),
+                seed,
+                CarFollowing.fingerprint(),
+                Console.json(figures),
+                golden,
+                new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
+                Versions.own(),
+                settings.get(LICENCE),
+                new TreeMap<>(baselines));
+    }
+
+    /** Returns observations drawn from the demonstrations. */
+    private static Matrix golden(List<Trajectory> trajectories, long seed) {
+        int n = CarFollowing.observationSize();
+        float[] rows = new float[GOLDEN_ROWS * n];
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int row = 0; row < GOLDEN_ROWS; row++) {
+            Trajectory from = trajectories.get(random.nextInt(trajectories.size()));
+            int step = random.nextInt(from.steps());
+            System.arraycopy(from.observations().values(), step * n, rows, row * n, n);
+        }
+        return new Matrix(GOLDEN_ROWS, n, rows);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.understudy.ingest;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The lines of a text file in UTF-8, unpacked when its name ends in {@code .gz}; no line is longer than a limit. */
+final class Lines implements AutoCloseable {
+    /** Far above any row of numbers; keeps a file without line ends from filling memory. */
+    static final int MAX_CHARS = 64 * 1024;
+
+    private final BufferedReader reader;
+    private final String name;
+    private long number;
+    private boolean cut;
+
+    /** @throws IngestException if the file cannot be opened */
+    Lines(Path file) {
+        this.name = file.toString();
+        InputStream raw = null;
+        try {
+            raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+            InputStream in = name.endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+            this.reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8), 1 << 16);
+        } catch (IOException e) {
+            closeQuietly(raw);
+            throw new IngestException(
+                    "expected a readable " + (name.endsWith(".gz") ? "gzip " : "") + "file " + name + ", found "
+                            + describe(e),
+                    e);
+        }
+    }
+
+    /** Returns the next line without its end, or null after the last. */
+    @Nullable
+    String next() throws IOException {
+        StringBuilder line = null;
+        cut = false;
+        for (int c = reader.read(); c >= 0; c = reader.read()) {
+            if (line == null) {
+                line = new StringBuilder(96);
+            }
+            if (c == '\n') {
+                break;
+            }
+            if (line.length() < MAX_CHARS) {
+                line.append((char) c);
+            } else {
+                cut = true;
+            }
+        }
+        if (line == null) {
+            return null;
+        }
+        number++;
+        if (line.length() > 0 && line.charAt(line.length() - 1) == '\r') {
+            line.setLength(line.length() - 1);
+        }
+        if (number == 1 && line.length() > 0 && line.charAt(0) == '\uFEFF') {
+            line.deleteCharAt(0);
+        }
+        return line.toString();
+    }
+
+    /** Whether the last line was longer than the limit and is cut. */
+    boolean wasCut() {
+        return cut;
+    }
+
+    /** Number of the last line, from 1. */
+    long number() {
+        return number;
+    }
+
+    String name() {
+        return name;
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(reader);
+    }
+
+    /**
+     * Returns the cells of a line of CSV, without surrounding blanks. A quoted cell ends on its line.
+     *
+     * @throws IOException if quotes do not match
+     */
+    static List<String> cells(String line, char delimiter) throws IOException {
+        List<String> cells = new ArrayList<>();
+        if (line.indexOf('"') < 0) {
+            int from = 0;
+            for (int at = line.indexOf(delimiter); at >= 0; at = line.indexOf(delimiter, from)) {
+                cells.add(line.substring(from, at).strip());
+                from = at + 1;
+            }
+            cells.add(line.substring(from).strip());
+            return cells;
+        }
+        CSVFormat format = CSVFormat.DEFAULT.builder().setDelimiter(delimiter).get();
+        try (CSVParser parser = CSVParser.parse(line, format)) {
+            for (CSVRecord values : parser) {
+                values.forEach(value -> cells.add(value.strip()));
+            }
+        } catch (UncheckedIOException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        return cells;
+    }
+
+    static String describe(IOException e) {
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+    }
+
+    @SuppressWarnings("EmptyCatch") // a file that was only read loses nothing by a failed close
+    private static void closeQuietly(@Nullable AutoCloseable closeable) {
+        try {
+            if (closeable != null) {
+                closeable.close();
+            }
+        } catch (Exception e) {
+            // nothing to do
+        }
+    }
+}

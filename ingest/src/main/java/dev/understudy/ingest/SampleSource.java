@@ -1,0 +1,38 @@
+package dev.understudy.ingest;
+
+import dev.understudy.driving.FollowingSample;
+import java.util.Iterator;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * Rows in the order in which they are to be sent. Read once, by one thread; the same source gives the same rows again.
+ */
+public interface SampleSource extends Iterator<Row>, AutoCloseable {
+    /** What is read and how, in one line; two sources with the same description give the same rows. */
+    String describe();
+
+    @Override
+    void close();
+
+    /**
+     * The samples alone.
+     *
+     * @param onBad told of each row that is none
+     */
+    default Stream<FollowingSample> samples(Consumer<Row.Bad> onBad) {
+        return StreamSupport.stream(
+                        Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED | Spliterator.NONNULL), false)
+                .mapMulti((Row row, Consumer<FollowingSample> out) -> {
+                    if (row instanceof Row.Sample sample) {
+                        out.accept(sample.sample());
+                    } else if (row instanceof Row.Bad bad) {
+                        onBad.accept(bad);
+                    }
+                })
+                .onClose(this::close);
+    }
+}

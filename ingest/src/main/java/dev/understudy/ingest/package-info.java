@@ -1,0 +1,13 @@
+/**
+ * Reads logs from files and replays them into Kafka.
+ *
+ * <pre>
+ *   OpenAccReader, MappedReader --&gt; SampleSource (Row: Sample | Bad) --&gt; Replay --&gt; driving.logs.v1
+ *                                                                         |---&gt; driving.observations.v1
+ *                                                                         '-Bad-&gt; dead-letters.v1
+ * </pre>
+ */
+@NullMarked
+package dev.understudy.ingest;
+
+import org.jspecify.annotations.NullMarked;

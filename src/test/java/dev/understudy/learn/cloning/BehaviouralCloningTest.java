@@ -1,0 +1,210 @@
+package dev.understudy.learn.cloning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.environment.Dynamics;
+import dev.understudy.graph.Tensor;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.network.Activation;
+import dev.understudy.policy.GaussianPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BehaviouralCloningTest {
+    private static final GaussianPolicy POLICY = new GaussianPolicy(
+            2,
+            1,
+            List.of(16),
+            Activation.TANH,
+            GaussianPolicy.Deviation.STATE_INDEPENDENT,
+            GaussianPolicy.Bounds.CLIPPED,
+            -3f,
+            3f);
+
+    private static final BehaviouralCloningConfig SHORT =
+            new BehaviouralCloningConfig(200, 32, 3e-2, 10, 0, 0, 0.3, 0.2, 50, 10, 0, 1, 0, 0, 0);
+
+    /** A point that moves by its action: x' = x + a; the second number stays. */
+    private static final Dynamics POINT = new Dynamics() {
+        @Override
+        public Tensor start(Tensor logged, Tensor earlier) {
+            return Tensor.concat(1, List.of(logged.slice(1, 0, 1), earlier.slice(1, 1, 2)));
+        }
+
+        @Override
+        public Tensor next(Tensor observation, Tensor action, Tensor loggedNext) {
+            return Tensor.concat(1, List.of(observation.slice(1, 0, 1).add(action), observation.slice(1, 1, 2)));
+        }
+
+        @Override
+        public Tensor distance(Tensor observation, Tensor logged) {
+            Tensor error = observation.sub(logged);
+            return error.mul(error).sum(1);
+        }
+    };
+
+    private final List<Learner> opened = new ArrayList<>();
+
+    @AfterEach
+    void closeLearners() {
+        opened.forEach(Learner::close);
+    }
+
+    private Learner learner(BehaviouralCloningConfig config) {
+        Learner learner = new BehaviouralCloning(POLICY, config, config.horizon() > 0 ? POINT : null);
+        opened.add(learner);
+        return learner;
+    }
+
+    /** An expert that does a = 0.4 (goal - x) with its goal as the second number of the observation. */
+    private static List<Trajectory> demonstrations(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Trajectory> trajectories = new ArrayList<>();
+        for (int t = 0; t < count; t++) {
+            int steps = 20;
+            float[] observations = new float[2 * steps];
+            float[] actions = new float[steps];
+            double x = random.nextDouble(-2, 2);
+            double goal = random.nextDouble(-2, 2);
+            for (int step = 0; step < steps; step++) {
+                observations[2 * step] = (float) x;
+                observations[2 * step + 1] = (float) goal;
+                actions[step] = (float) (0.4 * (goal - x));
+                x += actions[step];
+            }
+            trajectories.add(new Trajectory(
+                    "trip" + t,
+                    "point",
+                    1000L * t,
+                    100,
+                    new Matrix(steps, 2, observations),
+                    new Matrix(steps, 1, actions)));
+        }
+        return trajectories;
+    }
+
+    private static LearnerState run(Learner learner, LearnerState state, List<Trajectory> window, long seed) {
+        try (Update update = learner.begin(state, window, List.of(), seed)) {
+            while (update.step()) {
+                assertThat(update.progress()).isBetween(0.0, 1.0);
+            }
+            return update.state();
+        }
+    }
+
+    @Test
+    void learnsTheExpertFarBetterThanItStarts() {
+        Learner learner = learner(SHORT);
+        try (Update update = learner.begin(learner.initialState(1), demonstrations(40, 2), List.of(), 3)) {
+            while (update.step()) {}
+            // At deviation 1 the loss is at least log(2 pi) / 2 = 0.92; at a deviation of exp(-1.5) it can be -0.08.
+            assertThat(update.report().figures().get("validationLossBefore")).isGreaterThan(0.9);
+            assertThat(update.report().figures().get("validationLoss")).isLessThan(-0.5);
+        }
+    }
+
+    @Test
+    void sameStateWindowAndSeedGiveTheSameBytes() {
+        for (BehaviouralCloningConfig config : List.of(SHORT, driven())) {
+            LearnerState first = run(learner(config), learner(config).initialState(1), demonstrations(20, 2), 3);
+            LearnerState second = run(learner(config), learner(config).initialState(1), demonstrations(20, 2), 3);
+            assertThat(first.toBytes()).isEqualTo(second.toBytes());
+            LearnerState otherSeed = run(learner(config), learner(config).initialState(1), demonstrations(20, 2), 4);
+            assertThat(otherSeed.toBytes()).isNotEqualTo(first.toBytes());
+        }
+    }
+
+    @Test
+    void anUpdateStoppedHalfWayGoesOnToTheSameBytes() {
+        for (BehaviouralCloningConfig config : List.of(SHORT, driven())) {
+            List<Trajectory> window = demonstrations(20, 2);
+            List<Trajectory> replay = demonstrations(5, 9);
+            Learner unbroken = learner(config);
+            byte[] expected;
+            try (Update update = unbroken.begin(unbroken.initialState(1), window, replay, 3)) {
+                while (update.step()) {}
+                expected = update.state().toBytes();
+            }
+            for (int stopAfter : new int[] {1, 49, 50, 51, 137}) {
+                Learner learner = learner(config);
+                byte[] saved;
+                try (Update update = learner.begin(learner.initialState(1), window, replay, 3)) {
+                    for (int i = 0; i < stopAfter; i++) {
+                        update.step();
+                    }
+                    saved = update.state().toBytes();
+                }
+                Learner restored = learner(config);
+                try (Update update = restored.begin(LearnerState.fromBytes(saved), window, replay, 3)) {
+                    while (update.step()) {}
+                    assertThat(update.state().toBytes())
+                            .as("stopped after %d steps", stopAfter)
+                            .isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void drivesBringThePolicyCloserToTheExpertsPath() {
+        Learner learner = learner(driven());
+        try (Update update = learner.begin(learner.initialState(1), demonstrations(40, 2), List.of(), 3)) {
+            while (update.step()) {}
+            double before = update.report().figures().getOrDefault("validationLossBefore", 0.0);
+            assertThat(update.report().figures().get("validationLoss")).isLessThan(before - 1.0);
+        }
+    }
+
+    @Test
+    void aWarmStartBeginsWhereTheLastWindowEnded() {
+        Learner learner = learner(SHORT);
+        LearnerState first = run(learner, learner.initialState(1), demonstrations(40, 2), 3);
+        try (Update update = learner.begin(first, demonstrations(40, 5), List.of(), 4)) {
+            update.step();
+            assertThat(update.report().figures().get("validationLossBefore")).isLessThan(-0.4);
+        }
+        assertThat(first.counter("updates")).isEqualTo(1);
+    }
+
+    @Test
+    void aLossThatIsNoLongerFiniteEndsTheUpdateAndKeepsTheParameters() {
+        Learner learner = learner(SHORT);
+        List<Trajectory> window = demonstrations(1, 2);
+        float[] actions = window.get(0).actions().values().clone();
+        actions[3] = Float.POSITIVE_INFINITY;
+        Trajectory broken = new Trajectory(
+                "trip", "point", 0, 100, window.get(0).observations(), new Matrix(actions.length, 1, actions));
+        LearnerState start = learner.initialState(1);
+        try (Update update = learner.begin(start, List.of(broken), List.of(), 3)) {
+            while (update.step()) {}
+            assertThat(update.report().figures()).containsEntry("diverged", 1.0);
+            assertThat(update.state().vector("theta")).isEqualTo(start.vector("theta"));
+        }
+    }
+
+    @Test
+    void badArgumentsAreNamed() {
+        Learner learner = learner(SHORT);
+        assertThatThrownBy(() -> learner.begin(learner.initialState(1), List.of(), List.of(), 3))
+                .hasMessage("expected at least one demonstrated step, got none");
+        Learner driven = learner(driven());
+        Trajectory wide = new Trajectory(
+                "trip7", "point", 0, 100, new Matrix(1, 3, new float[3]), new Matrix(1, 1, new float[1]));
+        assertThatThrownBy(() -> driven.begin(driven.initialState(1), List.of(wide), List.of(), 3))
+                .hasMessage("expected observations of 2 and actions of 1, got 3 and 1 (trip=trip7)");
+        assertThatThrownBy(() -> new BehaviouralCloning(POLICY, driven()))
+                .hasMessage("expected dynamics for a horizon of 5 steps, got none");
+    }
+
+    private static BehaviouralCloningConfig driven() {
+        return new BehaviouralCloningConfig(150, 32, 1e-2, 10, 0.001, 1e-4, 0.3, 0.2, 50, 10, 5, 1, 3, 16, 1.0);
+    }
+}
