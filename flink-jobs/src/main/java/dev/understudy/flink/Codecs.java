@@ -33,6 +33,9 @@ final class Codecs {
 
     static final Codec<Outgoing> OUTGOING = new Outgoing.Form();
 
+    static final Codec<GateProgress> GATE_PROGRESS = new GateProgress.Form();
+    static final Codec<HeldOutTrip> HELD_OUT_TRIP = new HeldOutTrip.Form();
+
     private Codecs() {}
 
     /** A type that has a serde: its bytes know their schema, so older ones stay readable. */

@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.schemas.Topics;
+import java.time.Instant;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
@@ -23,6 +24,7 @@ final class KafkaEnds {
     private KafkaEnds() {}
 
     /** Returns the decoded logs, with the watermark of each partition. */
+    @SuppressWarnings("deprecation") // the connector still asks for OffsetResetStrategy
     static DataStream<DecodedLog> logs(
             StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
         KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
@@ -30,7 +32,7 @@ final class KafkaEnds {
                 .setGroupId(runtime.groupId())
                 .setTopics(Topics.LOGS)
                 .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
-                .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), java.time.Instant::now))
+                .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), Instant::now))
                 .setProperties(consumer(runtime))
                 .build();
         return env.fromSource(source, LogWatermarks.strategy(reading), "logs").uid("logs");

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * and the pieces of a few more; what is in force is held however old it is.
  */
 final class ModelShelf {
-    static final int FILES = 6;
+    static final int FILES = 16;
 
     /** Enough for four files of the largest size. */
     static final int PIECES = 4 * 33;

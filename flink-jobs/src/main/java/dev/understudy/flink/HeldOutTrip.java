@@ -1,0 +1,72 @@
+package dev.understudy.flink;
+
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.flink.serialization.Codec;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** The newest steps of one vehicle in one held-out trip. Kept as keyed state. */
+final class HeldOutTrip {
+    private final ArrayDeque<LabelledStep> steps = new ArrayDeque<>();
+
+    /** Adds the next step and forgets the oldest beyond {@code most}. */
+    void add(LabelledStep step, int most) {
+        steps.addLast(step);
+        if (steps.size() > most) {
+            steps.removeFirst();
+        }
+    }
+
+    /** Returns the steps from before a time, in their order. */
+    List<LabelledStep> before(long timeMs) {
+        List<LabelledStep> earlier = new ArrayList<>(steps.size());
+        for (LabelledStep step : steps) {
+            if (step.timeMs() < timeMs) {
+                earlier.add(step);
+            }
+        }
+        return earlier;
+    }
+
+    /** Returns the time of the newest step, milliseconds since 1970. */
+    long newestMs() {
+        LabelledStep last = steps.peekLast();
+        return last == null ? Long.MIN_VALUE : last.timeMs();
+    }
+
+    /** Writes and reads it. */
+    public static final class Form extends Codec<HeldOutTrip> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Class<HeldOutTrip> type() {
+            return HeldOutTrip.class;
+        }
+
+        @Override
+        public boolean immutable() {
+            return false;
+        }
+
+        @Override
+        public void write(HeldOutTrip trip, DataOutputView out) throws IOException {
+            out.writeInt(trip.steps.size());
+            for (LabelledStep step : trip.steps) {
+                Binary.writeStep(step, out);
+            }
+        }
+
+        @Override
+        public HeldOutTrip read(int version, DataInputView in) throws IOException {
+            HeldOutTrip trip = new HeldOutTrip();
+            for (int left = in.readInt(); left > 0; left--) {
+                trip.steps.addLast(Binary.readStep(in));
+            }
+            return trip;
+        }
+    }
+}

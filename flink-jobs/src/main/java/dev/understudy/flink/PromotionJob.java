@@ -1,0 +1,66 @@
+package dev.understudy.flink;
+
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The gate between candidates and service, which alone writes promotions. */
+public final class PromotionJob {
+    private static final String STAGE = "promotion";
+
+    private PromotionJob() {}
+
+    /** Builds the job. The caller executes the environment. */
+    public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
+        JobRuntime runtime = config.runtime();
+        env.configure(runtime.configuration());
+        env.setParallelism(runtime.parallelism());
+        String policy = config.gate().policy();
+        DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
+        SingleOutputStreamOperator<ModelEvent> models = KafkaEnds.models(
+                        env, runtime, STAGE, Topics.CANDIDATES, Topics.ARTIFACTS, Topics.PROMOTIONS)
+                .process(new RouteModelEvents(policy))
+                .returns(Codecs.MODEL_EVENT.typeInformation())
+                .name("route models")
+                .uid("route-models");
+        TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
+        DataStream<Outgoing> verdicts = verdicts(logs, models, config)
+                .flatMap(new PublishVerdict())
+                .returns(outgoing)
+                .name("publish")
+                .uid("publish");
+        DataStream<Outgoing> dead = models.getSideOutput(RouteModelEvents.DEAD_LETTERS)
+                .map(Outgoing::of)
+                .returns(outgoing)
+                .name("dead letters")
+                .uid("dead-letters");
+        KafkaEnds.send(verdicts.union(dead), runtime);
+    }
+
+    /**
+     * Builds everything between the sources and the sinks. Logs that cannot be used are left out here: the learning job
+     * has made dead letters of them.
+     */
+    static DataStream<Promotion> verdicts(
+            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, PromotionJobConfig config) {
+        String policy = config.gate().policy();
+        DataStream<LocatedStep> steps = logs.filter(log -> log.sample() != null)
+                .name("usable logs")
+                .uid("usable-logs")
+                .keyBy(DecodedLog::vehicle, Types.STRING)
+                .process(new AssembleVehicle(policy, config.reading(), AssembleVehicle.Share.HELD_OUT))
+                .returns(Codecs.LOCATED_STEP.typeInformation())
+                .name("assemble")
+                .uid("assemble");
+        return models.keyBy(ModelEvent::policy, Types.STRING)
+                .connect(steps.keyBy(step -> policy, Types.STRING))
+                .process(new Gate(config.gate(), config.reading()))
+                .returns(Codecs.PROMOTION.typeInformation())
+                .name("gate")
+                .uid("gate");
+    }
+}
