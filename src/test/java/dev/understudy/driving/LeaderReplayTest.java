@@ -145,6 +145,8 @@ class LeaderReplayTest {
         Envelope.Verdict verdict = envelope.apply(new float[] {0}, 20, 5, 5, Double.NaN, 0);
         assertThat(reason(verdict)).isEqualTo(Envelope.Reason.UNSAFE);
         assertThat(verdict.acceleration()).isEqualTo(-6f);
+        assertThat(envelope.apply(new float[] {1}, 10, Double.NaN, 10, Double.NaN, 0))
+                .isEqualTo(new Envelope.Fallback(0, Envelope.Reason.UNSAFE));
     }
 
     private static Envelope.Reason reason(Envelope.Verdict verdict) {
