@@ -1,8 +1,13 @@
 package dev.understudy.app;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
@@ -83,11 +88,34 @@ public final class Console {
         }
     }
 
+    /** Returns a value as JSON on one line; a number that is not finite is null there. */
+    static String json(Object value) {
+        return write(new ObjectMapper(), value);
+    }
+
     private static String toJson(Object value) {
+        return write(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT), value);
+    }
+
+    private static String write(ObjectMapper mapper, Object value) {
+        SimpleModule numbers = new SimpleModule();
+        numbers.addSerializer(Double.class, new FiniteOrNull());
         try {
-            return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+            return mapper.registerModule(numbers).writeValueAsString(value);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot write %s as JSON".formatted(value.getClass()), e);
+        }
+    }
+
+    /** JSON has no NaN and no infinity. */
+    private static final class FiniteOrNull extends JsonSerializer<Double> {
+        @Override
+        public void serialize(Double value, JsonGenerator json, SerializerProvider provider) throws IOException {
+            if (Double.isFinite(value)) {
+                json.writeNumber(value);
+            } else {
+                json.writeNull();
+            }
         }
     }
 }

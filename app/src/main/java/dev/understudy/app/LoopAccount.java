@@ -1,0 +1,257 @@
+package dev.understudy.app;
+
+import dev.understudy.schemas.Acknowledgement;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.TrainingRecord;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The books of the whole loop, kept from what its programs publish. Records may come twice, as publishing is at least
+ * once. May be used by several threads.
+ */
+final class LoopAccount {
+    private static final String TRAINED = "trained";
+    private static final String REJECTED = "rejected.";
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final DecisionLedger decisions = new DecisionLedger();
+    private final Map<String, Candidate> candidates = new LinkedHashMap<>();
+    private final Map<String, Promotion> verdicts = new LinkedHashMap<>();
+    private final SortedMap<Long, TrainingRecord> windows = new TreeMap<>();
+    private final SortedMap<String, Long> totals = new TreeMap<>();
+    private final Map<String, Acknowledgement> loaded = new LinkedHashMap<>();
+    private long deadLetters;
+    private long promoted;
+
+    /** Enters a decision. */
+    synchronized void decision(Decision decision) {
+        decisions.decided(decision);
+    }
+
+    /** Enters a candidate; returns a line on it if it is new. */
+    synchronized Optional<String> candidate(Candidate candidate) {
+        if (candidates.putIfAbsent(candidate.id(), candidate) != null) {
+            return Optional.empty();
+        }
+        return Optional.of("candidate %s  from window %s: %.1f KiB, trained in %.2f s"
+                .formatted(
+                        shortened(candidate.sha256()),
+                        span(candidate.windowStartMs(), candidate.windowEndMs()),
+                        candidate.sizeBytes() / 1024.0,
+                        candidate.trainMillis() / 1000.0));
+    }
+
+    /** Enters a verdict; returns a line on it if it is new. */
+    synchronized Optional<String> verdict(Promotion verdict) {
+        String id = verdict.candidateId() + '@' + (verdict.promoted() ? verdict.epoch() : "refused");
+        if (verdicts.putIfAbsent(id, verdict) != null) {
+            return Optional.empty();
+        }
+        decisions.promoted(verdict);
+        if (verdict.promoted()) {
+            promoted++;
+            return Optional.of("promoted  %s  as epoch %d, from event time %s: %s"
+                    .formatted(
+                            shortened(verdict.sha256()),
+                            verdict.epoch(),
+                            CLOCK.format(Instant.ofEpochMilli(verdict.effectiveFromMs())),
+                            verdict.reason()));
+        }
+        return Optional.of("refused   %s  %s".formatted(shortened(verdict.sha256()), verdict.reason()));
+    }
+
+    /** Enters a report; returns a line on a window if it is new. */
+    synchronized Optional<String> report(TrainingRecord report) {
+        switch (report.kind()) {
+            case PREQUENTIAL -> {
+                if (windows.putIfAbsent(report.windowStartMs(), report) == null) {
+                    return Optional.of("window    %s  %.0f steps; error before learning: policy %s, persistence %s, IDM %s m/s²"
+                            .formatted(
+                                    span(report.windowStartMs(), report.windowEndMs()),
+                                    report.figures().getOrDefault("steps", Double.NaN),
+                                    figure(report, "policy"),
+                                    figure(report, "persistence"),
+                                    figure(report, "idm")));
+                }
+            }
+            case TRAINING -> report.counts().forEach((name, count) -> totals.merge(name, count, Math::max));
+            case EVALUATION -> {
+                // its figures stand in the verdict too
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Enters an acknowledgement; returns a line on it if it is new. */
+    synchronized Optional<String> acknowledgement(Acknowledgement acknowledgement) {
+        String id = acknowledgement.instance() + '@' + acknowledgement.epoch() + acknowledgement.accepted();
+        if (loaded.putIfAbsent(id, acknowledgement) != null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                acknowledgement.accepted()
+                        ? "swap      %s  epoch %d at %s, loaded in %.1f ms"
+                                .formatted(
+                                        shortened(acknowledgement.sha256()),
+                                        acknowledgement.epoch(),
+                                        acknowledgement.instance(),
+                                        acknowledgement.loadMillis())
+                        : "kept      the model in use at %s: %s"
+                                .formatted(acknowledgement.instance(), acknowledgement.reason()));
+    }
+
+    /** Counts a dead letter. */
+    synchronized void deadLetter() {
+        deadLetters++;
+    }
+
+    /** Returns the number of dead letters of every program. */
+    synchronized long deadLetters() {
+        return deadLetters;
+    }
+
+    /** Returns the number of observations decided. */
+    synchronized long decided() {
+        return decisions.distinct();
+    }
+
+    /** Returns the number of promotions. */
+    synchronized long promoted() {
+        return promoted;
+    }
+
+    /** Returns the number of log records whose fate is known. */
+    synchronized long settled() {
+        return totals.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals("ingested"))
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+
+    /** Returns whether each candidate was judged. */
+    synchronized boolean allJudged() {
+        return candidates.values().stream()
+                .allMatch(candidate -> verdicts.values().stream()
+                        .anyMatch(verdict -> verdict.candidateId().equals(candidate.id())));
+    }
+
+    /** Returns the promotion in force, empty before the first. */
+    synchronized Optional<Promotion> inForce() {
+        return verdicts.values().stream()
+                .filter(Promotion::promoted)
+                .reduce((one, other) -> other.epoch() > one.epoch() ? other : one);
+    }
+
+    /**
+     * Returns the summary's part that follows from what was published.
+     *
+     * @param ingested log records sent
+     * @param observed observations sent
+     * @param expert names the expert who drove from one event time to another
+     */
+    synchronized Map<String, @Nullable Object> summary(long ingested, long observed, Function<TrainingRecord, String> expert) {
+        Map<String, @Nullable Object> summary = new LinkedHashMap<>();
+        summary.put("events", events(ingested, observed));
+        summary.put("windows", windows.size());
+        summary.put("candidates", candidates.size());
+        summary.put("promoted", promoted);
+        summary.put("refused", verdicts.size() - promoted);
+        summary.put("versionMismatches", decisions.versionMismatches());
+        summary.put("decisionLatencyMillis", decisions.latencyMillis().quantiles());
+        summary.put("freshnessSeconds", freshness().quantiles());
+        summary.put("decisionsPerSecond", decisions.perSecond());
+        Measurements training = new Measurements();
+        candidates.values().forEach(candidate -> training.add(candidate.trainMillis() / 1000.0));
+        summary.put("trainSeconds", training.quantile(0.99));
+        summary.put("trainSecondsTotal", training.sum());
+        summary.put(
+                "prequential",
+                windows.values().stream()
+                        .map(window -> prequential(window, expert.apply(window)))
+                        .toList());
+        Map<String, Long> kinds = new TreeMap<>();
+        decisions.byKind().forEach((kind, count) -> kinds.put(kind.name(), count));
+        summary.put("decisionsByKind", kinds);
+        Map<String, Long> rejected = new TreeMap<>();
+        totals.forEach((name, count) -> {
+            if (name.startsWith(REJECTED)) {
+                rejected.put(name.substring(REJECTED.length()), count);
+            }
+        });
+        summary.put("rejectedByReason", rejected);
+        return summary;
+    }
+
+    private Map<String, Long> events(long ingested, long observed) {
+        Map<String, Long> events = new LinkedHashMap<>();
+        events.put("ingested", ingested);
+        events.put("learned", totals.getOrDefault(TRAINED, 0L));
+        events.put("late", totals.getOrDefault("late", 0L));
+        events.put("deadLettered", totals.getOrDefault("deadLettered", 0L));
+        events.put("observed", observed);
+        events.put("decided", decisions.distinct());
+        events.put("duplicated", decisions.duplicated());
+        events.put("lost", observed - decisions.distinct());
+        events.put("heldOut", totals.getOrDefault("heldOut", 0L));
+        events.put(
+                "rejected",
+                totals.entrySet().stream()
+                        .filter(entry -> entry.getKey().startsWith(REJECTED))
+                        .mapToLong(Map.Entry::getValue)
+                        .sum());
+        events.put("repeated", totals.getOrDefault("duplicates", 0L));
+        events.put("pending", ingested - settled());
+        return events;
+    }
+
+    /** Returns seconds from the close of a window to the first decision by the model that learned it. */
+    private Measurements freshness() {
+        Map<String, Long> first = decisions.firstDecisionBySha();
+        Measurements freshness = new Measurements();
+        for (Candidate candidate : candidates.values()) {
+            Long decidedAtMs = first.get(candidate.sha256());
+            if (decidedAtMs != null) {
+                freshness.add((decidedAtMs - candidate.windowClosedAtMs()) / 1000.0);
+            }
+        }
+        return freshness;
+    }
+
+    private static Map<String, @Nullable Object> prequential(TrainingRecord window, String expert) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("windowStart", Instant.ofEpochMilli(window.windowStartMs()).toString());
+        json.put("windowEnd", Instant.ofEpochMilli(window.windowEndMs()).toString());
+        json.put("policy", window.figures().get("policy"));
+        json.put("persistence", window.figures().get("persistence"));
+        json.put("idm", window.figures().get("idm"));
+        json.put("steps", window.figures().get("steps"));
+        json.put("expert", expert);
+        return json;
+    }
+
+    private static String figure(TrainingRecord report, String name) {
+        Double figure = report.figures().get(name);
+        return figure == null || figure.isNaN() ? "-" : String.format(Locale.ROOT, "%.3f", figure);
+    }
+
+    private static String span(long startMs, long endMs) {
+        return CLOCK.format(Instant.ofEpochMilli(startMs)) + "-" + CLOCK.format(Instant.ofEpochMilli(endMs));
+    }
+
+    private static String shortened(String sha256) {
+        return sha256.length() > 12 ? sha256.substring(0, 12) : sha256;
+    }
+}
