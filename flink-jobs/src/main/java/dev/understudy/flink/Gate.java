@@ -193,7 +193,11 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             for (HeldOutTrip trip : trips.values()) {
                 steps.addAll(trip.before(candidate.windowEndMs()));
             }
-            evidence = examination.examine(model, candidate.sha256(), incumbent, steps);
+            try {
+                evidence = examination.examine(model, candidate.sha256(), incumbent, steps);
+            } catch (IllegalArgumentException | IllegalStateException e) {
+                evidence = GateEvidence.problem("the model failed on held-out logs: " + e.getMessage(), hasIncumbent);
+            }
         }
         decide(candidate, evidence, time, out);
     }
