@@ -11,8 +11,10 @@ import java.util.List;
  *
  * <p>An observation has two parts. The first {@link #CONTEXT} numbers move with the traffic; the rest is the entity's
  * context (what this driver or car usually does), which changes only while the expert drives and is therefore constant
- * while a policy drives. The observation after a step is a closed-form function of the observation before it, the
- * action and the leader's next speed (with dt = 0.1 s; v own speed, g gap, l leader's speed, a the action):
+ * while a policy drives. In a demonstration the expert always drives, so there the context is as fresh as the rest; to
+ * train for the closed loop, take the context from a step up to 60 s before and compute what depends on it anew. The
+ * observation after a step is a closed-form function of the observation before it, the action and the leader's next
+ * speed (with dt = 0.1 s; v own speed, g gap, l leader's speed, a the action):
  *
  * <pre>
  * v' = max(0, v + a dt)

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Pieces of logs on which policies are tried in closed loop: 60 s to drive, directly after 30 s of logged history. In
@@ -48,8 +47,8 @@ public final class CarFollowingStretches {
     }
 
     /**
-     * Cuts all stretches from samples of any number of trips in any order; samples that {@link SampleCheck} rejects and
-     * holes in time end a run.
+     * Cuts all stretches from samples of any number of trips in any order; samples that {@link SampleCheck} rejects are
+     * left out. Holes of up to three samples are bridged by straight lines; longer ones end a run.
      */
     public static CarFollowingStretches of(Collection<FollowingSample> samples) {
         List<FollowingSample> sorted = new ArrayList<>(samples);
@@ -61,9 +60,13 @@ public final class CarFollowingStretches {
             if (SampleCheck.check(previous, sample).isPresent()) {
                 continue;
             }
-            if (!run.isEmpty() && !follows(previous, sample)) {
-                cut(run, pieces);
-                run = new ArrayList<>();
+            if (previous != null && !run.isEmpty()) {
+                if (near(previous, sample)) {
+                    bridge(previous, sample, run);
+                } else {
+                    cut(run, pieces);
+                    run = new ArrayList<>();
+                }
             }
             run.add(sample);
             previous = sample;
@@ -72,11 +75,32 @@ public final class CarFollowingStretches {
         return join(pieces);
     }
 
-    private static boolean follows(@Nullable FollowingSample previous, FollowingSample sample) {
-        return previous != null
-                && previous.trip().equals(sample.trip())
+    private static boolean near(FollowingSample previous, FollowingSample sample) {
+        return previous.trip().equals(sample.trip())
                 && previous.vehicle().equals(sample.vehicle())
-                && FollowingFeaturiser.follows(previous.timeMs(), sample.timeMs());
+                && sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
+    }
+
+    /** Adds what is missing between two samples. */
+    private static void bridge(FollowingSample before, FollowingSample after, List<FollowingSample> run) {
+        long steps = Math.round((double) (after.timeMs() - before.timeMs()) / CarFollowing.STEP_MS);
+        for (int i = 1; i < steps; i++) {
+            double share = (double) i / steps;
+            run.add(new FollowingSample(
+                    before.vehicle(),
+                    before.trip(),
+                    before.sequence(),
+                    before.timeMs() + (long) i * CarFollowing.STEP_MS,
+                    before.actor(),
+                    before.label(),
+                    between(before.speedMetersPerSecond(), after.speedMetersPerSecond(), share),
+                    between(before.gapMeters(), after.gapMeters(), share),
+                    between(before.leaderSpeedMetersPerSecond(), after.leaderSpeedMetersPerSecond(), share)));
+        }
+    }
+
+    private static double between(double from, double to, double share) {
+        return from + share * (to - from);
     }
 
     private static void cut(List<FollowingSample> run, List<List<FollowingSample>> pieces) {

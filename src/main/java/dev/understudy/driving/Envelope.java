@@ -62,7 +62,7 @@ public final class Envelope {
     /** Fastest change of the action, m/s^3. */
     public static final double MAX_JERK = 30;
 
-    /** Tolerance on the range for what rounding does to an action on its edge, m/s^2. */
+    /** Tolerance for what rounding does to an action on the edge of what is allowed, m/s^2. */
     private static final float ROUNDING = 1e-3f;
 
     private final IntelligentDriverModel careful = new IntelligentDriverModel(35, 1.5, 3, 1, 1.5);
@@ -95,7 +95,9 @@ public final class Envelope {
         if (Math.abs(wanted - previousAction) > change) {
             return fallback(speed, gap, leaderSpeed, Reason.TOO_SUDDEN);
         }
-        if (wanted > safeAcceleration(speed, gap, leaderSpeed) && wanted > CarFollowing.MIN_ACCELERATION) {
+        // Written so that a measurement that is NaN counts as unsafe.
+        double allowed = Math.max(CarFollowing.MIN_ACCELERATION, safeAcceleration(speed, gap, leaderSpeed));
+        if (!(wanted <= allowed + ROUNDING)) {
             return fallback(speed, gap, leaderSpeed, Reason.UNSAFE);
         }
         return new Passed(wanted);

@@ -32,6 +32,9 @@ public final class FollowingFeaturiser {
     /** Samples of the context, 0.5 s apart, that are needed before it means something. */
     static final int MIN_CONTEXT = 20;
 
+    /** Longest time between two samples over which the short history holds: up to three samples are missing, ms. */
+    static final int BRIDGED_MS = 430;
+
     private static final int CONTEXT_SAMPLES = 60;
     private static final int EVERY = 5;
 
@@ -56,8 +59,8 @@ public final class FollowingFeaturiser {
     }
 
     /**
-     * Prepares the memory for a measurement, by what came before it: another trip starts afresh, a hole in time breaks
-     * the short history and keeps the context.
+     * Prepares the memory for a measurement, by what came before it: another trip starts afresh, a hole in time of more
+     * than {@link #BRIDGED_MS} breaks the short history and keeps the context.
      *
      * @param previousTrip trip of the last measurement that was observed, null if there was none
      * @param previousTimeMs its event time
@@ -66,7 +69,7 @@ public final class FollowingFeaturiser {
             float[] memory, @Nullable String previousTrip, long previousTimeMs, String trip, long timeMs) {
         if (previousTrip == null || !previousTrip.equals(trip)) {
             Arrays.fill(memory, 0);
-        } else if (!follows(previousTimeMs, timeMs)) {
+        } else if (timeMs - previousTimeMs > BRIDGED_MS) {
             breakHistory(memory);
         }
     }

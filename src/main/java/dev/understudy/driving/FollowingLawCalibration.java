@@ -5,6 +5,7 @@ import static dev.understudy.driving.CarFollowingStretches.HISTORY;
 
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import org.hipparchus.analysis.MultivariateFunction;
 import org.hipparchus.optim.InitialGuess;
 import org.hipparchus.optim.MaxEval;
 import org.hipparchus.optim.PointValuePair;
@@ -110,7 +111,7 @@ public final class FollowingLawCalibration {
     }
 
     private static PointValuePair minimise(
-            org.hipparchus.analysis.MultivariateFunction error, double[] start, double[] steps, int evaluations) {
+            MultivariateFunction error, double[] start, double[] steps, int evaluations) {
         int[] left = {evaluations};
         double[] bestPoint = start.clone();
         double[] bestError = {Double.POSITIVE_INFINITY};

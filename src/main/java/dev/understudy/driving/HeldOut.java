@@ -1,5 +1,6 @@
 package dev.understudy.driving;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,7 +21,7 @@ public final class HeldOut {
         }
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(trip.getBytes(StandardCharsets.UTF_8));
-            long head = java.nio.ByteBuffer.wrap(hash).getLong();
+            long head = ByteBuffer.wrap(hash).getLong();
             return Long.remainderUnsigned(head, 100) < percent;
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);

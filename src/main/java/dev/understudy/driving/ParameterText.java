@@ -3,6 +3,7 @@ package dev.understudy.driving;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Parameters as a short line of text, such as {@code "v0=33.3 T=1.5"}, for the metadata of a model. */
 final class ParameterText {
@@ -31,8 +32,7 @@ final class ParameterText {
         return values;
     }
 
-    private static IllegalArgumentException expected(
-            String[] names, String text, @org.jspecify.annotations.Nullable Throwable cause) {
+    private static IllegalArgumentException expected(String[] names, String text, @Nullable Throwable cause) {
         return new IllegalArgumentException(
                 "expected parameters %s as name=number, got \"%s\"".formatted(Arrays.toString(names), text), cause);
     }

@@ -3,7 +3,10 @@ package dev.understudy.driving;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Tells whether a measurement is one of a car that follows another; the same for training and serving. */
+/**
+ * Tells whether a measurement is one of a car that follows another; the same for training and serving. After a hole of
+ * more than three samples nothing is compared with what was before.
+ */
 public final class SampleCheck {
     /** Smallest gap that is believed, m. */
     public static final double MIN_GAP = 0.5;
@@ -17,10 +20,10 @@ public final class SampleCheck {
     /** Highest speed that is believed, m/s. */
     public static final double MAX_SPEED = 70;
 
-    /** Largest change of a speed from one sample to the next, m/s. */
+    /** Largest change of a speed in 0.1 s, m/s. */
     public static final double MAX_SPEED_CHANGE = 0.6;
 
-    /** Largest change of the gap from one sample to the next beyond what the speeds explain, m. */
+    /** Largest change of the gap in 0.1 s beyond what the speeds explain, m. */
     public static final double MAX_GAP_CHANGE = 1.5;
 
     private SampleCheck() {}
@@ -72,17 +75,22 @@ public final class SampleCheck {
     private static @Nullable RejectReason after(
             FollowingSample previous, FollowingSample sample, double speed, double gap, double leaderSpeed) {
         long later = sample.timeMs() - previous.timeMs();
-        if (!FollowingFeaturiser.follows(previous.timeMs(), sample.timeMs())) {
-            return later < CarFollowing.STEP_MS ? RejectReason.OUT_OF_STEP : null;
+        if (later < CarFollowing.STEP_MS && !FollowingFeaturiser.follows(previous.timeMs(), sample.timeMs())) {
+            return RejectReason.OUT_OF_STEP;
         }
+        if (later > FollowingFeaturiser.BRIDGED_MS) {
+            return null;
+        }
+        long steps = Math.max(1, Math.round((double) later / CarFollowing.STEP_MS));
         double previousSpeed = previous.speedMetersPerSecond();
         double previousLeader = previous.leaderSpeedMetersPerSecond();
-        if (Math.abs(speed - previousSpeed) > MAX_SPEED_CHANGE
-                || Math.abs(leaderSpeed - previousLeader) > MAX_SPEED_CHANGE) {
+        double change = Math.max(Math.abs(speed - previousSpeed), Math.abs(leaderSpeed - previousLeader));
+        if (change > steps * MAX_SPEED_CHANGE) {
             return RejectReason.SPEED_JUMP;
         }
-        double explained = CarFollowing.STEP_SECONDS * (leaderSpeed + previousLeader - speed - previousSpeed) / 2;
-        if (Math.abs(gap - previous.gapMeters() - explained) > MAX_GAP_CHANGE) {
+        double explained =
+                steps * CarFollowing.STEP_SECONDS * (leaderSpeed + previousLeader - speed - previousSpeed) / 2;
+        if (Math.abs(gap - previous.gapMeters() - explained) > steps * MAX_GAP_CHANGE) {
             return RejectReason.GAP_JUMP;
         }
         return null;

@@ -113,7 +113,7 @@ final class ShapeArithmetic {
     static long elements(long[] shape, String name) {
         long elements = 1;
         for (long dimension : shape) {
-            if (dimension < 0 || dimension > 0 && elements > MOST_ELEMENTS / dimension) {
+            if (dimension < 0 || (dimension > 0 && elements > MOST_ELEMENTS / dimension)) {
                 throw new InvalidModelException(
                         "expected a possible shape for '%s', got %s".formatted(name, Arrays.toString(shape)));
             }

@@ -98,18 +98,32 @@ class FollowingAssemblerTest {
     void aHoleEndsATrajectoryAndKeepsTheContext() {
         List<FollowingSample> samples = new ArrayList<>();
         for (int i = 0; i < 400; i++) {
-            if (i != 200) {
+            if (i < 200 || i > 204) {
                 samples.add(Samples.at(i, 10, 20, 10));
             }
         }
         Collected out = assemble(samples);
         List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
         assertThat(trajectories).hasSize(2);
-        // From 95 to 196, and from 201 + 9 to 396.
+        // From 95 to 196, and from 205 + 9 to 396.
         assertThat(trajectories.get(0).steps()).isEqualTo(102);
-        assertThat(trajectories.get(1).steps()).isEqualTo(187);
-        assertThat(trajectories.get(1).startMs()).isEqualTo(1_000_000 + 21_000);
+        assertThat(trajectories.get(1).steps()).isEqualTo(183);
+        assertThat(trajectories.get(1).startMs()).isEqualTo(1_000_000 + 21_400);
         assertThat(out.steps.get(0).trajectory()).isLessThan(out.steps.get(150).trajectory());
+    }
+
+    @Test
+    void aMissingSampleEndsATrajectoryButNotTheShortHistory() {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            if (i != 200) {
+                samples.add(Samples.at(i, 10, 20, 10));
+            }
+        }
+        Collected out = assemble(samples);
+        List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
+        // From 95 to 196, and from 201 + 3 to 396.
+        assertThat(trajectories).extracting(Trajectory::steps).containsExactly(102, 193);
     }
 
     @Test
@@ -129,7 +143,10 @@ class FollowingAssemblerTest {
         assertThat(SampleCheck.check(good, Samples.at(1, 10, 22, 10))).contains(RejectReason.GAP_JUMP);
         assertThat(SampleCheck.check(good, Samples.at(0, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
         assertThat(SampleCheck.check(good, Samples.at(-5, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
-        // After a hole there is nothing to compare with.
+        // Over two steps twice as much may change.
+        assertThat(SampleCheck.check(good, Samples.at(2, 11, 20, 10))).isEmpty();
+        assertThat(SampleCheck.check(good, Samples.at(2, 11.3, 20, 10))).contains(RejectReason.SPEED_JUMP);
+        // After a longer hole there is nothing to compare with.
         assertThat(SampleCheck.check(good, Samples.at(9, 25, 60, 10))).isEmpty();
     }
 

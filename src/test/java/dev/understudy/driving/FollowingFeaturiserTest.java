@@ -57,6 +57,29 @@ class FollowingFeaturiserTest {
         assertThat(observation[CarFollowing.USUAL_TIME_GAP]).isCloseTo(1.75f, within(0.06f));
     }
 
+    /** The numbers are from an independent NumPy version of the formulas on the 60 samples i = 0, 5, ..., 295. */
+    @Test
+    void theContextAgreesWithAnIndependentComputation() {
+        double[] expected = {
+            4.30909, 1.40457, 0.48908, 0.00231, 21.10315, 12.05232, 2.15481, 14.99872, 14.63308, 1.4474, -1.87104,
+            0.82886, 0.57754
+        };
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        // The first 75 are overwritten in the ring.
+        for (int i = -75; i < 300; i++) {
+            double speed = 12 + 3 * Math.sin(0.04 * i);
+            double gap = 3 + 1.5 * speed + 2 * Math.sin(0.061 * i);
+            FollowingFeaturiser.observe(memory, speed, gap, speed + 0.8 * Math.cos(0.033 * i), true, observation, 0);
+        }
+        for (int j = 0; j < expected.length; j++) {
+            assertThat(observation[CarFollowing.CONTEXT + j])
+                    .as(CarFollowing.OBSERVATION_NAMES.get(CarFollowing.CONTEXT + j))
+                    .isCloseTo((float) expected[j], within(0.02f));
+        }
+        assertThat(N).isEqualTo(CarFollowing.CONTEXT + expected.length);
+    }
+
     @Test
     void theFunctionOfTheClosedLoopSaysWhatTheFeaturiserSays() {
         float[] memory = FollowingFeaturiser.newMemory();

@@ -43,7 +43,9 @@ class LeaderReplayTest {
         assertThat(CarFollowingStretches.of(steady(1500)).count()).isEqualTo(1);
         assertThat(CarFollowingStretches.of(steady(1501)).count()).isEqualTo(2);
         List<FollowingSample> broken = steady(1501);
-        broken.remove(800);
+        broken.subList(800, 803).clear();
+        assertThat(CarFollowingStretches.of(broken).count()).isEqualTo(2);
+        broken.subList(800, 804).clear();
         assertThat(CarFollowingStretches.of(broken).count()).isZero();
     }
 
@@ -143,6 +145,8 @@ class LeaderReplayTest {
         Envelope.Verdict verdict = envelope.apply(new float[] {0}, 20, 5, 5, Double.NaN, 0);
         assertThat(reason(verdict)).isEqualTo(Envelope.Reason.UNSAFE);
         assertThat(verdict.acceleration()).isEqualTo(-6f);
+        assertThat(envelope.apply(new float[] {1}, 10, Double.NaN, 10, Double.NaN, 0))
+                .isEqualTo(new Envelope.Fallback(0, Envelope.Reason.UNSAFE));
     }
 
     private static Envelope.Reason reason(Envelope.Verdict verdict) {

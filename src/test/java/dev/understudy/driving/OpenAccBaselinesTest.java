@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The baselines on real logs, divided by whole runs. Prints the figures that policies are compared with. */
@@ -64,6 +65,7 @@ class OpenAccBaselinesTest {
         Collected out = new Collected();
         long learned = assemble(heldOut, out);
         System.out.printf("held out: %d samples, %d steps, rejected %s%n", heldOut.size(), learned, out.reasons);
+        System.out.printf("what the envelope would say of the experts: %s%n", verdicts(out.steps));
         OpenLoop persistence = new OpenLoop();
         OpenLoop driver = new OpenLoop();
         for (Trajectory trajectory : LabelledSteps.trajectories(out.steps)) {
@@ -77,6 +79,24 @@ class OpenAccBaselinesTest {
         System.out.printf("open loop: persistence %s, idm %s%n", persistence.report(), driver.report());
         assertThat(driver.report().steps()).isEqualTo(persistence.report().steps());
         assertThat(out.all).hasSize(heldOut.size());
+    }
+
+    /** Returns how often the envelope would replace what the expert did, by reason. */
+    private static Map<String, Integer> verdicts(List<LabelledStep> steps) {
+        Envelope envelope = new Envelope();
+        Map<String, Integer> counts = new TreeMap<>();
+        for (LabelledStep step : steps) {
+            FollowingSample sample = step.sample();
+            Envelope.Verdict verdict = envelope.apply(
+                    step.action(),
+                    sample.speedMetersPerSecond(),
+                    sample.gapMeters(),
+                    sample.leaderSpeedMetersPerSecond(),
+                    Double.NaN,
+                    0);
+            counts.merge(verdict instanceof Envelope.Fallback out ? out.reason().name() : "PASSED", 1, Integer::sum);
+        }
+        return counts;
     }
 
     private static long assemble(List<FollowingSample> samples, Collected out) {

@@ -70,8 +70,8 @@ final class AssembleVehicle extends KeyedProcessFunction<String, DecodedLog, Loc
 
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
-        watermarkState = context.getOperatorStateStore()
-                .getUnionListState(new ListStateDescriptor<>("watermark", Types.LONG));
+        watermarkState =
+                context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("watermark", Types.LONG));
         watermarkMs = Long.MIN_VALUE;
         if (context.isRestored()) {
             long lowest = Long.MAX_VALUE;

@@ -46,11 +46,10 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
             range[1] = Math.max(range[1], located.offset());
         }
         List<String> sources = new ArrayList<>(ranges.size());
-        ranges.forEach((partition, range) ->
-                sources.add("%s-%d@%d-%d".formatted(topic, partition, range[0], range[1])));
-        Long closedAtMs = context.windowState()
-                .getState(ClosingTrigger.CLOSED_AT_MS)
-                .value();
+        ranges.forEach(
+                (partition, range) -> sources.add("%s-%d@%d-%d".formatted(topic, partition, range[0], range[1])));
+        Long closedAtMs =
+                context.windowState().getState(ClosingTrigger.CLOSED_AT_MS).value();
         out.collect(new WindowBatch(
                 policy,
                 window.getStart(),

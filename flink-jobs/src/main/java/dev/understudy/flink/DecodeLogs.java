@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Decodes records of the log topic. What cannot be used becomes a dead letter with its bytes and its coordinates; no
  * record stops the job.
  *
- * <p>A record stamped in the future is one whose event time runs ahead of both the wall clock and the time Kafka has for
- * the record.
+ * <p>A record stamped in the future is one whose event time runs ahead of both the wall clock and the time Kafka has
+ * for the record.
  */
 final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
     private static final long serialVersionUID = 1L;
@@ -60,8 +60,9 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
             return dead(record, String.valueOf(e.getMessage()));
         }
         if (sample.vehicle().isEmpty() || sample.trip().isEmpty()) {
-            return dead(record, "expected a vehicle and a trip, found '%s' and '%s'"
-                    .formatted(sample.vehicle(), sample.trip()));
+            return dead(
+                    record,
+                    "expected a vehicle and a trip, found '%s' and '%s'".formatted(sample.vehicle(), sample.trip()));
         }
         if (sample.timeMs() < 0) {
             return dead(record, "expected an event time from 1970 on, found %d ms".formatted(sample.timeMs()));
@@ -71,8 +72,10 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
             knownMs = Math.min(knownMs, record.timestamp());
         }
         if (sample.timeMs() - futureToleranceMs > knownMs) {
-            return dead(record, "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
-                    .formatted(knownMs + futureToleranceMs, futureToleranceMs, sample.timeMs()));
+            return dead(
+                    record,
+                    "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
+                            .formatted(knownMs + futureToleranceMs, futureToleranceMs, sample.timeMs()));
         }
         return DecodedLog.of(sample, record.partition(), record.offset());
     }

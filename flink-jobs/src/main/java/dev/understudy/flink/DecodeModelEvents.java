@@ -30,12 +30,12 @@ final class DecodeModelEvents implements KafkaRecordDeserializationSchema<ModelE
     ModelEvent decode(ConsumerRecord<byte[], byte[]> record) {
         try {
             return switch (record.topic()) {
-                case Topics.CANDIDATES -> ModelEvent.of(UnderstudySerdes.candidate()
-                        .deserializer()
-                        .deserialize(record.topic(), record.value()));
-                case Topics.PROMOTIONS -> ModelEvent.of(UnderstudySerdes.promotion()
-                        .deserializer()
-                        .deserialize(record.topic(), record.value()));
+                case Topics.CANDIDATES ->
+                    ModelEvent.of(
+                            UnderstudySerdes.candidate().deserializer().deserialize(record.topic(), record.value()));
+                case Topics.PROMOTIONS ->
+                    ModelEvent.of(
+                            UnderstudySerdes.promotion().deserializer().deserialize(record.topic(), record.value()));
                 case Topics.ARTIFACTS -> {
                     ArtifactKey key = UnderstudySerdes.artifactKey()
                             .deserializer()
@@ -46,8 +46,9 @@ final class DecodeModelEvents implements KafkaRecordDeserializationSchema<ModelE
                                     .deserializer()
                                     .deserialize(record.topic(), record.value()));
                 }
-                default -> throw new IllegalStateException(
-                        "expected a record of the models topics, found one of " + record.topic());
+                default ->
+                    throw new IllegalStateException(
+                            "expected a record of the models topics, found one of " + record.topic());
             };
         } catch (UndecodableException | IllegalArgumentException e) {
             return ModelEvent.of(new DeadLetter(

@@ -16,8 +16,8 @@ public record DecodedLog(
         @Nullable FollowingSample sample, @Nullable DeadLetter deadLetter, int partition, long offset) {
     public DecodedLog {
         if ((sample == null) == (deadLetter == null)) {
-            throw new IllegalArgumentException("expected either a sample or a dead letter, got %s and %s"
-                    .formatted(sample, deadLetter));
+            throw new IllegalArgumentException(
+                    "expected either a sample or a dead letter, got %s and %s".formatted(sample, deadLetter));
         }
     }
 

@@ -86,7 +86,9 @@ final class KafkaEnds {
         }
     }
 
-    /** The watermark of a stream that has no event time: the end of time, less one so that nobody takes it for the end. */
+    /**
+     * The watermark of a stream that has no event time: the end of time, less one so that nobody takes it for the end.
+     */
     private static final class NoWait<T> implements WatermarkGenerator<T> {
         private static final Watermark LATEST = new Watermark(Long.MAX_VALUE - 1);
 

@@ -41,7 +41,8 @@ public final class LearningJob {
         env.setParallelism(runtime.parallelism());
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
         DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
-        SingleOutputStreamOperator<ModelEvent> known = models.process(new RouteModelEvents(config.training().policy()))
+        SingleOutputStreamOperator<ModelEvent> known = models.process(
+                        new RouteModelEvents(config.training().policy()))
                 .returns(Codecs.MODEL_EVENT.typeInformation())
                 .name("route models")
                 .uid("route-models");
@@ -58,14 +59,20 @@ public final class LearningJob {
                 .returns(outgoing)
                 .name("dead letters")
                 .uid("dead-letters");
-        DataStream<Outgoing> totals =
-                flows.totals().map(Outgoing::of).returns(outgoing).name("reports").uid("reports");
+        DataStream<Outgoing> totals = flows.totals()
+                .map(Outgoing::of)
+                .returns(outgoing)
+                .name("reports")
+                .uid("reports");
         KafkaEnds.send(trained.union(dead, totals), runtime);
     }
 
     /** Builds everything between the sources and the sinks. */
     static Flows flows(
-            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, LearningJobConfig config, LearnerFactory learners) {
+            DataStream<DecodedLog> logs,
+            DataStream<ModelEvent> models,
+            LearningJobConfig config,
+            LearnerFactory learners) {
         TrainingConfig training = config.training();
         LogReading reading = config.reading();
         String policy = training.policy();

@@ -19,11 +19,14 @@ final class LogWatermarks implements WatermarkGenerator<DecodedLog> {
         latenessMs = lateness.toMillis();
     }
 
-    /** Returns the strategy for a source of logs; each partition has its own watermark, and a silent one holds up none. */
+    /**
+     * Returns the strategy for a source of logs; each partition has its own watermark, and a silent one holds up none.
+     */
     static WatermarkStrategy<DecodedLog> strategy(LogReading reading) {
         Duration lateness = reading.lateness();
         return WatermarkStrategy.<DecodedLog>forGenerator(context -> new LogWatermarks(lateness))
-                .withTimestampAssigner((log, recordMs) -> log.sample() == null ? recordMs : log.sample().timeMs())
+                .withTimestampAssigner((log, recordMs) ->
+                        log.sample() == null ? recordMs : log.sample().timeMs())
                 .withIdleness(reading.idleness());
     }
 

@@ -6,8 +6,8 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Which sequence numbers of a trip were seen, as disjoint ranges in rising order. It stays small: beyond {@link #RANGES}
- * ranges the lowest gap counts as seen.
+ * Which sequence numbers of a trip were seen, as disjoint ranges in rising order. It stays small: beyond
+ * {@link #RANGES} ranges the lowest gap counts as seen.
  */
 final class SequenceSet {
     static final int RANGES = 64;

@@ -48,8 +48,7 @@ final class SumTallies extends AbstractStreamOperator<Tally> implements OneInput
     }
 
     private void flush() {
-        sums.forEach((name, count) ->
-                output.collect(new StreamRecord<>(new Tally(name.policy(), name.name(), count))));
+        sums.forEach((name, count) -> output.collect(new StreamRecord<>(new Tally(name.policy(), name.name(), count))));
         sums.clear();
     }
 }

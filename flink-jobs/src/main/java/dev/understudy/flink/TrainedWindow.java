@@ -59,9 +59,7 @@ public record TrainedWindow(Candidate candidate, byte[] model, SortedMap<String,
         @Override
         public TrainedWindow read(int version, DataInputView in) throws IOException {
             return new TrainedWindow(
-                    Codecs.CANDIDATE.read(Codecs.CANDIDATE.version(), in),
-                    Codec.readBytes(in),
-                    Binary.readFigures(in));
+                    Codecs.CANDIDATE.read(Codecs.CANDIDATE.version(), in), Codec.readBytes(in), Binary.readFigures(in));
         }
     }
 }

@@ -45,8 +45,9 @@ public record TrainingConfig(
             problems.add("expected slice > 0, got " + slice);
         }
         if (replayPieces < 1 || replayPieceSteps < 1 || !(replayRecency >= 0 && replayRecency <= 1)) {
-            problems.add("expected replayPieces >= 1, replayPieceSteps >= 1 and replayRecency from 0 to 1, got %d, %d, %s"
-                    .formatted(replayPieces, replayPieceSteps, replayRecency));
+            problems.add(
+                    "expected replayPieces >= 1, replayPieceSteps >= 1 and replayRecency from 0 to 1, got %d, %d, %s"
+                            .formatted(replayPieces, replayPieceSteps, replayRecency));
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("; ", problems));

@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Between slices the learner's memory stays native. A checkpoint copies it to keyed state, and from there an update
- * goes on after a restart as if nothing had been. It is an operator and not a function because the copy for each
- * policy needs that policy's key to be set.
+ * goes on after a restart as if nothing had been. It is an operator and not a function because the copy for each policy
+ * needs that policy's key to be set.
  */
 final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         implements TwoInputStreamOperator<WindowBatch, ModelEvent, TrainedWindow>, Triggerable<String, VoidNamespace> {
@@ -100,12 +100,11 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         learnerOf = new HashMap<>();
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
         queue = getRuntimeContext()
-                .getMapState(new MapStateDescriptor<>(
-                        "queue", LongSerializer.INSTANCE, Codecs.WINDOW_BATCH.serializer()));
+                .getMapState(
+                        new MapStateDescriptor<>("queue", LongSerializer.INSTANCE, Codecs.WINDOW_BATCH.serializer()));
         progressState = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>("progress", Codecs.TRAINING_PROGRESS.serializer()));
-        shelfState = getRuntimeContext()
-                .getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
+        shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
     }
 
     @Override
@@ -140,7 +139,9 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         shelfState.update(shelf);
     }
 
-    /** Asks for a slice at once, but after {@code laterThanMs}: Flink fires timers of one millisecond without a pause. */
+    /**
+     * Asks for a slice at once, but after {@code laterThanMs}: Flink fires timers of one millisecond without a pause.
+     */
     private void scheduleSlice(long laterThanMs) {
         timers.registerProcessingTimeTimer(
                 VoidNamespace.INSTANCE, Math.max(timers.currentProcessingTime(), laterThanMs + 1));
@@ -223,19 +224,12 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         WindowBatch batch = done.batch;
         TrainingProgress progress = progress();
         LearnerState memory = done.update.state();
-        ModelFile file = maker.file(
-                batch,
-                learner(policy).export(memory),
-                done.update.report(),
-                progress.parentSha256());
+        ModelFile file =
+                maker.file(batch, learner(policy).export(memory), done.update.report(), progress.parentSha256());
         Reservoir reservoir = reservoir(progress);
         batch.trajectories().forEach(reservoir::offer);
         Candidate candidate = maker.candidate(
-                batch,
-                file,
-                done.update.report(),
-                done.nanos / 1_000_000,
-                timers.currentProcessingTime());
+                batch, file, done.update.report(), done.nanos / 1_000_000, timers.currentProcessingTime());
         running.remove(policy);
         done.update.close();
         queue.remove(batch.endMs());
@@ -256,7 +250,9 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         return learnerOf.computeIfAbsent(policy, any -> learners.create());
     }
 
-    /** Scores the policy in service on a window; the learner's own last model where none is, or where it is not here. */
+    /**
+     * Scores the policy in service on a window; the learner's own last model where none is, or where it is not here.
+     */
     private SortedMap<String, Double> score(WindowBatch batch, TrainingProgress progress) throws Exception {
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
@@ -265,8 +261,8 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         if (bytes.length == 0) {
             return WindowScore.of(batch, null, law);
         }
-        try (LoadedPolicy policy = LoadedPolicy.load(
-                ModelFile.read(bytes), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
+        try (LoadedPolicy policy =
+                LoadedPolicy.load(ModelFile.read(bytes), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
             return WindowScore.of(batch, policy, law);
         } catch (InvalidModelException e) {
             LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());

@@ -55,8 +55,7 @@ record TrainingProgress(
 
     /** Returns the progress at the beginning of a window. */
     TrainingProgress begun(long endMs, SortedMap<String, Double> scores) {
-        return new TrainingProgress(
-                learned, null, endMs, newestEndMs, scores, 0, parentSha256, parentModel, reservoir);
+        return new TrainingProgress(learned, null, endMs, newestEndMs, scores, 0, parentSha256, parentModel, reservoir);
     }
 
     /** Returns the progress in the middle of a window. */
@@ -67,8 +66,7 @@ record TrainingProgress(
 
     /** Returns the progress after a window that gave a model. */
     TrainingProgress finished(LearnerState memory, String sha256, byte[] model, byte[] rehearsal) {
-        return new TrainingProgress(
-                memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
+        return new TrainingProgress(memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
     }
 
     /** Returns the progress after a window that nothing could be learned from. */

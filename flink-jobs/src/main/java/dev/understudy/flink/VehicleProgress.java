@@ -77,7 +77,8 @@ final class VehicleProgress {
     }
 
     /** Removes and returns the first waiting sample if its time has come. */
-    @Nullable Located release(long watermarkMs) {
+    @Nullable
+    Located release(long watermarkMs) {
         return firstWaitingMs() <= watermarkMs ? waiting.poll() : null;
     }
 

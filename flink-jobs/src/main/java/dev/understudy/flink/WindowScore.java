@@ -41,8 +41,8 @@ final class WindowScore {
             Matrix actions = trajectory.actions();
             int k = actions.columns();
             float[] persistence = Persistence.answers(actions.values());
-            long stale = Math.max(0, (batch.freshFromMs() - trajectory.startMs() + trajectory.stepMs() - 1)
-                    / trajectory.stepMs());
+            long stale = Math.max(
+                    0, (batch.freshFromMs() - trajectory.startMs() + trajectory.stepMs() - 1) / trajectory.stepMs());
             Arrays.fill(persistence, 0, (int) Math.min(stale * k, persistence.length), Float.NaN);
             float[] idm = OpenLoop.answers(law, trajectory);
             float[] answers = policy == null ? idm.clone() : OpenLoop.answers(policy, trajectory);

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
@@ -50,21 +52,30 @@ public final class Codec<T> {
      * @throws IllegalStateException if there is no such schema
      */
     Codec(String name, Form<T> form) {
+        this(load(FOLDER + name + ".avsc", name), released(name), form);
+    }
+
+    /** A codec that writes one schema and reads older ones too. */
+    Codec(Schema schema, List<Schema> released, Form<T> form) {
         this.form = form;
-        this.schema = load(FOLDER + name + ".avsc", name);
+        this.schema = schema;
         this.fingerprint = SchemaNormalization.parsingFingerprint64(schema);
+        for (Schema older : released) {
+            olderByFingerprint.put(SchemaNormalization.parsingFingerprint64(older), older);
+        }
+        olderByFingerprint.remove(fingerprint);
+    }
+
+    /** Every released version of a schema, the oldest first. A version's folder always holds a FollowingSample. */
+    static List<Schema> released(String name) {
+        List<Schema> schemas = new ArrayList<>();
         for (int version = 1; ; version++) {
-            Schema released = loadIfPresent(FOLDER + "released/v" + version + "/" + name + ".avsc");
-            if (released == null) {
-                // A record that came later than this version of the others has no file here.
-                if (loadIfPresent(FOLDER + "released/v" + version + "/FollowingSample.avsc") == null) {
-                    break;
-                }
-                continue;
-            }
-            long older = SchemaNormalization.parsingFingerprint64(released);
-            if (older != fingerprint) {
-                olderByFingerprint.put(older, released);
+            String folder = FOLDER + "released/v" + version + "/";
+            Schema schema = loadIfPresent(folder + name + ".avsc");
+            if (schema != null) {
+                schemas.add(schema);
+            } else if (loadIfPresent(folder + "FollowingSample.avsc") == null) {
+                return schemas;
             }
         }
     }

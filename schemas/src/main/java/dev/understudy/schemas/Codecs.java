@@ -32,7 +32,7 @@ public final class Codecs {
         return new Symbols<>(type, schema.getField(field).schema());
     }
 
-    private static final class FollowingSampleForm implements Form<FollowingSample> {
+    static final class FollowingSampleForm implements Form<FollowingSample> {
         @Override
         public void write(FollowingSample v, BinaryEncoder out) throws IOException {
             out.writeString(v.vehicle());

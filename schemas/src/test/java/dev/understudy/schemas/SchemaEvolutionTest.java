@@ -1,0 +1,125 @@
+package dev.understudy.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingSample;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.junit.jupiter.api.Test;
+
+class SchemaEvolutionTest {
+    private static final List<Codec<?>> CODECS = List.of(
+            Codecs.FOLLOWING,
+            Codecs.DECISION,
+            Codecs.ROLLOUT,
+            Codecs.CANDIDATE,
+            Codecs.PROMOTION,
+            Codecs.TRAINING_RECORD,
+            Codecs.ACKNOWLEDGEMENT,
+            Codecs.DEAD_LETTER,
+            Codecs.MANIFEST);
+
+    /** As FollowingSample, from before it had a label, and with an actor that is none any more. */
+    private static final Schema OLD = SchemaBuilder.record("FollowingSample")
+            .namespace("dev.understudy")
+            .fields()
+            .requiredString("vehicle")
+            .requiredString("trip")
+            .requiredLong("sequence")
+            .requiredLong("timeMs")
+            .name("actor")
+            .type(SchemaBuilder.enumeration("Actor").symbols("ROBOT", "HUMAN"))
+            .noDefault()
+            .optionalDouble("speedMetersPerSecond")
+            .optionalDouble("gapMeters")
+            .endRecord();
+
+    @Test
+    void everyReleasedVersionCanBeReadByTheCurrentOne() {
+        for (Codec<?> codec : CODECS) {
+            List<Schema> released = Codec.released(codec.schema().getName());
+            assertThat(released).describedAs(codec.schema().getName()).isNotEmpty();
+            for (Schema older : released) {
+                assertThat(SchemaCompatibility.checkReaderWriterCompatibility(codec.schema(), older)
+                                .getType())
+                        .describedAs(codec.schema().getName())
+                        .isEqualTo(SchemaCompatibilityType.COMPATIBLE);
+            }
+        }
+    }
+
+    @Test
+    void everyFieldSaysWhatItMeans() {
+        for (Codec<?> codec : CODECS) {
+            assertThat(codec.schema().getDoc()).isNotBlank();
+            for (Schema.Field field : codec.schema().getFields()) {
+                assertThat(field.doc())
+                        .describedAs(codec.schema().getName() + "." + field.name())
+                        .isNotBlank();
+            }
+        }
+    }
+
+    @Test
+    void anOlderRecordIsResolvedToTheCurrentSchema() throws IOException {
+        Codec<FollowingSample> codec = withOld();
+        assertThat(codec.decode(old("HUMAN")))
+                .isEqualTo(new FollowingSample("c", "t", 3, 4, Actor.HUMAN, "", 5, Double.NaN, Double.NaN));
+        assertThat(codec.decode(codec.encode(CodecTest.SAMPLE))).isEqualTo(CodecTest.SAMPLE);
+    }
+
+    @Test
+    void aSymbolThatIsNoLongerKnownIsReadAsTheDefault() throws IOException {
+        assertThat(withOld().decode(old("ROBOT")).actor()).isEqualTo(Actor.MIXED);
+    }
+
+    @Test
+    void aCutOffOlderRecordIsRefused() throws IOException {
+        byte[] whole = old("HUMAN");
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> withOld().decode(cut)).isInstanceOf(UndecodableException.class);
+        }
+        assertThatThrownBy(() -> withOld().decode(Arrays.copyOf(whole, whole.length + 2)))
+                .isInstanceOf(UndecodableException.class)
+                .hasMessageContaining("2 bytes are left over");
+    }
+
+    @Test
+    void anEnumerationWithOtherNamesThanTheJavaOneIsRefused() {
+        assertThatThrownBy(
+                        () -> new Symbols<>(Actor.class, OLD.getField("actor").schema()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("ROBOT");
+    }
+
+    private static Codec<FollowingSample> withOld() {
+        return new Codec<>(Codecs.FOLLOWING.schema(), List.of(OLD), new Codecs.FollowingSampleForm());
+    }
+
+    private static byte[] old(String actor) throws IOException {
+        GenericRecord record = new GenericRecordBuilder(OLD)
+                .set("vehicle", "c")
+                .set("trip", "t")
+                .set("sequence", 3L)
+                .set("timeMs", 4L)
+                .set("actor", new GenericData.EnumSymbol(OLD.getField("actor").schema(), actor))
+                .set("speedMetersPerSecond", 5.0)
+                .build();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), OLD).encode(record, bytes);
+        return bytes.toByteArray();
+    }
+}
