@@ -2,7 +2,7 @@
  * Typed, shaped tensors over ONNX operators, their derivatives, and compiled programs.
  *
  * <pre>
- * Graph.input, Tensor.gemm ... -/** Typed, shaped tensors over ONNX operators, their derivatives, and compiled programs. */gt; loss -/** Typed, shaped tensors over ONNX operators, their derivatives, and compiled programs. */gt; Gradient.of -/** Typed, shaped tensors over ONNX operators, their derivatives, and compiled programs. */gt; more operators -/** Typed, shaped tensors over ONNX operators, their derivatives, and compiled programs. */gt; Program (ONNX Runtime)
+ * Graph.input, Tensor.gemm ... -&gt; loss -&gt; Gradient.of -&gt; more operators -&gt; Program (ONNX Runtime)
  * </pre>
  */
 @NullMarked

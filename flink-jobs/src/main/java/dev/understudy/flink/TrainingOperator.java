@@ -170,10 +170,10 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
             }
             running.put(policy, now);
         }
-        boolean more = true;
-        while (more && System.nanoTime() - start < config.slice().toNanos()) {
+        boolean more;
+        do {
             more = now.update.step();
-        }
+        } while (more && System.nanoTime() - start < config.slice().toNanos());
         now.nanos += System.nanoTime() - start;
         if (!more) {
             finish(policy, now);

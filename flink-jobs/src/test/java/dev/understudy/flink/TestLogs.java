@@ -1,0 +1,55 @@
+package dev.understudy.flink;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.HeldOut;
+import dev.understudy.driving.IntelligentDriverModel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Logs of a car that follows a leader by the intelligent driver model. */
+final class TestLogs {
+    static final long START_MS = 1_600_000_200_000L;
+
+    private TestLogs() {}
+
+    /** Returns the samples of one trip, at 10 Hz. */
+    static List<FollowingSample> trip(String vehicle, String trip, long startMs, int samples) {
+        IntelligentDriverModel driver = new IntelligentDriverModel(33, 1.2, 2, 1.2, 1.6);
+        List<FollowingSample> log = new ArrayList<>(samples);
+        double phase = Math.floorMod(trip.hashCode(), 100) / 16.0;
+        double speed = 15;
+        double gap = 22;
+        double dt = CarFollowing.STEP_SECONDS;
+        for (int i = 0; i < samples; i++) {
+            double leader = leader(i * dt, phase);
+            log.add(new FollowingSample(
+                    vehicle, trip, i, startMs + 100L * i, Actor.HUMAN, "test", speed, gap, leader));
+            double acceleration = driver.acceleration(speed, gap, leader);
+            double next = Math.max(0, speed + acceleration * dt);
+            gap += dt * ((leader + leader((i + 1) * dt, phase)) / 2 - (speed + next) / 2);
+            speed = next;
+        }
+        return log;
+    }
+
+    private static double leader(double seconds, double phase) {
+        return 15 + 3 * Math.sin(seconds / 7 + phase) + 1.5 * Math.sin(seconds / 2.3 + phase);
+    }
+
+    /** Returns the n-th name of a trip that is, or is not, held out. */
+    static String tripName(boolean heldOut, int n, LogReading reading) {
+        int found = 0;
+        for (int i = 0; ; i++) {
+            String name = "trip-" + i;
+            if (HeldOut.isHeldOut(name, reading.heldOutPercent()) == heldOut && found++ == n) {
+                return name;
+            }
+        }
+    }
+
+    static DecodedLog log(FollowingSample sample, long offset) {
+        return DecodedLog.of(sample, 0, offset);
+    }
+}

@@ -1,0 +1,227 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.driving.LabelledSteps;
+import dev.understudy.driving.RejectReason;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Promotion;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+class TrainingOperatorTest {
+    private static final int STEPS = 12;
+    private static final LearnerFactory LEARNERS =
+            () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS);
+
+    /** One step of the learner per slice. */
+    private static final TrainingConfig CONFIG =
+            TrainingConfig.defaults().withSlice(Duration.ofNanos(1)).withWindow(Duration.ofSeconds(60));
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
+            throws Exception {
+        return new KeyedTwoInputStreamOperatorTestHarness<>(
+                new TrainingOperator(CONFIG, LEARNERS), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+    }
+
+    static WindowBatch batch(int window) {
+        long startMs = TestLogs.START_MS + 60_000L * window;
+        List<LabelledStep> steps = new ArrayList<>();
+        for (int trip = 0; trip < 3; trip++) {
+            FollowingAssembler assembler = new FollowingAssembler();
+            FollowingAssembler.State state = new FollowingAssembler.State();
+            FollowingAssembler.Output out = new FollowingAssembler.Output() {
+                @Override
+                public void step(LabelledStep step) {
+                    steps.add(step);
+                }
+
+                @Override
+                public void rejected(FollowingSample sample, RejectReason reason) {}
+            };
+            for (FollowingSample sample : TestLogs.trip("car" + trip, "trip" + window + trip, startMs, 600)) {
+                assembler.offer(state, sample, out);
+            }
+            assembler.end(state, out);
+        }
+        return new WindowBatch(
+                CarFollowing.POLICY,
+                startMs,
+                startMs + 60_000,
+                7,
+                startMs,
+                steps.size(),
+                LabelledSteps.trajectories(steps),
+                List.of("driving.logs.v1-0@0-1800"));
+    }
+
+    /** Runs slices until as many windows are learned, and returns how many slices that took. */
+    private static int runUntil(
+            KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> h, int windows)
+            throws Exception {
+        int slices = 0;
+        while (h.extractOutputValues().size() < windows) {
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            slices++;
+            assertThat(slices).as("slices for %d windows", windows).isLessThan(10_000);
+        }
+        return slices;
+    }
+
+    @Test
+    void learnsTwoWindowsAndSaysWhereTheModelsComeFrom() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            assertThat(runUntil(h, 2)).as("work is spread over slices").isGreaterThan(2 * STEPS / 2);
+            TrainedWindow first = h.extractOutputValues().get(0);
+            TrainedWindow second = h.extractOutputValues().get(1);
+            ModelFile file = ModelFile.read(second.model());
+            assertThat(file.metadata().parentSha256()).isEqualTo(first.candidate().sha256());
+            assertThat(file.metadata().sourceRanges()).containsExactly("driving.logs.v1-0@0-1800");
+            assertThat(second.candidate().sha256()).isEqualTo(file.sha256());
+            assertThat(second.candidate().windowClosedAtMs()).isEqualTo(7);
+            assertThat(second.candidate().id()).isNotEqualTo(first.candidate().id());
+            assertThat(first.prequential()).doesNotContainKey(WindowScore.POLICY).containsKey(WindowScore.IDM);
+            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, WindowScore.PERSISTENCE);
+            long trained = h.getSideOutput(TrainingOperator.TALLIES).stream()
+                    .filter(record -> record.getValue().name().equals(Tally.TRAINED))
+                    .mapToLong(record -> record.getValue().count())
+                    .sum();
+            assertThat(trained).isEqualTo(batch(0).steps() + batch(1).steps());
+        }
+    }
+
+    @Test
+    void givesTheSameModelWhenItIsStoppedInTheMiddleOfAWindow() throws Exception {
+        List<TrainedWindow> whole;
+        int slices;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            slices = runUntil(h, 2);
+            whole = h.extractOutputValues();
+        }
+        for (int stop : new int[] {1, slices / 4, slices / 2, 3 * slices / 4}) {
+            List<TrainedWindow> parts = new ArrayList<>();
+            OperatorSubtaskState state;
+            try (var h = harness()) {
+                h.open();
+                h.processElement1(new StreamRecord<>(batch(0)));
+                h.processElement1(new StreamRecord<>(batch(1)));
+                for (int i = 0; i < stop; i++) {
+                    h.setProcessingTime(h.getProcessingTime() + 1);
+                }
+                state = h.snapshot(1, 1);
+                parts.addAll(h.extractOutputValues());
+            }
+            try (var h = harness()) {
+                h.initializeState(state);
+                h.setProcessingTime(1_000);
+                h.open();
+                runUntil(h, 2 - parts.size());
+                parts.addAll(h.extractOutputValues());
+            }
+            assertThat(parts).hasSize(2);
+            for (int i = 0; i < 2; i++) {
+                assertThat(parts.get(i).candidate().id()).isEqualTo(whole.get(i).candidate().id());
+                assertThat(parts.get(i).model())
+                        .as("model %d, stopped after %d of %d slices", i, stop, slices)
+                        .isEqualTo(whole.get(i).model());
+            }
+        }
+    }
+
+    @Test
+    void aCheckpointDoesNotDisturbTheUpdateItIsTakenIn() throws Exception {
+        byte[] undisturbed;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            undisturbed = h.extractOutputValues().get(0).model();
+        }
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            for (int i = 1; h.extractOutputValues().isEmpty(); i++) {
+                h.setProcessingTime(h.getProcessingTime() + 1);
+                h.snapshot(i, i);
+            }
+            assertThat(h.extractOutputValues().get(0).model()).isEqualTo(undisturbed);
+        }
+    }
+
+    @Test
+    void scoresThePolicyThatIsInServiceRatherThanItsOwnLast() throws Exception {
+        byte[] first;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            runUntil(h, 2);
+            first = h.extractOutputValues().get(0).model();
+        }
+        double own;
+        double inService;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            h.processElement1(new StreamRecord<>(batch(2)));
+            runUntil(h, 3);
+            own = h.extractOutputValues().get(2).prequential().get(WindowScore.POLICY);
+        }
+        try (var h = harness()) {
+            h.open();
+            for (var piece : Artifacts.chunks(CarFollowing.POLICY, first)) {
+                h.processElement2(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
+            }
+            h.processElement2(new StreamRecord<>(ModelEvent.of(new Promotion(
+                    CarFollowing.POLICY,
+                    1,
+                    Artifacts.sha256(first),
+                    0,
+                    "",
+                    "",
+                    true,
+                    "c",
+                    new TreeMap<>(),
+                    0))));
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            h.processElement1(new StreamRecord<>(batch(2)));
+            runUntil(h, 3);
+            inService = h.extractOutputValues().get(2).prequential().get(WindowScore.POLICY);
+        }
+        assertThat(inService).isNotEqualTo(own);
+    }
+
+    @Test
+    void countsAWindowAsLateThatCameAfterANewerOne() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(1)));
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES))
+                    .extracting(StreamRecord::getValue)
+                    .contains(new Tally(CarFollowing.POLICY, Tally.LATE, batch(0).steps()));
+        }
+    }
+}
