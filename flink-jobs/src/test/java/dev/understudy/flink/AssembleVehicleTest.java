@@ -24,8 +24,10 @@ class AssembleVehicleTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> harness(
             AssembleVehicle.Share share) throws Exception {
-        return new KeyedOneInputStreamOperatorTestHarness<>(
+        var harness = new KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep>(
                 new KeyedProcessOperator<>(new AssembleVehicle("p", READING, share)), DecodedLog::vehicle, Types.STRING);
+        harness.setup(Codecs.LOCATED_STEP.serializer());
+        return harness;
     }
 
     private static Map<String, Long> tallies(KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> h) {

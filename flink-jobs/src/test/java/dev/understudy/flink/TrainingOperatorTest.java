@@ -33,8 +33,10 @@ class TrainingOperatorTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
             throws Exception {
-        return new KeyedTwoInputStreamOperatorTestHarness<>(
+        var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(CONFIG, LEARNERS), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+        harness.setup(Codecs.TRAINED_WINDOW.serializer());
+        return harness;
     }
 
     static WindowBatch batch(int window) {
