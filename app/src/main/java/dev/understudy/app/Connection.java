@@ -61,6 +61,11 @@ final class Connection {
         return new Connection(client, settings.get(TIMEOUT_SECONDS));
     }
 
+    /** Returns a connection without security to a broker of this machine. */
+    static Connection local(String bootstrapServers) {
+        return new Connection(Map.of("bootstrap.servers", bootstrapServers), 30);
+    }
+
     private static Map<String, String> readFile(String file) {
         if (file.isEmpty()) {
             return Map.of();
@@ -124,8 +129,13 @@ final class Connection {
      * @throws dev.understudy.schemas.TopicsException naming what is not as it should be
      */
     void ensureTopics(Settings settings) {
+        ensureTopics(settings.get(REPLICATION), settings.get(PARTITIONS));
+    }
+
+    /** As {@link #ensureTopics(Settings)}. */
+    void ensureTopics(int replication, int partitions) {
         try (Admin admin = admin()) {
-            topicAdmin(admin).ensure(settings.get(REPLICATION), settings.get(PARTITIONS));
+            topicAdmin(admin).ensure(replication, partitions);
         }
     }
 

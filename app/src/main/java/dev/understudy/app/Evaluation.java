@@ -13,12 +13,12 @@ import dev.understudy.driving.LeaderReplay;
 import dev.understudy.driving.Persistence;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.model.LoadedPolicy;
-import dev.understudy.policy.Policy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A car-following policy beside its baselines on logs: in closed loop behind logged leaders, with the envelope between
@@ -94,7 +94,7 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
     }
 
     /** JSON has no NaN: null where there was nothing to measure. */
-    private static @org.jspecify.annotations.Nullable Object finite(double value) {
+    private static @Nullable Object finite(double value) {
         return Double.isFinite(value) ? value : null;
     }
 
@@ -110,11 +110,15 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         List<LabelledStep> chosen = steps.stream().filter(wanted).toList();
         for (Trajectory trajectory : LabelledSteps.trajectories(chosen)) {
             float[] actions = trajectory.actions().values();
-            LoadedPolicy.Answer answer = policy.answer(trajectory.observations().values(), trajectory.steps());
-            float[] answers = answer.action();
+            float[] answers = new float[actions.length];
+            float[] logStds = new float[actions.length];
+            policy.answer(
+                    trajectory.observations().values(),
+                    trajectory.steps(),
+                    new LoadedPolicy.Answer(answers, null, null, logStds));
             float[] persistence = Persistence.answers(actions);
             OpenLoop.onSameSteps(1, answers, persistence);
-            ofPolicy.add(answers, actions, answer.logStd(), 1);
+            ofPolicy.add(answers, actions, logStds, 1);
             ofPersistence.add(persistence, actions, new float[0], 1);
             baselines.forEach((name, law) -> {
                 float[] lawful = OpenLoop.answers(law, trajectory);

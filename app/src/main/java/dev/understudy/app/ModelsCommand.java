@@ -1,9 +1,6 @@
 package dev.understudy.app;
 
 import dev.understudy.schemas.Acknowledgement;
-import dev.understudy.schemas.ArtifactAssembly;
-import dev.understudy.schemas.ArtifactChunk;
-import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
@@ -13,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,15 +88,6 @@ final class ModelsCommand {
                                         .count()));
             }
             return found.get(found.size() - 1);
-        }
-
-        /** Returns the model file of that hash. */
-        Optional<byte[]> file(String sha256) {
-            Map<ArtifactKey, ArtifactChunk> chunks = new HashMap<>();
-            reader.all(Topics.ARTIFACTS, UnderstudySerdes.artifactKey(), UnderstudySerdes.artifactChunk()).stream()
-                    .filter(record -> record.key().sha256().equals(sha256) && record.value() != null)
-                    .forEach(record -> chunks.put(record.key(), record.value()));
-            return ArtifactAssembly.assemble(policy, sha256, chunks::get).map(ArtifactAssembly.Artifact::bytes);
         }
     }
 
@@ -268,7 +255,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected another model than the one in force, found " + shortened(target));
             }
-            if (models.file(target).isEmpty()) {
+            if (models.reader().artifact(models.policy(), target).isEmpty()) {
                 throw new CommandFailedException(
                         "expected the file of %s in %s, found none".formatted(shortened(target), Topics.ARTIFACTS));
             }

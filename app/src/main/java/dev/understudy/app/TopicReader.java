@@ -1,10 +1,16 @@
 package dev.understudy.app;
 
+import dev.understudy.schemas.ArtifactAssembly;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -42,6 +48,15 @@ final class TopicReader {
             ends.forEach((partition, end) -> consumer.seek(partition, Math.max(0, end - 8)));
             return read(consumer, ends);
         }
+    }
+
+    /** Returns a model file, empty if it is not there whole. */
+    Optional<byte[]> artifact(String policy, String sha256) {
+        Map<ArtifactKey, ArtifactChunk> chunks = new HashMap<>();
+        all(Topics.ARTIFACTS, UnderstudySerdes.artifactKey(), UnderstudySerdes.artifactChunk()).stream()
+                .filter(record -> record.key().sha256().equals(sha256) && record.value() != null)
+                .forEach(record -> chunks.put(record.key(), record.value()));
+        return ArtifactAssembly.assemble(policy, sha256, chunks::get).map(ArtifactAssembly.Artifact::bytes);
     }
 
     private <K, V> Consumer<K, V> consumer(Deserializer<K> key, Deserializer<V> value) {

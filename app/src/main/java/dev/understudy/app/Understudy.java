@@ -72,6 +72,8 @@ public final class Understudy {
     private static CommandLine commandLine() {
         CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
         line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand("train", tool(new TrainCommand()));
+        line.addSubcommand("evaluate", tool(new EvaluateCommand()));
         line.addSubcommand(
                 "models",
                 new CommandLine(ModelsCommand.group())

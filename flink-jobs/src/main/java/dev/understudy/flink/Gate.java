@@ -51,13 +51,12 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     @Override
     public void open(OpenContext context) {
         examination = new GateExamination(config);
-        progressState = getRuntimeContext()
-                .getState(new ValueStateDescriptor<>("progress", Codecs.GATE_PROGRESS.serializer()));
-        shelfState = getRuntimeContext()
-                .getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
+        progressState =
+                getRuntimeContext().getState(new ValueStateDescriptor<>("progress", Codecs.GATE_PROGRESS.serializer()));
+        shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
         waiting = getRuntimeContext()
-                .getMapState(new MapStateDescriptor<>(
-                        "waiting", StringSerializer.INSTANCE, Codecs.CANDIDATE.serializer()));
+                .getMapState(
+                        new MapStateDescriptor<>("waiting", StringSerializer.INSTANCE, Codecs.CANDIDATE.serializer()));
         trips = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>(
                         "trips", StringSerializer.INSTANCE, Codecs.HELD_OUT_TRIP.serializer()));
@@ -94,8 +93,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     /** Takes note of a promotion in the topic: an own one that came back, or that of an operator. */
     private void inForce(Promotion promotion, GateProgress progress, ModelShelf shelf) throws Exception {
         boolean newer = promotion.epoch() > progress.epoch()
-                || (promotion.epoch() == progress.epoch()
-                        && !promotion.sha256().equals(progress.inForce()));
+                || (promotion.epoch() == progress.epoch() && !promotion.sha256().equals(progress.inForce()));
         if (newer) {
             boolean rollback = promotion.candidateId().isEmpty();
             if (rollback && !progress.inForce().isEmpty() && !progress.inForce().equals(promotion.sha256())) {

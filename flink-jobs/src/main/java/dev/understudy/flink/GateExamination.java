@@ -136,8 +136,7 @@ final class GateExamination {
         Matrix actions = trajectory.actions();
         float[] means = new float[rows * actions.columns()];
         float[] logStds = new float[rows * actions.columns()];
-        policy.answer(
-                trajectory.observations().values(), rows, new LoadedPolicy.Answer(null, null, means, logStds));
+        policy.answer(trajectory.observations().values(), rows, new LoadedPolicy.Answer(null, null, means, logStds));
         double sum = 0;
         for (int i = 0; i < means.length; i++) {
             sum += OpenLoop.gaussianNegativeLogLikelihood((double) means[i] - actions.values()[i], logStds[i]);

@@ -8,7 +8,9 @@ import java.util.Set;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** What the gate knows of one policy: what is in force, what was rolled back, and which candidates had their verdict. */
+/**
+ * What the gate knows of one policy: what is in force, what was rolled back, and which candidates had their verdict.
+ */
 final class GateProgress {
     private static final int REMEMBERED = 1000;
 

@@ -60,8 +60,8 @@ public record PromotionRule(
 
     /**
      * Returns the defaults, guesses but for the first: one stretch in closed loop is the least that can show a
-     * collision. A likelihood of 2 nats is that of a Gaussian of 1.8 m/s^2, which any learner beats; half as bad again as
-     * the driver model in closed loop is where a policy stops following.
+     * collision. A likelihood of 2 nats is that of a Gaussian of 1.8 m/s^2, which any learner beats; half as bad again
+     * as the driver model in closed loop is where a policy stops following.
      */
     public static PromotionRule defaults() {
         return new PromotionRule(1, 600, 1, 2.0, 1.5, 25, 0.97, 1.1, 0.02, 0.25);

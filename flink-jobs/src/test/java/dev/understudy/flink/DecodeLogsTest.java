@@ -78,7 +78,8 @@ class DecodeLogsTest {
 
     @Test
     void aRecordFromTheFutureBecomesADeadLetterAndDoesNotMoveTheWatermark() {
-        assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).sample()).isNotNull();
+        assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).sample())
+                .isNotNull();
         DecodedLog future = DECODER.decode(at(NOW, bytes(sample(NOW + 61_000))));
         assertThat(future.deadLetter()).isNotNull();
         assertThat(DECODER.decode(at(NOW - 3_600_000, bytes(sample(NOW)))).deadLetter())

@@ -27,6 +27,8 @@ public final class TopicAdmin {
     /** The transaction protocol that the programs rely on. */
     static final short TRANSACTION_VERSION = 2;
 
+    private static final String MISSING = ": expected to be there, found ";
+
     private final Admin admin;
     private final String brokers;
     private final Duration timeout;
@@ -61,7 +63,7 @@ public final class TopicAdmin {
     public void ensure(int replicationFactor, List<Topic> topics) {
         List<String> problems = new ArrayList<>(create(replicationFactor, topics));
         if (problems.isEmpty()) {
-            problems.addAll(differences(topics));
+            problems.addAll(differencesOnceVisible(topics));
         }
         if (!problems.isEmpty()) {
             throw new TopicsException(problems.size() + (problems.size() == 1 ? " problem" : " problems")
@@ -106,7 +108,7 @@ public final class TopicAdmin {
                     problems.add(topic.name() + ": expected " + range(topic) + ", found " + found);
                 }
             } catch (Refused e) {
-                problems.add(topic.name() + ": expected to be there, found " + e.getMessage());
+                problems.add(topic.name() + MISSING + e.getMessage());
             }
         }
         Map<ConfigResource, KafkaFuture<Config>> configs = admin.describeConfigs(
@@ -127,6 +129,23 @@ public final class TopicAdmin {
             }
         }
         return problems;
+    }
+
+    /** A topic that the controller has created may still be unknown to a broker for a moment. */
+    private List<String> differencesOnceVisible(List<Topic> topics) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            List<String> problems = differences(topics);
+            if (problems.stream().noneMatch(problem -> problem.contains(MISSING)) || System.nanoTime() > deadline) {
+                return problems;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(50);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new TopicsException("interrupted while waiting for topics at " + brokers, e);
+            }
+        }
     }
 
     /** Creates topics; one that is there already is no problem. Returns what was refused. */

@@ -1,0 +1,61 @@
+package dev.understudy.app;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The summary of a run as a person reads it. */
+final class SummaryText {
+    private SummaryText() {}
+
+    /** Returns tables of the summary's figures. */
+    static String of(Map<String, @Nullable Object> summary) {
+        Table figures = new Table("figure", "value");
+        summary.forEach((name, value) -> {
+            if (value instanceof Map<?, ?> nested && !name.equals("closedLoop")) {
+                nested.forEach((key, inner) -> figures.row(name + "." + key, number(inner)));
+            } else if (value instanceof Number) {
+                figures.row(name, number(value));
+            }
+        });
+        Table windows = new Table("window (event time)", "expert", "policy", "persistence", "IDM");
+        if (summary.get("prequential") instanceof List<?> list) {
+            for (Object each : list) {
+                if (each instanceof Map<?, ?> window) {
+                    windows.row(
+                            String.valueOf(window.get("windowStart")),
+                            String.valueOf(window.get("expert")),
+                            number(window.get("policy")),
+                            number(window.get("persistence")),
+                            number(window.get("idm")));
+                }
+            }
+        }
+        Table loop = new Table("closed loop on held-out trips", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
+        if (summary.get("closedLoop") instanceof Map<?, ?> drivers) {
+            drivers.forEach((name, value) -> {
+                if (value instanceof Map<?, ?> driver) {
+                    loop.row(
+                            String.valueOf(name),
+                            number(driver.get("spacingRmseMeters")),
+                            number(driver.get("spacingRmseMedianMeters")),
+                            number(driver.get("speedRmse")),
+                            number(driver.get("collisions")),
+                            number(driver.get("stretches")));
+                }
+            });
+        }
+        String gap = System.lineSeparator().repeat(2);
+        return System.lineSeparator()
+                + figures + gap
+                + "error of the next acceleration before learning a window, m/s²" + System.lineSeparator()
+                + windows + gap + loop;
+    }
+
+    private static String number(@Nullable Object value) {
+        return value == null
+                ? "-"
+                : value instanceof Double figure ? String.format(Locale.ROOT, "%.3f", figure) : String.valueOf(value);
+    }
+}

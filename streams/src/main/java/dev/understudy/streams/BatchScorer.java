@@ -1,0 +1,207 @@
+package dev.understudy.streams;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelSlot;
+import dev.understudy.schemas.Decision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the policy about a batch: each row is answered by the version that its event time belongs to. It keeps its
+ * leases only while it computes. For one thread.
+ */
+final class BatchScorer {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);
+    private static final int NONE = -1;
+    private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+    private static final double HALF_RANGE = (CarFollowing.MAX_ACCELERATION - CarFollowing.MIN_ACCELERATION) / 2.0;
+
+    private final ModelSlot slot;
+    private final ServingMetrics metrics;
+    private final int n = CarFollowing.observationSize();
+    private float[] observations = new float[0];
+    private float[] gathered = new float[0];
+    private long[] eventTimes = new long[0];
+    private int[] stampOf = new int[0];
+    private boolean[] asked = new boolean[0];
+    private final List<Stamp> stamps = new ArrayList<>();
+    private LoadedPolicy.Answer answers = LoadedPolicy.Answer.of(0, 1);
+    private LoadedPolicy.Answer part = LoadedPolicy.Answer.of(0, 1);
+    private int rows;
+    private long newestEpoch;
+    private long slowestNanos;
+    private boolean swapping;
+
+    /** Which version answered. */
+    record Stamp(long epoch, String sha256) {}
+
+    BatchScorer(ModelSlot slot, ServingMetrics metrics) {
+        this.slot = slot;
+        this.metrics = metrics;
+    }
+
+    /** Begins a batch of at most that many rows. */
+    void begin(int most) {
+        rows = 0;
+        stamps.clear();
+        if (eventTimes.length < most) {
+            observations = new float[most * n];
+            gathered = new float[most * n];
+            eventTimes = new long[most];
+            stampOf = new int[most];
+            asked = new boolean[most];
+            answers = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
+            part = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
+        }
+    }
+
+    /** Returns where the observation of the next row is to be written. */
+    float[] observations() {
+        return observations;
+    }
+
+    int offset() {
+        return rows * n;
+    }
+
+    /**
+     * Adds the row whose observation was just written.
+     *
+     * @param ask whether the policy is to answer it; otherwise it is only stamped
+     */
+    int add(long eventTimeMs, boolean ask) {
+        eventTimes[rows] = eventTimeMs;
+        stampOf[rows] = NONE;
+        asked[rows] = ask;
+        return rows++;
+    }
+
+    /** Has every row answered by its version. */
+    void score() {
+        if (rows == 0) {
+            return;
+        }
+        long start = System.nanoTime();
+        for (int row = 0; row < rows; row++) {
+            if (stampOf[row] == NONE) {
+                try (ModelSlot.Lease lease = slot.lease(eventTimes[row])) {
+                    if (lease == null) {
+                        return;
+                    }
+                    answer(row, lease);
+                }
+            }
+        }
+        watch(System.nanoTime() - start);
+    }
+
+    /** Answers every row from {@code first} on that belongs to a lease. */
+    private void answer(int first, ModelSlot.Lease lease) {
+        int stamp = stamps.size();
+        stamps.add(new Stamp(lease.epoch(), lease.sha256()));
+        int count = 0;
+        int[] sources = new int[rows - first];
+        for (int row = first; row < rows; row++) {
+            if (stampOf[row] == NONE && lease.answers(eventTimes[row])) {
+                stampOf[row] = stamp;
+                if (asked[row]) {
+                    System.arraycopy(observations, row * n, gathered, count * n, n);
+                    sources[count++] = row;
+                }
+            }
+        }
+        if (count == 0) {
+            return;
+        }
+        try {
+            lease.policy().answer(gathered, count, part);
+        } catch (IllegalStateException e) {
+            // An action that is not a number is one the envelope replaces.
+            Arrays.fill(answers.actions(), Float.NaN);
+            LOG.warn(
+                    "Model {} of promotion {} did not answer {} observations", lease.sha256(), lease.epoch(), count, e);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            copy(part.actions(), i, answers.actions(), sources[i]);
+            copy(part.modes(), i, answers.modes(), sources[i]);
+            copy(part.means(), i, answers.means(), sources[i]);
+            copy(part.logStds(), i, answers.logStds(), sources[i]);
+        }
+    }
+
+    private static void copy(float @Nullable [] from, int source, float @Nullable [] to, int target) {
+        if (from != null && to != null) {
+            to[target] = from[source];
+        }
+    }
+
+    /**
+     * Puts the slowest batch of a swap down to it: from the beginning of the load to the first answer of the new one.
+     */
+    private void watch(long nanos) {
+        long newest = stamps.stream().mapToLong(Stamp::epoch).max().orElse(0);
+        boolean swapped = newest > newestEpoch;
+        if (swapped || metrics.loading.get()) {
+            swapping = true;
+        }
+        if (swapping) {
+            slowestNanos = Math.max(slowestNanos, nanos);
+        }
+        if (swapped) {
+            if (newestEpoch > 0) {
+                metrics.swapPause(slowestNanos);
+            }
+            newestEpoch = newest;
+            swapping = false;
+            slowestNanos = 0;
+        }
+    }
+
+    /** Returns the version a row belongs to, null if no model is in service. */
+    @Nullable
+    Stamp stamp(int row) {
+        return stampOf[row] == NONE ? null : stamps.get(stampOf[row]);
+    }
+
+    /** Returns the policy's action for a row, m/s^2; NaN unless it was asked. */
+    float action(int row) {
+        float[] actions = answers.actions();
+        return actions == null || !asked[row] ? Float.NaN : actions[row];
+    }
+
+    /**
+     * Returns the natural logarithm of the density of the policy's action: that of a Gaussian at the action, or, where
+     * the mode is not the mean because the Gaussian is squashed into the range by tanh, that of the squashed one at its
+     * mode: log N(mean) - log(half range (1 - tanh(mean)^2)).
+     */
+    double logProbability(int row) {
+        float[] means = answers.means();
+        float[] modes = answers.modes();
+        float[] logStds = answers.logStds();
+        if (means == null || modes == null || logStds == null) {
+            return Double.NaN;
+        }
+        double mean = means[row];
+        double atMean = -logStds[row] - HALF_LOG_TWO_PI;
+        if (modes[row] == means[row]) {
+            double z = (action(row) - mean) * Math.exp(-logStds[row]);
+            return atMean - z * z / 2;
+        }
+        double tanh = Math.tanh(mean);
+        return atMean - Math.log(HALF_RANGE * Math.max(1e-12, 1 - tanh * tanh));
+    }
+
+    /** Returns what a row rests on, before the envelope. */
+    Decision.Kind kind(int row) {
+        if (stampOf[row] == NONE) {
+            return Decision.Kind.FALLBACK_NO_MODEL;
+        }
+        return asked[row] ? Decision.Kind.POLICY : Decision.Kind.FALLBACK_HISTORY;
+    }
+}

@@ -1,0 +1,326 @@
+package dev.understudy.streams;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.Envelope;
+import dev.understudy.driving.FollowingFeaturiser;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.RejectReason;
+import dev.understudy.driving.SampleCheck;
+import dev.understudy.model.ModelSlot;
+import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UndecodableException;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * Answers observations in micro-batches. What waits for a batch lies in the slots of a cached, logged store, so an
+ * offset is never committed for an observation that is neither decided nor stored; a restored task scores those first.
+ * The vehicles of a batch are written to their store once per batch.
+ *
+ * <p>Every observation ends as a decision, as a duplicate that is dropped, or as a dead letter.
+ */
+final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+    static final String VEHICLES = "vehicles";
+    static final String WAITING = "waiting";
+    static final String DECISIONS_SINK = "decisions";
+    static final String DEAD_LETTERS_SINK = "dead-letters";
+
+    private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
+    private static final Duration FUTURE = Duration.ofMinutes(1);
+
+    private final ServingConfig config;
+    private final ServingMetrics metrics;
+    private final BatchScorer scorer;
+    private final Envelope envelope = new Envelope();
+    private final Deserializer<FollowingSample> samples =
+            UnderstudySerdes.following().deserializer();
+    private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
+    private final Serializer<DeadLetter> deadLetters =
+            UnderstudySerdes.deadLetter().serializer();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final List<Row> batch = new ArrayList<>();
+    private final Map<Bytes, VehicleEntry> touched = new LinkedHashMap<>();
+    private final Map<Bytes, VehicleEntry> remembered;
+    private final Set<Long> restored = new HashSet<>();
+    private final float[] proposed = new float[CarFollowing.ACTION_SIZE];
+    private final Bytes[] slots;
+    private long generation;
+    private ProcessorContext<byte[], byte[]> context;
+    private KeyValueStore<Bytes, byte[]> vehicles;
+    private KeyValueStore<Bytes, byte[]> waitingStore;
+
+    /**
+     * An observation of the batch under way; {@code index} is its row at the scorer, or -1 if the input is unusable.
+     */
+    private record Row(Waiting source, FollowingSample sample, VehicleEntry entry, int index, String reason) {}
+
+    DecisionProcessor(ServingConfig config, ModelSlot slot, ServingMetrics metrics) {
+        this.config = config;
+        this.metrics = metrics;
+        scorer = new BatchScorer(slot, metrics);
+        slots = new Bytes[config.batchRecords()];
+        for (int i = 0; i < slots.length; i++) {
+            slots[i] = slot(i);
+        }
+        remembered = new LinkedHashMap<>(1024, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Bytes, VehicleEntry> eldest) {
+                return size() > config.mostVehicles();
+            }
+        };
+    }
+
+    private static Bytes slot(int index) {
+        return Bytes.wrap(ByteBuffer.allocate(Integer.BYTES).putInt(index).array());
+    }
+
+    @Override
+    public void init(ProcessorContext<byte[], byte[]> initialised) {
+        context = initialised;
+        vehicles = initialised.getStateStore(VEHICLES);
+        waitingStore = initialised.getStateStore(WAITING);
+        restore();
+        initialised.schedule(config.batchWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
+    }
+
+    private void restore() {
+        byte[] current = waitingStore.get(GENERATION);
+        generation = current == null ? 0 : ByteBuffer.wrap(current).getLong();
+        for (int i = 0; ; i++) {
+            byte[] stored = waitingStore.get(slot(i));
+            Waiting one = stored == null ? null : Waiting.fromSlot(stored, generation);
+            if (one == null) {
+                return;
+            }
+            waiting.add(one);
+            restored.add(one.offset());
+        }
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        if (waiting.size() >= slots.length) {
+            flush();
+        }
+        RecordMetadata from = context.recordMetadata().orElseThrow();
+        Waiting one = new Waiting(
+                from.topic(), from.partition(), from.offset(), record.timestamp(), record.key(), record.value(), false);
+        metrics.observed.increment();
+        waitingStore.put(slots[waiting.size()], one.toSlot(generation));
+        waiting.add(one);
+        if (waiting.size() == slots.length) {
+            flush();
+        }
+    }
+
+    /** Decides everything that waits. */
+    private void flush() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        batch.clear();
+        touched.clear();
+        scorer.begin(waiting.size());
+        long nowMs = context.currentSystemTimeMs();
+        for (Waiting one : waiting) {
+            observe(one, nowMs);
+        }
+        scorer.score();
+        for (Row row : batch) {
+            decide(row, nowMs);
+        }
+        touched.forEach((vehicle, entry) -> vehicles.put(vehicle, entry.toBytes()));
+        generation++;
+        waitingStore.put(
+                GENERATION, ByteBuffer.allocate(Long.BYTES).putLong(generation).array());
+        waiting.clear();
+        metrics.batches.increment();
+    }
+
+    /** Decodes an observation, drops it if it is a duplicate, and adds its features to the batch. */
+    private void observe(Waiting one, long nowMs) {
+        if (one.value() == null) {
+            dead(one, "expected an observation, got a record without a value", nowMs);
+            return;
+        }
+        FollowingSample sample;
+        try {
+            sample = samples.deserialize(one.topic(), one.value());
+        } catch (UndecodableException e) {
+            dead(one, String.valueOf(e.getMessage()), nowMs);
+            return;
+        }
+        Bytes vehicle = Bytes.wrap(one.key() == null ? sample.vehicle().getBytes(StandardCharsets.UTF_8) : one.key());
+        VehicleEntry entry = touched.computeIfAbsent(vehicle, this::entry);
+        VehicleEntry.Arrival arrival = entry.arrival(sample);
+        boolean again = false;
+        if (arrival == VehicleEntry.Arrival.SEEN_BEFORE) {
+            // Taken in before a crash, yet its decision may have been lost with it: decide it again.
+            again = one.offset() <= entry.offset && !one.restored() && !restored.contains(one.offset());
+            if (!again) {
+                metrics.duplicates.increment();
+                return;
+            }
+            metrics.decidedAgain.increment();
+        }
+        entry.number(sample);
+        entry.offset = Math.max(entry.offset, one.offset());
+        batch.add(
+                again
+                        ? features(one, sample, entry, entry.memory.clone())
+                        : admitted(one, sample, entry, arrival, nowMs));
+    }
+
+    private Row admitted(
+            Waiting one, FollowingSample sample, VehicleEntry entry, VehicleEntry.Arrival arrival, long nowMs) {
+        if (arrival == VehicleEntry.Arrival.LATE) {
+            return unusable(
+                    one,
+                    sample,
+                    entry,
+                    "out of order: sequence %d came after %d".formatted(sample.sequence(), entry.sequence));
+        }
+        if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
+            return unusable(
+                    one, sample, entry, "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs));
+        }
+        FollowingSample previous = entry.measured(sample.trip());
+        if (previous != null && sample.timeMs() <= previous.timeMs()) {
+            return unusable(
+                    one,
+                    sample,
+                    entry,
+                    "event time ran backwards: expected more than %d, got %d"
+                            .formatted(previous.timeMs(), sample.timeMs()));
+        }
+        Optional<RejectReason> fault = SampleCheck.check(previous, sample);
+        if (fault.isPresent()) {
+            return unusable(one, sample, entry, fault.get().name());
+        }
+        FollowingFeaturiser.arrive(
+                entry.memory,
+                previous == null ? null : previous.trip(),
+                previous == null ? 0 : previous.timeMs(),
+                sample.trip(),
+                sample.timeMs());
+        Row row = features(one, sample, entry, entry.memory);
+        entry.measure(sample);
+        return row;
+    }
+
+    private Row features(Waiting one, FollowingSample sample, VehicleEntry entry, float[] memory) {
+        if (SampleCheck.check(null, sample).isPresent()) {
+            return unusable(
+                    one, sample, entry, SampleCheck.check(null, sample).get().name());
+        }
+        boolean expert = sample.actor() == Actor.HUMAN || sample.actor() == Actor.ASSISTANCE;
+        boolean enough = FollowingFeaturiser.observe(
+                memory,
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond(),
+                expert,
+                scorer.observations(),
+                scorer.offset());
+        return new Row(one, sample, entry, scorer.add(sample.timeMs(), enough), "");
+    }
+
+    private static Row unusable(Waiting one, FollowingSample sample, VehicleEntry entry, String reason) {
+        return new Row(one, sample, entry, -1, reason);
+    }
+
+    private VehicleEntry entry(Bytes vehicle) {
+        VehicleEntry entry = remembered.get(vehicle);
+        if (entry == null) {
+            byte[] stored = vehicles.get(vehicle);
+            entry = stored == null ? new VehicleEntry() : VehicleEntry.fromBytes(stored);
+            remembered.put(vehicle, entry);
+        }
+        return entry;
+    }
+
+    private void decide(Row row, long nowMs) {
+        FollowingSample sample = row.sample;
+        BatchScorer.Stamp stamp = row.index < 0 ? null : scorer.stamp(row.index);
+        Decision.Kind kind = row.index < 0 ? Decision.Kind.FALLBACK_INPUT : scorer.kind(row.index);
+        String reason = row.reason;
+        float[] raw = {};
+        double logProbability = Double.NaN;
+        float action;
+        if (kind == Decision.Kind.POLICY) {
+            raw = new float[] {scorer.action(row.index)};
+            logProbability = scorer.logProbability(row.index);
+            proposed[0] = raw[0];
+            Envelope.Verdict verdict = envelope.apply(
+                    proposed,
+                    sample.speedMetersPerSecond(),
+                    sample.gapMeters(),
+                    sample.leaderSpeedMetersPerSecond(),
+                    row.entry.action,
+                    sample.timeMs() - row.entry.actionTimeMs);
+            action = verdict.acceleration();
+            if (verdict instanceof Envelope.Fallback fallback) {
+                kind = Decision.Kind.FALLBACK_ENVELOPE;
+                reason = fallback.reason().name();
+            }
+        } else {
+            action = envelope.fallbackAcceleration(
+                    sample.speedMetersPerSecond(), sample.gapMeters(), sample.leaderSpeedMetersPerSecond());
+        }
+        if (row.index >= 0) {
+            row.entry.action = action;
+            row.entry.actionTimeMs = sample.timeMs();
+        }
+        Decision decision = new Decision(
+                sample.vehicle(),
+                sample.trip(),
+                sample.sequence(),
+                sample.timeMs(),
+                CarFollowing.POLICY,
+                stamp == null ? 0 : stamp.epoch(),
+                stamp == null || raw.length == 0 ? "" : stamp.sha256(),
+                raw,
+                new float[] {action},
+                kind,
+                reason,
+                logProbability,
+                row.source.timestampMs(),
+                nowMs,
+                config.instance());
+        metrics.decided(kind, 1);
+        forward(row.source, decisions.serialize(Topics.DECISIONS, decision), nowMs, DECISIONS_SINK);
+    }
+
+    private void dead(Waiting one, String reason, long nowMs) {
+        metrics.deadLettered.increment();
+        DeadLetter letter = new DeadLetter(
+                "serving", reason, one.topic(), one.partition(), one.offset(), one.key(), one.value(), nowMs);
+        forward(one, deadLetters.serialize(Topics.DEAD_LETTERS, letter), nowMs, DEAD_LETTERS_SINK);
+    }
+
+    @SuppressWarnings("NullAway") // a record may go without a key
+    private void forward(Waiting one, byte[] value, long nowMs, String sink) {
+        context.forward(new Record<>(one.key(), value, nowMs), sink);
+    }
+}

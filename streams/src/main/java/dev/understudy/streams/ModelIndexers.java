@@ -1,0 +1,102 @@
+package dev.understudy.streams;
+
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The processors of the global stores. They only index: every old record passes through them again at a start, and an
+ * exception in one would end the client. What cannot be read is counted and left out.
+ */
+final class ModelIndexers {
+    static final String ARTIFACTS = "artifacts";
+    static final String PROMOTIONS = "promotions";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ModelIndexers.class);
+
+    private ModelIndexers() {}
+
+    /** Keeps the records of model files under their keys. */
+    static final class Artifacts implements Processor<byte[], byte[], Void, Void> {
+        private final ModelDirectory directory;
+        private final ServingMetrics metrics;
+        private final Deserializer<ArtifactKey> keys =
+                UnderstudySerdes.artifactKey().deserializer();
+        private KeyValueStore<Bytes, byte[]> store;
+
+        Artifacts(ModelDirectory directory, ServingMetrics metrics) {
+            this.directory = directory;
+            this.metrics = metrics;
+        }
+
+        @Override
+        public void init(ProcessorContext<Void, Void> context) {
+            KeyValueStore<Bytes, byte[]> opened = context.getStateStore(ARTIFACTS);
+            Serializer<ArtifactKey> serializer = UnderstudySerdes.artifactKey().serializer();
+            store = opened;
+            directory.artifactsFrom(key -> {
+                byte[] chunk = opened.get(Bytes.wrap(serializer.serialize(Topics.ARTIFACTS, key)));
+                return chunk == null ? null : new ArtifactChunk(chunk);
+            });
+        }
+
+        @Override
+        public void process(Record<byte[], byte[]> record) {
+            try {
+                keys.deserialize(Topics.ARTIFACTS, record.key());
+                store.put(Bytes.wrap(record.key()), record.value());
+                directory.arrived();
+            } catch (RuntimeException e) {
+                skip(metrics, Topics.ARTIFACTS, e);
+            }
+        }
+    }
+
+    /** Passes promotions on to the directory. */
+    static final class Promotions implements Processor<byte[], byte[], Void, Void> {
+        private final ModelDirectory directory;
+        private final ServingMetrics metrics;
+        private @Nullable KeyValueStore<Bytes, byte[]> store;
+
+        Promotions(ModelDirectory directory, ServingMetrics metrics) {
+            this.directory = directory;
+            this.metrics = metrics;
+        }
+
+        @Override
+        public void init(ProcessorContext<Void, Void> context) {
+            store = context.getStateStore(PROMOTIONS);
+        }
+
+        @Override
+        public void process(Record<byte[], byte[]> record) {
+            try {
+                if (record.value() != null) {
+                    directory.promoted(
+                            UnderstudySerdes.promotion().deserializer().deserialize(Topics.PROMOTIONS, record.value()));
+                }
+                if (store != null) {
+                    store.put(Bytes.wrap(record.key()), record.value());
+                }
+            } catch (RuntimeException e) {
+                skip(metrics, Topics.PROMOTIONS, e);
+            }
+        }
+    }
+
+    private static void skip(ServingMetrics metrics, String topic, RuntimeException cause) {
+        metrics.unreadable.increment();
+        LOG.warn("Skipped a record of {}: {}", topic, cause.getMessage());
+    }
+}

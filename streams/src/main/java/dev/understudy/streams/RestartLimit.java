@@ -1,0 +1,41 @@
+package dev.understudy.streams;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Replaces a thread that died, but not for ever: more than so many within a period end the instance. */
+final class RestartLimit implements StreamsUncaughtExceptionHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(RestartLimit.class);
+
+    private final int most;
+    private final Duration period;
+    private final InstantSource clock;
+    private final Deque<Instant> restarts = new ArrayDeque<>();
+
+    RestartLimit(int most, Duration period, InstantSource clock) {
+        this.most = most;
+        this.period = period;
+        this.clock = clock;
+    }
+
+    @Override
+    public synchronized StreamThreadExceptionResponse handle(Throwable exception) {
+        Instant now = clock.instant();
+        while (!restarts.isEmpty() && restarts.getFirst().isBefore(now.minus(period))) {
+            restarts.removeFirst();
+        }
+        if (restarts.size() >= most) {
+            LOG.error("Gave up: {} threads died within {}", restarts.size() + 1, period, exception);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        }
+        restarts.addLast(now);
+        LOG.warn("Replaced a thread that died ({} of {} within {})", restarts.size(), most, period, exception);
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+    }
+}

@@ -1,0 +1,152 @@
+package dev.understudy.streams;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.schemas.Acknowledgement;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KafkaStreams;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A serving instance: the topology, the loader of models, and their acknowledgements, from start to stop. */
+public final class Serving implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
+    private static final Duration STOP = Duration.ofSeconds(20);
+
+    private final ServingConfig config;
+    private final ServingMetrics metrics = new ServingMetrics();
+    private final KafkaProducer<String, Acknowledgement> acknowledgements;
+    private final ModelDirectory directory;
+    private final KafkaStreams streams;
+
+    /**
+     * How an instance is.
+     *
+     * @param state what Kafka Streams says
+     * @param answering whether observations are read
+     * @param epoch the newest promotion in service, if there is one
+     * @param threads stream threads alive
+     */
+    public record Health(String state, boolean answering, Optional<Long> epoch, int threads) {}
+
+    /** An instance that does nothing until {@link #start}; the topics must exist. */
+    public Serving(ServingConfig config) {
+        this.config = config;
+        acknowledgements = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        config.bootstrapServers(),
+                        ProducerConfig.CLIENT_ID_CONFIG,
+                        config.applicationId() + "-" + config.instance() + "-acks",
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        5_000),
+                new StringSerializer(),
+                UnderstudySerdes.acknowledgement().serializer());
+        directory = new ModelDirectory(
+                config.instance(),
+                CarFollowing.POLICY,
+                intakeCheck(config),
+                metrics,
+                this::acknowledge,
+                InstantSource.system());
+        streams = new KafkaStreams(ServingTopology.build(config, directory, metrics), config.toProperties());
+        streams.setUncaughtExceptionHandler(
+                new RestartLimit(config.restarts(), config.restartPeriod(), InstantSource.system()));
+    }
+
+    /** Returns the check of models of this policy. */
+    static IntakeCheck intakeCheck(ServingConfig config) {
+        return new IntakeCheck(
+                CarFollowing.POLICY,
+                CarFollowing.fingerprint(),
+                CarFollowing.observationSize(),
+                CarFollowing.ACTION_SIZE,
+                config.intake());
+    }
+
+    private void acknowledge(Acknowledgement acknowledgement) {
+        acknowledgements.send(
+                new ProducerRecord<>(Topics.ACKS, acknowledgement.key(), acknowledgement), (metadata, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("Did not acknowledge promotion {}", acknowledgement.epoch(), failure);
+                    }
+                });
+    }
+
+    /** Starts to serve; returns at once. */
+    public void start() {
+        register();
+        directory.start();
+        streams.start();
+        LOG.info("Serving starts: {}", config);
+    }
+
+    /** Returns how the instance is. */
+    public Health health() {
+        KafkaStreams.State state = streams.state();
+        int threads = state.isRunningOrRebalancing()
+                ? streams.metadataForLocalThreads().size()
+                : 0;
+        return new Health(
+                state.name(),
+                state == KafkaStreams.State.RUNNING,
+                directory.slot().newestEpoch(),
+                threads);
+    }
+
+    /** Returns what the instance counts. */
+    public ServingMetrics metrics() {
+        return metrics;
+    }
+
+    /** Returns the models of the instance. */
+    public ModelDirectory directory() {
+        return directory;
+    }
+
+    private void register() {
+        try {
+            MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+            if (!server.isRegistered(name())) {
+                server.registerMBean(metrics, name());
+            }
+        } catch (JMException e) {
+            LOG.warn("The counts are not shown by JMX", e);
+        }
+    }
+
+    private ObjectName name() throws JMException {
+        return new ObjectName("dev.understudy:type=Serving,instance=" + ObjectName.quote(config.instance()));
+    }
+
+    /** Stops within 20 s: no more observations are read, then models and connections are closed. */
+    @Override
+    public void close() {
+        if (!streams.close(STOP)) {
+            LOG.warn("Serving did not stop within {}", STOP);
+        }
+        directory.close();
+        acknowledgements.close(Duration.ofSeconds(5));
+        try {
+            MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+            if (server.isRegistered(name())) {
+                server.unregisterMBean(name());
+            }
+        } catch (JMException e) {
+            LOG.warn("The counts are still shown by JMX", e);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/**
+ * Serving: a Kafka Streams topology that answers live observations with the policy in service.
+ *
+ * <pre>
+ * models.artifacts.v1 ──► global store ──┐
+ * models.promotions.v1 ─► global store ──┴► ModelDirectory: assemble, check, load, warm up ──► ModelSlot
+ *                                                       └──► models.acks.v1                       │ lease by event time
+ * driving.observations.v1 ──► DecisionProcessor: wait for a batch ──► features ──► policy ──► envelope ──► driving.decisions.v1
+ *                                     └──► dead-letters.v1
+ * </pre>
+ */
+@NullMarked
+package dev.understudy.streams;
+
+import org.jspecify.annotations.NullMarked;
