@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * A compiled graph: outputs as functions of inputs, and state that each run replaces for the next. State stays in
@@ -23,6 +25,7 @@ import java.util.Set;
  */
 public final class Program implements AutoCloseable {
     private static final String NEXT = "next.";
+    private static final long COMPILER_STACK_BYTES = 256L << 20;
 
     private final OrtSession session;
     private final Map<String, Tensor> inputs;
@@ -139,16 +142,49 @@ public final class Program implements AutoCloseable {
             }
         }
 
-        private Program open(byte[] model) throws OrtException {
-            OrtSession session;
+        private OrtSession session(byte[] model) throws OrtException {
             try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
                 options.setIntraOpNumThreads(threads);
                 options.setInterOpNumThreads(1);
                 options.addConfigEntry("session.intra_op.allow_spinning", "0");
                 options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
                 options.setDeterministicCompute(true);
-                session = OrtEnvironment.getEnvironment().createSession(model, options);
+                return OrtEnvironment.getEnvironment().createSession(model, options);
             }
+        }
+
+        /**
+         * Creates the session on a thread of its own with a deep stack: ONNX Runtime's optimiser recurses along the
+         * graph, and one unrolled over many steps overflows the usual megabyte, which ends the process without a word.
+         */
+        private OrtSession sessionOnADeepStack(byte[] model) throws OrtException {
+            FutureTask<OrtSession> task = new FutureTask<>(() -> session(model));
+            Thread thread = new Thread(null, task, "compile-program", COMPILER_STACK_BYTES);
+            thread.setDaemon(true);
+            thread.start();
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return task.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true; // a session that nobody takes would never be closed
+                    }
+                }
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof OrtException refused) {
+                    throw refused;
+                }
+                throw new IllegalStateException("ONNX Runtime failed to compile the program", e.getCause());
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private Program open(byte[] model) throws OrtException {
+            OrtSession session = sessionOnADeepStack(model);
             Map<String, Tensor> inputs = new LinkedHashMap<>();
             for (Tensor input : graph.inputs()) {
                 if (session.getInputNames().contains(input.name())) {
