@@ -152,8 +152,7 @@ class LearningJobRestartIT {
                 runtime,
                 READING,
                 TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
-        StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
         env.configure(runtime.configuration());
         GeneratorFunction<Long, DecodedLog> generator = index -> DecodedLog.of(LOGS.get(index.intValue()), 0, index);
         DataStream<DecodedLog> logs = env.fromSource(
