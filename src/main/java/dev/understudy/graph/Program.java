@@ -24,8 +24,10 @@ import java.util.concurrent.FutureTask;
  * fed the same values gives the same bits. Not thread-safe; close it when done.
  */
 public final class Program implements AutoCloseable {
+    /** Address space for the stack of a compilation; only what is used becomes memory. */
+    private static final long COMPILE_STACK_BYTES = 256L << 20;
+
     private static final String NEXT = "next.";
-    private static final long COMPILER_STACK_BYTES = 256L << 20;
 
     private final OrtSession session;
     private final Map<String, Tensor> inputs;
@@ -142,49 +144,16 @@ public final class Program implements AutoCloseable {
             }
         }
 
-        private OrtSession session(byte[] model) throws OrtException {
+        private Program open(byte[] model) throws OrtException {
+            OrtSession session;
             try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
                 options.setIntraOpNumThreads(threads);
                 options.setInterOpNumThreads(1);
                 options.addConfigEntry("session.intra_op.allow_spinning", "0");
                 options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
                 options.setDeterministicCompute(true);
-                return OrtEnvironment.getEnvironment().createSession(model, options);
+                session = createSession(model, options);
             }
-        }
-
-        /**
-         * Creates the session on a thread of its own with a deep stack: ONNX Runtime's optimiser recurses along the
-         * graph, and one unrolled over many steps overflows the usual megabyte, which ends the process without a word.
-         */
-        private OrtSession sessionOnADeepStack(byte[] model) throws OrtException {
-            FutureTask<OrtSession> task = new FutureTask<>(() -> session(model));
-            Thread thread = new Thread(null, task, "compile-program", COMPILER_STACK_BYTES);
-            thread.setDaemon(true);
-            thread.start();
-            boolean interrupted = false;
-            try {
-                while (true) {
-                    try {
-                        return task.get();
-                    } catch (InterruptedException e) {
-                        interrupted = true; // a session that nobody takes would never be closed
-                    }
-                }
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof OrtException refused) {
-                    throw refused;
-                }
-                throw new IllegalStateException("ONNX Runtime failed to compile the program", e.getCause());
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-
-        private Program open(byte[] model) throws OrtException {
-            OrtSession session = sessionOnADeepStack(model);
             Map<String, Tensor> inputs = new LinkedHashMap<>();
             for (Tensor input : graph.inputs()) {
                 if (session.getInputNames().contains(input.name())) {
@@ -364,6 +333,38 @@ public final class Program implements AutoCloseable {
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the program is closed");
+        }
+    }
+
+    /**
+     * Compiles a model on a thread of its own: ONNX Runtime walks the graph recursively, and a drive of twenty steps
+     * with its gradient is deeper than the 1 MB stack of an ordinary thread, whose overflow ends the JVM (8 MB
+     * suffice).
+     */
+    private static OrtSession createSession(byte[] model, OrtSession.SessionOptions options) throws OrtException {
+        FutureTask<OrtSession> compilation =
+                new FutureTask<>(() -> OrtEnvironment.getEnvironment().createSession(model, options));
+        Thread thread = new Thread(null, compilation, "compile program", COMPILE_STACK_BYTES);
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return compilation.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof OrtException cause) {
+                        throw cause;
+                    }
+                    throw new IllegalStateException("the program did not compile: " + e.getCause(), e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
