@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * A compiled graph: outputs as functions of inputs, and state that each run replaces for the next. State stays in
@@ -22,6 +24,9 @@ import java.util.Set;
  * fed the same values gives the same bits. Not thread-safe; close it when done.
  */
 public final class Program implements AutoCloseable {
+    /** Address space for the stack of a compilation; only what is used becomes memory. */
+    private static final long COMPILE_STACK_BYTES = 256L << 20;
+
     private static final String NEXT = "next.";
 
     private final OrtSession session;
@@ -147,7 +152,7 @@ public final class Program implements AutoCloseable {
                 options.addConfigEntry("session.intra_op.allow_spinning", "0");
                 options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
                 options.setDeterministicCompute(true);
-                session = OrtEnvironment.getEnvironment().createSession(model, options);
+                session = createSession(model, options);
             }
             Map<String, Tensor> inputs = new LinkedHashMap<>();
             for (Tensor input : graph.inputs()) {
@@ -328,6 +333,38 @@ public final class Program implements AutoCloseable {
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the program is closed");
+        }
+    }
+
+    /**
+     * Compiles a model on a thread of its own: ONNX Runtime walks the graph recursively, and a drive of twenty steps
+     * with its gradient is deeper than the 1 MB stack of an ordinary thread, whose overflow ends the JVM (8 MB
+     * suffice).
+     */
+    private static OrtSession createSession(byte[] model, OrtSession.SessionOptions options) throws OrtException {
+        FutureTask<OrtSession> compilation =
+                new FutureTask<>(() -> OrtEnvironment.getEnvironment().createSession(model, options));
+        Thread thread = new Thread(null, compilation, "compile program", COMPILE_STACK_BYTES);
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return compilation.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof OrtException cause) {
+                        throw cause;
+                    }
+                    throw new IllegalStateException("the program did not compile: " + e.getCause(), e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

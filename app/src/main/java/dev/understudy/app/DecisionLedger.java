@@ -65,11 +65,18 @@ final class DecisionLedger {
         boolean agrees = isBeforeTheFirst(decision)
                 ? decision.sha256().isEmpty()
                 : promotion != null
-                        && promotion.sha256().equals(decision.sha256())
+                        && isBy(promotion, decision)
                         && decision.eventTimeMs() >= promotion.effectiveFromMs();
         if (!agrees) {
             mismatches++;
         }
+    }
+
+    /** A fallback for which no model was asked names none, but its epoch all the same. */
+    private static boolean isBy(Promotion promotion, Decision decision) {
+        return decision.sha256().isEmpty()
+                ? decision.kind() != Decision.Kind.POLICY
+                : decision.sha256().equals(promotion.sha256());
     }
 
     /** Returns the number of observations with a decision. */

@@ -24,11 +24,16 @@ class AssembleVehicleTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> harness(
             AssembleVehicle.Share share) throws Exception {
-        return new KeyedOneInputStreamOperatorTestHarness<>(
-                new KeyedProcessOperator<>(new AssembleVehicle("p", READING, share)), DecodedLog::vehicle, Types.STRING);
+        var harness = new KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep>(
+                new KeyedProcessOperator<>(new AssembleVehicle("p", READING, share)),
+                DecodedLog::vehicle,
+                Types.STRING);
+        harness.setup(Codecs.LOCATED_STEP.serializer());
+        return harness;
     }
 
-    private static Map<String, Long> tallies(KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> h) {
+    private static Map<String, Long> tallies(
+            KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> h) {
         Map<String, Long> counts = new TreeMap<>();
         Collection<StreamRecord<Tally>> records = h.getSideOutput(AssembleVehicle.TALLIES);
         if (records != null) {

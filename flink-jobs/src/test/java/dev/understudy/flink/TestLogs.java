@@ -24,8 +24,7 @@ final class TestLogs {
         double dt = CarFollowing.STEP_SECONDS;
         for (int i = 0; i < samples; i++) {
             double leader = leader(i * dt, phase);
-            log.add(new FollowingSample(
-                    vehicle, trip, i, startMs + 100L * i, Actor.HUMAN, "test", speed, gap, leader));
+            log.add(new FollowingSample(vehicle, trip, i, startMs + 100L * i, Actor.HUMAN, "test", speed, gap, leader));
             double acceleration = driver.acceleration(speed, gap, leader);
             double next = Math.max(0, speed + acceleration * dt);
             gap += dt * ((leader + leader((i + 1) * dt, phase)) / 2 - (speed + next) / 2);

@@ -2,13 +2,13 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.learn.Catalogue;
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Promotion;
@@ -33,8 +33,10 @@ class TrainingOperatorTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
             throws Exception {
-        return new KeyedTwoInputStreamOperatorTestHarness<>(
+        var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(CONFIG, LEARNERS), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+        harness.setup(Codecs.TRAINED_WINDOW.serializer());
+        return harness;
     }
 
     static WindowBatch batch(int window) {
@@ -91,12 +93,15 @@ class TrainingOperatorTest {
             TrainedWindow first = h.extractOutputValues().get(0);
             TrainedWindow second = h.extractOutputValues().get(1);
             ModelFile file = ModelFile.read(second.model());
-            assertThat(file.metadata().parentSha256()).isEqualTo(first.candidate().sha256());
+            assertThat(file.metadata().parentSha256())
+                    .isEqualTo(first.candidate().sha256());
             assertThat(file.metadata().sourceRanges()).containsExactly("driving.logs.v1-0@0-1800");
             assertThat(second.candidate().sha256()).isEqualTo(file.sha256());
             assertThat(second.candidate().windowClosedAtMs()).isEqualTo(7);
             assertThat(second.candidate().id()).isNotEqualTo(first.candidate().id());
-            assertThat(first.prequential()).doesNotContainKey(WindowScore.POLICY).containsKey(WindowScore.IDM);
+            assertThat(first.prequential())
+                    .doesNotContainKey(WindowScore.POLICY)
+                    .containsKey(WindowScore.IDM);
             assertThat(second.prequential()).containsKeys(WindowScore.POLICY, WindowScore.PERSISTENCE);
             long trained = h.getSideOutput(TrainingOperator.TALLIES).stream()
                     .filter(record -> record.getValue().name().equals(Tally.TRAINED))
@@ -139,7 +144,8 @@ class TrainingOperatorTest {
             }
             assertThat(parts).hasSize(2);
             for (int i = 0; i < 2; i++) {
-                assertThat(parts.get(i).candidate().id()).isEqualTo(whole.get(i).candidate().id());
+                assertThat(parts.get(i).candidate().id())
+                        .isEqualTo(whole.get(i).candidate().id());
                 assertThat(parts.get(i).model())
                         .as("model %d, stopped after %d of %d slices", i, stop, slices)
                         .isEqualTo(whole.get(i).model());
@@ -193,16 +199,7 @@ class TrainingOperatorTest {
                 h.processElement2(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
             }
             h.processElement2(new StreamRecord<>(ModelEvent.of(new Promotion(
-                    CarFollowing.POLICY,
-                    1,
-                    Artifacts.sha256(first),
-                    0,
-                    "",
-                    "",
-                    true,
-                    "c",
-                    new TreeMap<>(),
-                    0))));
+                    CarFollowing.POLICY, 1, Artifacts.sha256(first), 0, "", "", true, "c", new TreeMap<>(), 0))));
             h.processElement1(new StreamRecord<>(batch(0)));
             h.processElement1(new StreamRecord<>(batch(1)));
             h.processElement1(new StreamRecord<>(batch(2)));

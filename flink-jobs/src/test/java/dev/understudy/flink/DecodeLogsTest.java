@@ -1,0 +1,107 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.junit.jupiter.api.Test;
+
+class DecodeLogsTest {
+    private static final long NOW = TestLogs.START_MS + 86_400_000;
+    private static final DecodeLogs DECODER =
+            new DecodeLogs("learning", Duration.ofMinutes(1), () -> Instant.ofEpochMilli(NOW));
+
+    private static ConsumerRecord<byte[], byte[]> at(long timestampMs, byte[] value) {
+        return new ConsumerRecord<>(
+                Topics.LOGS,
+                2,
+                41,
+                timestampMs,
+                TimestampType.CREATE_TIME,
+                3,
+                0,
+                "car".getBytes(StandardCharsets.UTF_8),
+                value,
+                new RecordHeaders(),
+                Optional.empty());
+    }
+
+    private static byte[] bytes(FollowingSample sample) {
+        return UnderstudySerdes.following().serializer().serialize(Topics.LOGS, sample);
+    }
+
+    private static FollowingSample sample(long timeMs) {
+        FollowingSample any = TestLogs.trip("car", "t", timeMs, 1).get(0);
+        assertThat(any.timeMs()).isEqualTo(timeMs);
+        return any;
+    }
+
+    @Test
+    void keepsWhereTheRecordWas() {
+        DecodedLog log = DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS))));
+        assertThat(log).isEqualTo(DecodedLog.of(sample(TestLogs.START_MS), 2, 41));
+    }
+
+    @Test
+    void garbageBecomesADeadLetterWithItsBytesAndCoordinates() {
+        byte[] garbage = "not a sample".getBytes(StandardCharsets.UTF_8);
+        DecodedLog log = DECODER.decode(at(NOW, garbage));
+        assertThat(log.deadLetter()).isNotNull();
+        assertThat(log.deadLetter().reason())
+                .contains("expected")
+                .endsWith("(topic=driving.logs.v1 partition=2 offset=41)");
+        assertThat(log.deadLetter().value()).isEqualTo(garbage);
+        assertThat(log.deadLetter().coordinates()).isEqualTo("driving.logs.v1-2@41");
+    }
+
+    @Test
+    void cutOffAndMissingValuesBecomeDeadLetters() {
+        byte[] whole = bytes(sample(TestLogs.START_MS));
+        for (int length : new int[] {0, 5, 11, whole.length - 1}) {
+            assertThat(DECODER.decode(at(NOW, Arrays.copyOf(whole, length))).deadLetter())
+                    .as("%d of %d bytes", length, whole.length)
+                    .isNotNull();
+        }
+        assertThat(DECODER.decode(at(NOW, null)).deadLetter()).isNotNull();
+    }
+
+    @Test
+    void aRecordFromTheFutureBecomesADeadLetterAndDoesNotMoveTheWatermark() {
+        assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).sample())
+                .isNotNull();
+        DecodedLog future = DECODER.decode(at(NOW, bytes(sample(NOW + 61_000))));
+        assertThat(future.deadLetter()).isNotNull();
+        assertThat(DECODER.decode(at(NOW - 3_600_000, bytes(sample(NOW)))).deadLetter())
+                .as("later than the time Kafka has for it")
+                .isNotNull();
+        long[] emitted = {Long.MIN_VALUE};
+        WatermarkOutput output = new WatermarkOutput() {
+            @Override
+            public void emitWatermark(Watermark watermark) {
+                emitted[0] = watermark.getTimestamp();
+            }
+
+            @Override
+            public void markIdle() {}
+
+            @Override
+            public void markActive() {}
+        };
+        LogWatermarks watermarks = new LogWatermarks(Duration.ofMillis(500));
+        watermarks.onEvent(DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS)))), TestLogs.START_MS, output);
+        watermarks.onEvent(future, NOW + 61_000, output);
+        watermarks.onPeriodicEmit(output);
+        assertThat(emitted[0]).isEqualTo(TestLogs.START_MS - 501);
+    }
+}

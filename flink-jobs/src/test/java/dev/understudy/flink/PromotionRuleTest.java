@@ -1,0 +1,131 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class PromotionRuleTest {
+    private static final PromotionRule RULE = PromotionRule.defaults();
+
+    /** A candidate that is as good as the model in service in every respect. */
+    private static final class Evidence {
+        boolean rolledBack;
+        boolean hasIncumbent = true;
+        int trips = 5;
+        int stretches = 10;
+        double candidateNll = 0.5;
+        double low = -0.05;
+        double high = 0.05;
+        double candidateSpacing = 7;
+        double incumbentSpacing = 7;
+        int collisions;
+        double interventions;
+
+        PromotionRule.Verdict judge() {
+            return RULE.judge(new GateEvidence(
+                    null,
+                    rolledBack,
+                    hasIncumbent,
+                    trips,
+                    5000,
+                    candidateNll,
+                    0.5,
+                    low,
+                    high,
+                    stretches,
+                    candidateSpacing,
+                    incumbentSpacing,
+                    8,
+                    collisions,
+                    0,
+                    interventions,
+                    50));
+        }
+    }
+
+    @Test
+    void refusesWhatIsOnlyAsGood() {
+        assertThat(new Evidence().judge()).isInstanceOf(PromotionRule.Refuse.class);
+    }
+
+    @Test
+    void promotesWhatForeseesTheExpertBetterForCertain() {
+        Evidence evidence = new Evidence();
+        evidence.low = -0.2;
+        evidence.high = -0.01;
+        assertThat(evidence.judge()).isInstanceOf(PromotionRule.Promote.class);
+        evidence.high = 0.01;
+        assertThat(evidence.judge().promoted()).as("uncertain").isFalse();
+    }
+
+    @Test
+    void promotesWhatStraysLessAndIsNotWorseOtherwise() {
+        Evidence evidence = new Evidence();
+        evidence.candidateSpacing = 6;
+        assertThat(evidence.judge().promoted()).isTrue();
+        evidence.low = 0.1;
+        evidence.high = 0.2;
+        assertThat(evidence.judge().promoted()).as("worse likelihood").isFalse();
+    }
+
+    @Test
+    void refusesWhatStraysMoreHoweverLikely() {
+        Evidence evidence = new Evidence();
+        evidence.low = -2;
+        evidence.high = -1;
+        evidence.candidateSpacing = 8;
+        assertThat(evidence.judge().promoted()).isFalse();
+    }
+
+    @Test
+    void missingEvidenceIsARefusal() {
+        Evidence noTrips = new Evidence();
+        noTrips.candidateSpacing = 1;
+        noTrips.trips = 0;
+        assertThat(noTrips.judge().reason()).startsWith("too little evidence");
+        Evidence noStretches = new Evidence();
+        noStretches.candidateSpacing = 1;
+        noStretches.stretches = 0;
+        assertThat(noStretches.judge().promoted()).isFalse();
+        Evidence notFinite = new Evidence();
+        notFinite.candidateSpacing = 1;
+        notFinite.candidateNll = Double.NaN;
+        assertThat(notFinite.judge().promoted()).isFalse();
+        Evidence noComparison = new Evidence();
+        noComparison.candidateSpacing = 1;
+        noComparison.low = Double.NaN;
+        assertThat(noComparison.judge().promoted()).isFalse();
+    }
+
+    @Test
+    void collisionsInterventionsAndRollbacksAreRefusals() {
+        Evidence collides = new Evidence();
+        collides.candidateSpacing = 1;
+        collides.collisions = 1;
+        assertThat(collides.judge().reason()).startsWith("collided on 1 of 10");
+        Evidence unsafe = new Evidence();
+        unsafe.candidateSpacing = 1;
+        unsafe.interventions = 0.5;
+        assertThat(unsafe.judge().promoted()).isFalse();
+        Evidence rolledBack = new Evidence();
+        rolledBack.candidateSpacing = 1;
+        rolledBack.rolledBack = true;
+        assertThat(rolledBack.judge().reason()).contains("rolled back");
+        assertThat(RULE.judge(GateEvidence.problem("wrong signature", true)))
+                .isEqualTo(new PromotionRule.Refuse("wrong signature"));
+    }
+
+    @Test
+    void theFirstModelHasToClearTheFloors() {
+        Evidence first = new Evidence();
+        first.hasIncumbent = false;
+        first.low = Double.NaN;
+        first.high = Double.NaN;
+        assertThat(first.judge().promoted()).isTrue();
+        first.candidateSpacing = 13;
+        assertThat(first.judge().reason()).contains("driver model");
+        first.candidateSpacing = 7;
+        first.candidateNll = 2.5;
+        assertThat(first.judge().reason()).contains("nats");
+    }
+}
