@@ -51,7 +51,9 @@ final class BundledLogs {
         return new BundledLogs(reader, runs);
     }
 
-    /** Returns the folder of the logs that come with the project: below the launcher's root, or above this directory. */
+    /**
+     * Returns the folder of the logs that come with the project: below the launcher's root, or above this directory.
+     */
     static Path folder() {
         Path here = Path.of(System.getProperty("understudy.home", "")).toAbsolutePath();
         for (Path root = here; root != null; root = root.getParent()) {

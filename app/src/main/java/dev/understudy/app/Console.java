@@ -93,15 +93,6 @@ public final class Console {
         return write(new ObjectMapper(), value);
     }
 
-    /** Returns a value as JSON on one line. */
-    static String json(Object value) {
-        try {
-            return new ObjectMapper().writeValueAsString(value);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("cannot write %s as JSON".formatted(value.getClass()), e);
-        }
-    }
-
     private static String toJson(Object value) {
         return write(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT), value);
     }

@@ -18,6 +18,7 @@ import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
 import dev.understudy.ingest.SampleSource;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Promotion;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,12 +63,20 @@ final class Demo {
      * @param length wall time for everything
      * @param factor event seconds per second
      * @param window length of a learning window in event time
+     * @param steps optimiser steps on each window
      * @param heldOutPercent share of trips never learned from
      * @param seed what every draw follows from
      * @param directory where files lie while it runs
      */
     record Plan(
-            Path logs, Duration length, double factor, Duration window, int heldOutPercent, long seed, Path directory) {}
+            Path logs,
+            Duration length,
+            double factor,
+            Duration window,
+            int steps,
+            int heldOutPercent,
+            long seed,
+            Path directory) {}
 
     private record Baselines(BundledLogs.Shares shares, IntelligentDriverModel idm, ConstantTimeGap constantTimeGap) {}
 
@@ -122,7 +132,9 @@ final class Demo {
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
             serving.start();
-            flink.submit("learning", environment -> LearningJob.build(environment, learning(servers, directory, baselines)));
+            flink.submit(
+                    "learning",
+                    environment -> build(environment, learning(servers, directory, baselines), plan.steps()));
             flink.submit("promotion", environment -> PromotionJob.build(environment, promotion(servers, directory)));
             awaitStart(serving, flink);
             milestone("started", "learning, promotion and serving run");
@@ -139,6 +151,10 @@ final class Demo {
             observer.close();
             return summary;
         }
+    }
+
+    private static void build(StreamExecutionEnvironment environment, LearningJobConfig config, int steps) {
+        LearningJob.build(environment, config, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, steps));
     }
 
     private LogReading reading() {
@@ -283,8 +299,8 @@ final class Demo {
         byte[] file = new TopicReader(connection, Duration.ofSeconds(10))
                 .artifact(CarFollowing.POLICY, sha256)
                 .orElseThrow(() -> new IllegalStateException("expected the file of " + sha256 + ", found none"));
-        try (LoadedPolicy policy = LoadedPolicy.load(
-                ModelFile.read(file), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
+        try (LoadedPolicy policy =
+                LoadedPolicy.load(ModelFile.read(file), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
             figures.putAll(new Evaluation(policy, laws)
                     .closedLoop(baselines.shares().heldOut())
                     .figures());

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
@@ -25,11 +27,15 @@ final class DemoCommand implements Tool {
     private static final Setting<Integer> WINDOW_SECONDS = Setting.integer(
                     "demo.window.seconds", 180, 10, 86_400, "Length of a learning window in event time, seconds.")
             .as("--window-seconds");
+    private static final Setting<Integer> STEPS = Setting.integer(
+                    "demo.steps", 150, 1, 100_000, "Optimiser steps on each window.")
+            .as("--steps");
     private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
                     "demo.heldout.percent", 20, 1, 90, "Share of trips that are tested on and never learned, percent.")
             .as("--heldout-percent");
-    private static final Setting<Integer> SEED =
-            Setting.integer("demo.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.").as("--seed");
+    private static final Setting<Integer> SEED = Setting.integer(
+                    "demo.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
+            .as("--seed");
     private static final Setting<Path> LOGS = new Setting<>(
             "demo.logs", "--logs", "", "A folder of logs in the OpenACC layout; the bundled ones by default.", text -> {
                 Path folder = text.isEmpty() ? BundledLogs.folder() : Path.of(text);
@@ -47,7 +53,7 @@ final class DemoCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(SECONDS, FACTOR, WINDOW_SECONDS, HELD_OUT_PERCENT, SEED, LOGS, DIRECTORY);
+        return List.of(SECONDS, FACTOR, WINDOW_SECONDS, STEPS, HELD_OUT_PERCENT, SEED, LOGS, DIRECTORY);
     }
 
     @Override
@@ -58,10 +64,13 @@ final class DemoCommand implements Tool {
                         Duration.ofSeconds(settings.get(SECONDS)),
                         settings.get(FACTOR),
                         Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
+                        settings.get(STEPS),
                         settings.get(HELD_OUT_PERCENT),
                         settings.get(SEED),
                         settings.get(DIRECTORY)),
                 console);
+        // What the programs log, the demonstration tells in its own lines.
+        Configurator.setLevel("dev.understudy", Level.WARN);
         Interrupts.onFirst(demo::stop);
         Map<String, @Nullable Object> summary = demo.run();
         console.result(summary, () -> SummaryText.of(summary));

@@ -60,8 +60,8 @@ record Demonstrations(
                 rejected.merge(reason, 1L, Long::sum);
             }
         };
-        Map<String, List<FollowingSample>> trips =
-                samples.stream().collect(Collectors.groupingBy(FollowingSample::trip, TreeMap::new, Collectors.toList()));
+        Map<String, List<FollowingSample>> trips = samples.stream()
+                .collect(Collectors.groupingBy(FollowingSample::trip, TreeMap::new, Collectors.toList()));
         for (List<FollowingSample> trip : trips.values()) {
             FollowingAssembler.State state = new FollowingAssembler.State();
             trip.forEach(sample -> assembler.offer(state, sample, output));

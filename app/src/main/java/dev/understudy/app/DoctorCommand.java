@@ -91,16 +91,18 @@ final class DoctorCommand implements Tool {
         findings.add(new Finding(
                 "Java",
                 jdk >= LEAST_JDK ? Health.OK : Health.FAILED,
-                "%s %s, expected %d or later".formatted(System.getProperty("java.vendor"), Runtime.version(), LEAST_JDK)));
+                "%s %s, expected %d or later"
+                        .formatted(System.getProperty("java.vendor"), Runtime.version(), LEAST_JDK)));
         int cores = Runtime.getRuntime().availableProcessors();
         findings.add(new Finding(
                 "cores",
                 cores >= LEAST_CORES ? Health.OK : Health.WARNING,
                 "%d, expected %d or more".formatted(cores, LEAST_CORES)));
         long heap = Runtime.getRuntime().maxMemory();
-        long memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
-                ? os.getTotalMemorySize()
-                : 0;
+        long memory =
+                ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
+                        ? os.getTotalMemorySize()
+                        : 0;
         findings.add(new Finding(
                 "memory",
                 heap >= LEAST_HEAP ? Health.OK : Health.WARNING,

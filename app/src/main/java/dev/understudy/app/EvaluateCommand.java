@@ -66,8 +66,7 @@ final class EvaluateCommand implements Tool {
         if (outcome instanceof IntakeOutcome.Accepted accepted) {
             return accepted.policy();
         }
-        throw new CommandFailedException(
-                "model %s: %s".formatted(path, ((IntakeOutcome.Rejected) outcome).reason()));
+        throw new CommandFailedException("model %s: %s".formatted(path, ((IntakeOutcome.Rejected) outcome).reason()));
     }
 
     private static Map<String, Object> evaluate(LoadedPolicy policy, Demonstrations logs) {
@@ -86,7 +85,8 @@ final class EvaluateCommand implements Tool {
         for (String label : labels(logs)) {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("closedLoop", driven.figures(i -> stretches.label(i).equals(label)));
-            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> step.label().equals(label)));
+            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> step.label()
+                    .equals(label)));
             byLabel.put(label, figures);
         }
         result.put("byExpert", byLabel);
@@ -95,7 +95,8 @@ final class EvaluateCommand implements Tool {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("run", run);
             figures.put("closedLoop", driven.figures(i -> run(stretches.trip(i)).equals(run)));
-            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> run(step.trip()).equals(run)));
+            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> run(step.trip())
+                    .equals(run)));
             runs.add(figures);
         }
         result.put("runs", runs);

@@ -131,7 +131,8 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         json.put("policyRmse", finite(ofPolicy.report().rmse()));
         json.put("policyNegativeLogLikelihood", finite(ofPolicy.report().negativeLogLikelihood()));
         json.put("persistenceRmse", finite(ofPersistence.report().rmse()));
-        ofBaselines.forEach((name, sum) -> json.put(name + "Rmse", finite(sum.report().rmse())));
+        ofBaselines.forEach(
+                (name, sum) -> json.put(name + "Rmse", finite(sum.report().rmse())));
         return json;
     }
 }

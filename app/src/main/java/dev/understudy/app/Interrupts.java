@@ -37,8 +37,8 @@ final class Interrupts {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> type = Class.forName("sun.misc.SignalHandler");
-            Object proxy = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, given) ->
-                    switch (method.getName()) {
+            Object proxy = Proxy.newProxyInstance(
+                    type.getClassLoader(), new Class<?>[] {type}, (self, method, given) -> switch (method.getName()) {
                         case "handle" -> {
                             handler.run();
                             yield null;

@@ -78,13 +78,14 @@ final class LoopAccount {
         switch (report.kind()) {
             case PREQUENTIAL -> {
                 if (windows.putIfAbsent(report.windowStartMs(), report) == null) {
-                    return Optional.of("window    %s  %.0f steps; error before learning: policy %s, persistence %s, IDM %s m/s²"
-                            .formatted(
-                                    span(report.windowStartMs(), report.windowEndMs()),
-                                    report.figures().getOrDefault("steps", Double.NaN),
-                                    figure(report, "policy"),
-                                    figure(report, "persistence"),
-                                    figure(report, "idm")));
+                    return Optional.of(
+                            "window    %s  %.0f steps; error before learning: policy %s, persistence %s, IDM %s m/s²"
+                                    .formatted(
+                                            span(report.windowStartMs(), report.windowEndMs()),
+                                            report.figures().getOrDefault("steps", Double.NaN),
+                                            figure(report, "policy"),
+                                            figure(report, "persistence"),
+                                            figure(report, "idm")));
                 }
             }
             case TRAINING -> report.counts().forEach((name, count) -> totals.merge(name, count, Math::max));
@@ -143,9 +144,8 @@ final class LoopAccount {
 
     /** Returns whether each candidate was judged. */
     synchronized boolean allJudged() {
-        return candidates.values().stream()
-                .allMatch(candidate -> verdicts.values().stream()
-                        .anyMatch(verdict -> verdict.candidateId().equals(candidate.id())));
+        return candidates.values().stream().allMatch(candidate -> verdicts.values().stream()
+                .anyMatch(verdict -> verdict.candidateId().equals(candidate.id())));
     }
 
     /** Returns the promotion in force, empty before the first. */
@@ -162,7 +162,8 @@ final class LoopAccount {
      * @param observed observations sent
      * @param expert names the expert who drove from one event time to another
      */
-    synchronized Map<String, @Nullable Object> summary(long ingested, long observed, Function<TrainingRecord, String> expert) {
+    synchronized Map<String, @Nullable Object> summary(
+            long ingested, long observed, Function<TrainingRecord, String> expert) {
         Map<String, @Nullable Object> summary = new LinkedHashMap<>();
         summary.put("events", events(ingested, observed));
         summary.put("windows", windows.size());

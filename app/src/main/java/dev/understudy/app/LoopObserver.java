@@ -37,8 +37,7 @@ final class LoopObserver implements AutoCloseable {
             Topics.DEAD_LETTERS,
             Topics.DECISIONS);
 
-    private final Deserializer<Decision> decision =
-            UnderstudySerdes.decision().deserializer();
+    private final Deserializer<Decision> decision = UnderstudySerdes.decision().deserializer();
     private final Deserializer<Promotion> promotion =
             UnderstudySerdes.promotion().deserializer();
     private final Deserializer<Candidate> candidate =

@@ -1,11 +1,20 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.schemas.Acknowledgement;
+import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -206,7 +215,7 @@ final class ModelsCommand {
             return json;
         }
 
-        private static String text(Map<?, ?> json, String indent) {
+        static String text(Map<?, ?> json, String indent) {
             StringBuilder text = new StringBuilder();
             json.forEach((key, value) -> {
                 if (value instanceof Map<?, ?> nested) {
@@ -305,6 +314,76 @@ final class ModelsCommand {
             } catch (ExecutionException e) {
                 throw new CommandFailedException("cannot publish the promotion: " + Failures.describe(e), e);
             }
+        }
+    }
+
+    /** Runs the intake check that serving runs. */
+    @Command(
+            name = "verify",
+            description = "Run the intake check that serving runs, on a model file or on a model of the cluster.")
+    static final class VerifyModel implements Tool {
+        @Parameters(
+                paramLabel = "<model>",
+                description = "A model file, or the SHA-256 of a model of the cluster or its beginning.")
+        private String model = "";
+
+        @Override
+        public List<Setting<?>> settings() {
+            return withConnection(POLICY);
+        }
+
+        @Override
+        public boolean announcesSettings() {
+            return false;
+        }
+
+        @Override
+        public int run(Settings settings, Console console) throws IOException {
+            byte[] bytes;
+            String sha256;
+            if (Files.exists(Path.of(model))) {
+                bytes = Files.readAllBytes(Path.of(model));
+                sha256 = Artifacts.sha256(bytes);
+            } else if (model.matches("[0-9a-f]{4,64}")) {
+                Models models = Models.read(settings);
+                sha256 = models.verdict(model).sha256();
+                bytes = models.reader()
+                        .artifact(models.policy(), sha256)
+                        .orElseThrow(() -> new CommandFailedException(
+                                "expected the file of %s in %s, found none".formatted(model, Topics.ARTIFACTS)));
+            } else {
+                throw new CommandFailedException(
+                        "expected a model file or the beginning of a SHA-256, found neither at " + model);
+            }
+            IntakeCheck check = new IntakeCheck(
+                    settings.get(POLICY),
+                    CarFollowing.fingerprint(),
+                    CarFollowing.observationSize(),
+                    CarFollowing.ACTION_SIZE,
+                    IntakeLimits.defaults());
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("sha256", sha256);
+            json.put("sizeBytes", bytes.length);
+            int code = check.check(bytes, sha256)
+                    .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
+            console.result(json, () -> ShowModel.text(json, ""));
+            return code;
+        }
+
+        private static int accepted(IntakeOutcome.Accepted accepted, Map<String, Object> json) {
+            try (LoadedPolicy policy = accepted.policy()) {
+                json.put("accepted", true);
+                json.put("policy", policy.metadata().policy());
+                json.put("loadMillis", accepted.loadNanos() / 1e6);
+                json.put("latencyMicros", accepted.latencyNanos() / 1e3);
+                return 0;
+            }
+        }
+
+        private static int rejected(IntakeOutcome.Rejected rejected, Map<String, Object> json) {
+            json.put("accepted", false);
+            json.put("reason", rejected.reason());
+            return 1;
         }
     }
 }

@@ -32,7 +32,13 @@ final class SummaryText {
                 }
             }
         }
-        Table loop = new Table("closed loop on held-out trips", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
+        Table loop = new Table(
+                "closed loop on held-out trips",
+                "spacing RMSE m",
+                "median m",
+                "speed RMSE m/s",
+                "collisions",
+                "stretches");
         if (summary.get("closedLoop") instanceof Map<?, ?> drivers) {
             drivers.forEach((name, value) -> {
                 if (value instanceof Map<?, ?> driver) {

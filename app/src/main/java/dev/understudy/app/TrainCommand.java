@@ -55,10 +55,10 @@ final class TrainCommand implements Tool {
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
     private static final Setting<Integer> STEPS =
             Setting.integer("steps", 0, 0, 1_000_000, "Optimiser steps; 0 for the algorithm's own number.");
-    private static final Setting<Experts> EXPERTS =
-            Setting.choice("experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
-    private static final Setting<String> LICENCE = Setting.text(
-            "licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
+    private static final Setting<Experts> EXPERTS = Setting.choice(
+            "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
+    private static final Setting<String> LICENCE =
+            Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
     @Parameters(paramLabel = "<algorithm>", description = "The learner: bc (behavioural cloning).")
     private String algorithm = Catalogue.CLONING;
@@ -76,8 +76,8 @@ final class TrainCommand implements Tool {
             }
             Path path = Path.of(text);
             if (!Files.exists(path)) {
-                throw new IllegalArgumentException(
-                        "expected a file or folder, found nothing at " + path.toAbsolutePath().normalize());
+                throw new IllegalArgumentException("expected a file or folder, found nothing at "
+                        + path.toAbsolutePath().normalize());
             }
             return path;
         });
@@ -106,8 +106,8 @@ final class TrainCommand implements Tool {
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
         if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
-            throw new BadSettingsException(
-                    List.of("out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
+            throw new BadSettingsException(List.of(
+                    "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
         Demonstrations logs = Demonstrations.read(
@@ -147,8 +147,8 @@ final class TrainCommand implements Tool {
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
             if (figures.getOrDefault("diverged", 0.0) != 0) {
-                throw new CommandFailedException(
-                        "the loss is no longer finite after %s steps; no model written".formatted(figures.get("steps")));
+                throw new CommandFailedException("the loss is no longer finite after %s steps; no model written"
+                        .formatted(figures.get("steps")));
             }
             ModelFile file = ModelFile.createGolden(
                     learner.export(update.state()), metadata(settings, seed, trajectories, figures, baselines));

@@ -31,7 +31,9 @@ import picocli.CommandLine.RunLast;
         footerHeading = "%nConfiguration:%n",
         footer = {
             "Defaults, then the file given with --config (key=value), then environment variables",
-            "(UNDERSTUDY_BOOTSTRAP_SERVERS for --bootstrap-servers), then options."
+            "(UNDERSTUDY_BOOTSTRAP_SERVERS for --bootstrap-servers), then options.",
+            "",
+            "understudy bench runs the published measurements; understudy bench --help lists them."
         })
 public final class Understudy {
     private static final int FAILED = 1;
@@ -72,14 +74,19 @@ public final class Understudy {
     private static CommandLine commandLine() {
         CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
         line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand("ingest", tool(new IngestCommand()));
         line.addSubcommand("train", tool(new TrainCommand()));
         line.addSubcommand("evaluate", tool(new EvaluateCommand()));
+        line.addSubcommand("learn", tool(new LearnCommand()));
+        line.addSubcommand("promote-gate", tool(new PromoteGateCommand()));
+        line.addSubcommand("serve", tool(new ServeCommand()));
         line.addSubcommand(
                 "models",
                 new CommandLine(ModelsCommand.group())
                         .addSubcommand("list", tool(new ModelsCommand.ListModels()))
                         .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
-                        .addSubcommand("rollback", tool(new ModelsCommand.RollBack())));
+                        .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
+                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);

@@ -65,7 +65,9 @@ class EmbeddedBrokerIT {
             assertThat(before.out()).contains("driving.logs.v1: expected to be there");
 
             Ran creating = Ran.command("doctor", "--create", "--bootstrap-servers", broker.bootstrapServers());
-            assertThat(creating.out()).contains("all there, with their settings").doesNotContain("FAILED");
+            assertThat(creating.out())
+                    .contains("all there, with their settings")
+                    .doesNotContain("FAILED");
             assertThat(creating.code()).isZero();
             assertThat(Ran.command(doctor).code()).isZero();
 
@@ -74,7 +76,8 @@ class EmbeddedBrokerIT {
             assertThat(list.code()).isZero();
 
             Ran rollback = Ran.command("models", "rollback", "--bootstrap-servers", broker.bootstrapServers());
-            assertThat(rollback.err()).contains("expected a promotion of driving/car-following to roll back, found none");
+            assertThat(rollback.err())
+                    .contains("expected a promotion of driving/car-following to roll back, found none");
             assertThat(rollback.code()).isEqualTo(1);
         }
     }

@@ -60,6 +60,22 @@ public record JobRuntime(
                 Duration.ofMillis(5));
     }
 
+    /** Returns these settings with another parallelism. */
+    public JobRuntime withParallelism(int replacement) {
+        return new JobRuntime(
+                bootstrapServers,
+                groupId,
+                kafkaProperties,
+                replacement,
+                maxParallelism,
+                checkpointInterval,
+                checkpointDirectory,
+                restarts,
+                restartDelay,
+                watermarkInterval,
+                bufferTimeout);
+    }
+
     /** Returns what Flink has to be told. */
     public Configuration configuration() {
         Configuration configuration = new Configuration();

@@ -21,6 +21,13 @@ public final class LearningJob {
 
     private LearningJob() {}
 
+    /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
+    public static void main(String[] args) throws Exception {
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        build(env, JobArguments.parse(args).learning());
+        env.execute("understudy learning");
+    }
+
     /** What flows out of the job, before Kafka. */
     record Flows(
             DataStream<TrainedWindow> trained,

@@ -13,22 +13,20 @@ final class RouteLogs extends ProcessFunction<DecodedLog, DecodedLog> {
             new OutputTag<>("dead-letters", Codecs.DEAD_LETTER.typeInformation());
     static final OutputTag<Tally> TALLIES = new OutputTag<>("ingested", Codecs.TALLY.typeInformation());
 
-    private final Tally ingested;
-    private final Tally deadLettered;
+    private final String policy;
 
     RouteLogs(String policy) {
-        ingested = new Tally(policy, Tally.INGESTED, 1);
-        deadLettered = new Tally(policy, Tally.DEAD_LETTERED, 1);
+        this.policy = policy;
     }
 
     @Override
     public void processElement(DecodedLog log, Context context, Collector<DecodedLog> out) {
-        context.output(TALLIES, ingested);
+        context.output(TALLIES, new Tally(policy, Tally.INGESTED, 1));
         DeadLetter letter = log.deadLetter();
         if (letter == null) {
             out.collect(log);
         } else {
-            context.output(TALLIES, deadLettered);
+            context.output(TALLIES, new Tally(policy, Tally.DEAD_LETTERED, 1));
             context.output(DEAD_LETTERS, letter);
         }
     }

@@ -78,7 +78,7 @@ public final class Serving implements AutoCloseable {
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {
-        acknowledgements.send(
+        var unused = acknowledgements.send(
                 new ProducerRecord<>(Topics.ACKS, acknowledgement.key(), acknowledgement), (metadata, failure) -> {
                     if (failure != null) {
                         LOG.warn("Did not acknowledge promotion {}", acknowledgement.epoch(), failure);

@@ -154,7 +154,7 @@ public record ServingConfig(
         properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
         // An idle thread sleeps in poll; what waits for a batch must not wait longer than it should.
-        properties.put(StreamsConfig.POLL_MS_CONFIG, Math.max(1, batchWait.toMillis() / 2));
+        properties.put(StreamsConfig.POLL_MS_CONFIG, Math.max(1, Math.min(100, batchWait.toMillis() / 2)));
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64L << 20);
         properties.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 4000);
         // Streams reads committed records alone only under exactly once, unless told so.
@@ -162,6 +162,9 @@ public record ServingConfig(
         properties.put(StreamsConfig.globalConsumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG), "read_committed");
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 4000);
+        // A crashed instance's share moves on after this; 6 s is the least a broker allows by default.
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 2);

@@ -1,0 +1,189 @@
+package dev.understudy.app;
+
+import dev.understudy.ingest.MappedReader;
+import dev.understudy.ingest.OpenAccReader;
+import dev.understudy.ingest.OpenAccRun;
+import dev.understudy.ingest.Replay;
+import dev.understudy.ingest.ReplayReport;
+import dev.understudy.ingest.ReplaySettings;
+import dev.understudy.ingest.Row;
+import dev.understudy.ingest.SampleSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Reads log files into Kafka. */
+@Command(
+        name = "ingest",
+        description = {
+            "Read log files into Kafka, at a multiple of their own speed or as fast as possible.",
+            "Formats: openacc (a folder with runs.csv and runs/*.csv.gz); mapped (CSV or JSON lines, plain or .gz, whose",
+            "columns the file given with --mapping names; see docs/bring-your-own-logs.md)."
+        })
+final class IngestCommand implements Tool {
+    /** How files are read. */
+    enum Format {
+        OPENACC,
+        MAPPED
+    }
+
+    private static final int MOST_BAD_ROWS_SHOWN = 10;
+
+    private static final Setting<Format> FORMAT = Setting.choice(
+                    "ingest.format", Format.OPENACC, Format.class, "How the files are read: openacc or mapped.")
+            .as("--format");
+    private static final Setting<String> MAPPING = Setting.text(
+                    "ingest.mapping", "", "The mapping file; needed for --format mapped.")
+            .as("--mapping");
+    private static final Setting<String> RUNS = Setting.text(
+                    "ingest.runs", "", "Names or experts (acc-S, human) of the openacc runs, by comma; all by default.")
+            .as("--runs");
+    private static final Setting<Boolean> SEQUENTIAL = Setting.off(
+                    "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
+            .as("--sequential");
+    private static final Setting<Double> FACTOR = Setting.number(
+                    "ingest.factor", 0, 0, 1_000_000, "Event seconds per second; 0 is as fast as possible.")
+            .as("--factor");
+    private static final Setting<ReplaySettings.Route> TO = Setting.choice(
+                    "ingest.to",
+                    ReplaySettings.Route.LOGS,
+                    ReplaySettings.Route.class,
+                    "Where samples go: logs, observations or both.")
+            .as("--to");
+    private static final Setting<String> PROGRESS = Setting.text(
+                    "ingest.progress", "", "A file that remembers how far it got; the same command then goes on there.")
+            .as("--progress");
+    private static final Setting<Integer> LIMIT = Setting.integer(
+                    "ingest.limit", Integer.MAX_VALUE, 0, Integer.MAX_VALUE, "At most so many rows.")
+            .as("--limit");
+
+    @Parameters(
+            paramLabel = "<file>",
+            arity = "1..*",
+            description = "A folder (openacc), or files and folders (mapped).")
+    private List<Path> files = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
+        settings.addAll(Connection.TOPIC_SETTINGS);
+        settings.addAll(List.of(FORMAT, MAPPING, RUNS, SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        return settings;
+    }
+
+    @Override
+    public int run(Settings settings, Console console) {
+        try (SampleSource source = source(settings)) {
+            Connection connection = Connection.of(settings);
+            connection.ensureTopics(settings);
+            String progress = settings.get(PROGRESS);
+            ReplaySettings replaying = new ReplaySettings(
+                    connection.bootstrapServers(),
+                    settings.get(FACTOR),
+                    settings.get(TO),
+                    progress.isEmpty() ? null : Path.of(progress),
+                    Duration.ofMinutes(2),
+                    settings.get(LIMIT));
+            Properties client = replaying.producerProperties();
+            client.putAll(connection.clientSettings());
+            ReplayReport report;
+            AtomicLong bad = new AtomicLong();
+            try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client)) {
+                Replay replay = new Replay(replaying, producer);
+                Interrupts.onFirst(replay::stop);
+                report = replay.run(source, each -> show(each, console), row -> tell(row, bad, console));
+            }
+            Map<String, Object> result = result(report);
+            console.result(result, () -> result.toString());
+            return 0;
+        }
+    }
+
+    private SampleSource source(Settings settings) {
+        for (Path file : files) {
+            if (!Files.exists(file)) {
+                throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
+            }
+        }
+        if (settings.get(FORMAT) == Format.MAPPED) {
+            if (settings.get(MAPPING).isEmpty()) {
+                throw new BadSettingsException(List.of("--mapping: expected a mapping file, found none"));
+            }
+            return MappedReader.open(Path.of(settings.get(MAPPING))).read(files);
+        }
+        if (files.size() != 1) {
+            throw new BadSettingsException(
+                    List.of("<file>: expected one folder in the openacc layout, found " + files.size()));
+        }
+        OpenAccReader reader = OpenAccReader.open(files.get(0));
+        List<OpenAccRun> runs = runs(reader, settings.get(RUNS));
+        return settings.get(SEQUENTIAL) ? sequential(reader, runs) : reader.read(runs);
+    }
+
+    private static SampleSource sequential(OpenAccReader reader, List<OpenAccRun> runs) {
+        Duration pause = Duration.ofSeconds(5);
+        long lengthMs = 0;
+        for (OpenAccRun run : runs) {
+            lengthMs += (long) (1000 * run.seconds()) + pause.toMillis();
+        }
+        return reader.readSequentially(runs, Instant.now().minusMillis(lengthMs), pause);
+    }
+
+    private static List<OpenAccRun> runs(OpenAccReader reader, String wanted) {
+        if (wanted.isEmpty()) {
+            return reader.runs();
+        }
+        List<OpenAccRun> runs = new ArrayList<>();
+        for (String word : Arrays.stream(wanted.split(",")).map(String::strip).toList()) {
+            List<OpenAccRun> labelled = reader.labelled(word);
+            runs.addAll(labelled.isEmpty() ? reader.named(List.of(word)) : labelled);
+        }
+        return runs;
+    }
+
+    private static void show(ReplayReport report, Console console) {
+        String text = "%,d rows, %,.0f a second, event time %s, %,d bad"
+                .formatted(
+                        report.skipped() + report.rows(),
+                        report.rowsPerSecond(),
+                        Instant.ofEpochMilli(report.eventTimeMs()),
+                        report.badRows());
+        if (console.isTerminal()) {
+            console.status(text);
+        } else {
+            console.line(text);
+        }
+    }
+
+    private static void tell(Row.Bad row, AtomicLong bad, Console console) {
+        long number = bad.incrementAndGet();
+        if (number <= MOST_BAD_ROWS_SHOWN) {
+            console.note(row.describe());
+        } else if (number == MOST_BAD_ROWS_SHOWN + 1) {
+            console.note("... and more; all of them are in dead-letters.v1");
+        }
+    }
+
+    private static Map<String, Object> result(ReplayReport report) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("rows", report.rows());
+        result.put("skipped", report.skipped());
+        result.put("logs", report.logs());
+        result.put("observations", report.observations());
+        result.put("bad", report.bad());
+        result.put("seconds", report.seconds());
+        result.put("finished", report.finished());
+        return result;
+    }
+}

@@ -1,0 +1,78 @@
+package dev.understudy.app;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.LearningJob;
+import dev.understudy.flink.LearningJobConfig;
+import dev.understudy.flink.TrainingConfig;
+import dev.understudy.learn.Catalogue;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** The learning job. */
+@Command(
+        name = "learn",
+        description = {
+            "Run the learning job: retrain the policy on event-time windows of the logs and publish candidates.",
+            "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
+        })
+final class LearnCommand implements Tool {
+    private static final Setting<Integer> WINDOW_SECONDS =
+            Setting.integer("window.seconds", 300, 1, 604_800, "Length of a window in event time, seconds.");
+    private static final Setting<Integer> SLIDE_SECONDS = Setting.integer(
+            "slide.seconds", 0, 0, 604_800, "Event time from window to window, seconds; 0 for windows that tumble.");
+    private static final Setting<Integer> STEPS = Setting.integer(
+                    "learn.steps", 0, 0, 1_000_000, "Optimiser steps on each window; 0 for the algorithm's own number.")
+            .as("--steps");
+    private static final Setting<Integer> SEED = Setting.integer(
+                    "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
+            .as("--seed");
+    private static final Setting<String> LICENCE =
+            Setting.text("data.licence", "unknown", "Licence of the logs, written into every model.");
+    private static final Setting<String> IDM = Pipeline.intelligentDriverModel();
+
+    @Override
+    public List<Setting<?>> settings() {
+        return Pipeline.settings(WINDOW_SECONDS, SLIDE_SECONDS, STEPS, SEED, LICENCE, IDM);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws Exception {
+        TrainingConfig training = training(settings);
+        Connection connection = Connection.of(settings);
+        connection.ensureTopics(settings);
+        LearningJobConfig config = new LearningJobConfig(
+                Pipeline.runtime(settings, connection, "understudy-learning"), Pipeline.reading(settings), training);
+        int steps = settings.get(STEPS);
+        return Pipeline.run("understudy learn", environment -> build(environment, config, steps), console);
+    }
+
+    private static void build(
+            org.apache.flink.streaming.api.environment.StreamExecutionEnvironment environment,
+            LearningJobConfig config,
+            int steps) {
+        LearningJob.build(environment, config, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, steps));
+    }
+
+    private static TrainingConfig training(Settings settings) {
+        TrainingConfig defaults = TrainingConfig.defaults();
+        int window = settings.get(WINDOW_SECONDS);
+        int slide = settings.get(SLIDE_SECONDS) == 0 ? window : settings.get(SLIDE_SECONDS);
+        try {
+            return new TrainingConfig(
+                    defaults.policy(),
+                    Duration.ofSeconds(window),
+                    Duration.ofSeconds(slide),
+                    defaults.slice(),
+                    settings.get(SEED),
+                    defaults.replayPieces(),
+                    defaults.replayPieceSteps(),
+                    defaults.replayRecency(),
+                    settings.get(IDM),
+                    Versions.own(),
+                    settings.get(LICENCE));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of(Failures.describe(e)));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.understudy.app;
+
+import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.flink.JobRuntime;
+import dev.understudy.flink.LogReading;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** What the learning and the promotion job have in common on the command line. */
+final class Pipeline {
+    /** Share of trips held out; both jobs must agree on it. */
+    static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
+            "heldout.percent",
+            20,
+            1,
+            90,
+            "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
+
+    private static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
+            "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
+    private static final Setting<Integer> PARALLELISM =
+            Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
+    private static final Setting<Integer> CHECKPOINT_MILLIS =
+            Setting.integer("checkpoint.millis", 10_000, 100, 3_600_000, "Time between checkpoints, milliseconds.");
+    private static final Setting<String> CHECKPOINTS = new Setting<>(
+            "checkpoint.directory",
+            "understudy-checkpoints",
+            "Directory for checkpoints: a path, or a URI that Flink can write to.",
+            Pipeline::uri);
+
+    private Pipeline() {}
+
+    private static String uri(String text) {
+        if (text.matches("[a-z][a-z0-9+.-]+:.*")) {
+            return URI.create(text).toString();
+        }
+        return Setting.writableDirectory("checkpoint.directory", "", "")
+                .parse()
+                .apply(text)
+                .toUri()
+                .toString();
+    }
+
+    /** Returns the settings of a job, with those that are its own. */
+    static List<Setting<?>> settings(Setting<?>... own) {
+        List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
+        settings.addAll(Connection.TOPIC_SETTINGS);
+        settings.addAll(List.of(HELD_OUT_PERCENT, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS));
+        settings.addAll(List.of(own));
+        return settings;
+    }
+
+    /** Returns how a job runs. */
+    static JobRuntime runtime(Settings settings, Connection connection, String group) {
+        Map<String, String> client = new HashMap<>();
+        connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
+        client.remove("bootstrap.servers");
+        JobRuntime defaults =
+                JobRuntime.defaults(connection.bootstrapServers(), group, settings.get(CHECKPOINTS) + "/" + group);
+        return new JobRuntime(
+                defaults.bootstrapServers(),
+                defaults.groupId(),
+                client,
+                settings.get(PARALLELISM),
+                defaults.maxParallelism(),
+                Duration.ofMillis(settings.get(CHECKPOINT_MILLIS)),
+                defaults.checkpointDirectory(),
+                defaults.restarts(),
+                defaults.restartDelay(),
+                defaults.watermarkInterval(),
+                defaults.bufferTimeout());
+    }
+
+    /** Returns how a job reads logs. */
+    static LogReading reading(Settings settings) {
+        LogReading defaults = LogReading.defaults();
+        return new LogReading(
+                Duration.ofMillis(settings.get(LATENESS_MILLIS)),
+                defaults.idleness(),
+                defaults.futureTolerance(),
+                defaults.inactivity(),
+                settings.get(HELD_OUT_PERCENT),
+                defaults.experts());
+    }
+
+    /**
+     * Runs a job until it ends: on the cluster that this program was submitted to, or else in this JVM.
+     *
+     * @param build builds the job
+     */
+    static int run(String name, java.util.function.Consumer<StreamExecutionEnvironment> build, Console console)
+            throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        build.accept(environment);
+        console.note(name + ": runs; Ctrl-C stops it");
+        environment.execute(name);
+        return 0;
+    }
+
+    /** Parameters of the Intelligent Driver Model, the baseline that windows are scored beside. */
+    static Setting<String> intelligentDriverModel() {
+        return new Setting<>(
+                "baseline.idm",
+                IntelligentDriverModel.published().toText(),
+                "Parameters of the Intelligent Driver Model beside which windows are scored.",
+                text -> IntelligentDriverModel.fromText(text).toText());
+    }
+}

@@ -1,0 +1,40 @@
+package dev.understudy.app;
+
+import dev.understudy.flink.GateConfig;
+import dev.understudy.flink.PromotionJob;
+import dev.understudy.flink.PromotionJobConfig;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** The promotion job. */
+@Command(
+        name = "promote-gate",
+        description = {
+            "Run the promotion job: hold each candidate against the model in service on held-out trips, and promote or refuse it.",
+            "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
+        })
+final class PromoteGateCommand implements Tool {
+    private static final Setting<Integer> LEAD_MILLIS = Setting.integer(
+            "lead.millis",
+            (int) GateConfig.defaults().lead().toMillis(),
+            0,
+            3_600_000,
+            "Event time between the newest log and the start of a promotion, milliseconds.");
+
+    @Override
+    public List<Setting<?>> settings() {
+        return Pipeline.settings(LEAD_MILLIS);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws Exception {
+        Connection connection = Connection.of(settings);
+        connection.ensureTopics(settings);
+        PromotionJobConfig config = new PromotionJobConfig(
+                Pipeline.runtime(settings, connection, "understudy-promotion"),
+                Pipeline.reading(settings),
+                GateConfig.defaults().withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
+        return Pipeline.run("understudy promote-gate", environment -> PromotionJob.build(environment, config), console);
+    }
+}

@@ -1,0 +1,234 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.driving.RejectReason;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.learn.Catalogue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+    /** Lets any first model pass, so that what follows does not depend on how well a short training does. */
+    private static final PromotionRule LENIENT = new PromotionRule(1, 100, 1, 1e6, 1e6, 1e6, 2, 1e6, 1e6, 1);
+
+    private static final LogReading READING = LogReading.defaults();
+    private static List<TrainedWindow> models;
+
+    @BeforeAll
+    static void learnTwoModels() throws Exception {
+        LearnerFactory learners = () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8);
+        TrainingConfig config = TrainingConfig.defaults().withSlice(Duration.ofSeconds(60));
+        try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
+                new TrainingOperator(config, learners), WindowBatch::policy, ModelEvent::policy, Types.STRING)) {
+            h.setup(Codecs.TRAINED_WINDOW.serializer());
+            h.open();
+            h.processElement1(new StreamRecord<>(TrainingOperatorTest.batch(0)));
+            h.processElement1(new StreamRecord<>(TrainingOperatorTest.batch(1)));
+            for (int i = 1; h.extractOutputValues().size() < 2; i++) {
+                h.setProcessingTime(i);
+            }
+            models = h.extractOutputValues();
+        }
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+            PromotionRule rule) throws Exception {
+        var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion>(
+                new KeyedCoProcessOperator<>(
+                        new Gate(GateConfig.defaults().withRule(rule).withLead(Duration.ofSeconds(3)), READING)),
+                ModelEvent::policy,
+                any -> CarFollowing.POLICY,
+                Types.STRING);
+        h.setup(Codecs.PROMOTION.serializer());
+        return h;
+    }
+
+    private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h)
+            throws Exception {
+        List<LabelledStep> steps = new ArrayList<>();
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        for (FollowingSample sample :
+                TestLogs.trip("car9", TestLogs.tripName(true, 0, READING), TestLogs.START_MS - 120_000, 1100)) {
+            new FollowingAssembler().offer(state, sample, new FollowingAssembler.Output() {
+                @Override
+                public void step(LabelledStep step) {
+                    steps.add(step);
+                }
+
+                @Override
+                public void rejected(FollowingSample sample, RejectReason reason) {}
+            });
+        }
+        for (LabelledStep step : steps) {
+            h.processElement2(new StreamRecord<>(new LocatedStep(step, 0, step.sequence()), step.timeMs()));
+        }
+    }
+
+    private static void publish(
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, TrainedWindow trained)
+            throws Exception {
+        h.processElement1(new StreamRecord<>(ModelEvent.of(trained.candidate())));
+        for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
+                Artifacts.chunks(CarFollowing.POLICY, trained.model())) {
+            h.processElement1(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
+        }
+    }
+
+    private static void watermark(
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, long timeMs)
+            throws Exception {
+        h.processWatermark1(new Watermark(Long.MAX_VALUE - 1));
+        h.processWatermark2(new Watermark(timeMs));
+    }
+
+    private static long readyMs(TrainedWindow trained) {
+        return trained.candidate().windowEndMs() + READING.inactivity().toMillis();
+    }
+
+    @Test
+    void waitsForTheLogsOfTheWindowAndPromotesWithARisingEpoch() throws Exception {
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)) - 1);
+            assertThat(h.extractOutputValues()).isEmpty();
+            watermark(h, readyMs(models.get(0)));
+            Promotion first = h.extractOutputValues().get(0);
+            assertThat(first.promoted()).as(first.reason()).isTrue();
+            assertThat(first.epoch()).isEqualTo(1);
+            assertThat(first.previousSha256()).isEmpty();
+            assertThat(first.effectiveFromMs()).isEqualTo(readyMs(models.get(0)) + 1 + 500 + 3_000);
+            assertThat(first.evidence()).containsKeys("candidateNllNats", "candidateSpacingRmseMeters", "idmSpacingRmseMeters");
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            Promotion second = h.extractOutputValues().get(1);
+            assertThat(second.promoted()).as(second.reason()).isTrue();
+            assertThat(second.epoch()).isEqualTo(2);
+            assertThat(second.previousSha256()).isEqualTo(first.sha256());
+            assertThat(second.evidence()).containsKeys("nllDifferenceLowNats", "incumbentSpacingRmseMeters");
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(1)) + 60_000);
+            assertThat(h.extractOutputValues()).as("each candidate has one verdict").hasSize(2);
+        }
+    }
+
+    @Test
+    void refusesWithoutHeldOutLogs() throws Exception {
+        try (var h = harness(PromotionRule.defaults())) {
+            h.open();
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
+            assertThat(h.extractOutputValues().get(0).reason()).startsWith("too little evidence");
+        }
+    }
+
+    @Test
+    void refusesAModelFileThatDoesNotCome() throws Exception {
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).isEmpty();
+            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            assertThat(h.extractOutputValues()).hasSize(1);
+            assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
+        }
+    }
+
+    @Test
+    void refusesAFileThatIsNoModel() throws Exception {
+        byte[] garbage = {1, 2, 3};
+        Candidate honest = models.get(0).candidate();
+        Candidate odd = new Candidate(
+                "odd",
+                honest.policy(),
+                "",
+                Artifacts.sha256(garbage),
+                3,
+                honest.windowStartMs(),
+                honest.windowEndMs(),
+                0,
+                1,
+                "",
+                honest.fingerprint(),
+                new TreeMap<>(),
+                0,
+                0);
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            publish(h, new TrainedWindow(odd, garbage, new TreeMap<>()));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
+        }
+    }
+
+    @Test
+    void remembersWhatIsInForceAcrossARestartAndNeverChoosesWhatWasRolledBack() throws Exception {
+        OperatorSubtaskState state;
+        Promotion first;
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            first = h.extractOutputValues().get(0);
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues().get(1).promoted()).isTrue();
+            state = h.snapshot(1, 1);
+        }
+        try (var h = harness(LENIENT)) {
+            h.initializeState(state);
+            h.open();
+            watermark(h, readyMs(models.get(1)));
+            h.processElement1(new StreamRecord<>(ModelEvent.of(new Promotion(
+                    CarFollowing.POLICY, 3, first.sha256(), 0, "", "rolled back", true, "", new TreeMap<>(), 0))));
+            Candidate again = models.get(1).candidate();
+            Candidate renamed = new Candidate(
+                    "again",
+                    again.policy(),
+                    "",
+                    again.sha256(),
+                    again.sizeBytes(),
+                    again.windowStartMs(),
+                    again.windowEndMs(),
+                    0,
+                    1,
+                    "",
+                    again.fingerprint(),
+                    new TreeMap<>(),
+                    0,
+                    0);
+            publish(h, new TrainedWindow(renamed, models.get(1).model(), new TreeMap<>()));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
+            assertThat(h.extractOutputValues().get(0).reason()).contains("rolled back");
+            assertThat(h.extractOutputValues().get(0).epoch()).isEqualTo(3);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Test;
+
+class JobGraphTest {
+    /** An environment in which an operator without a uid, or a type without a serialiser of its own, is an error. */
+    private static StreamExecutionEnvironment strict() {
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        return StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    }
+
+    @Test
+    void everyOperatorOfTheLearningJobHasAUid() {
+        StreamExecutionEnvironment env = strict();
+        LearningJob.build(env, LearningJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
+        assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(4);
+    }
+
+    @Test
+    void everyOperatorOfThePromotionJobHasAUid() {
+        StreamExecutionEnvironment env = strict();
+        PromotionJob.build(env, PromotionJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
+        assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(2);
+    }
+
+    @Test
+    void argumentsNameAllThatIsWrongAtOnce() {
+        assertThatThrownBy(() -> JobArguments.parse("--window", "soon", "--colour", "red", "--seed"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("--window")
+                .hasMessageContaining("--colour")
+                .hasMessageContaining("--seed")
+                .hasMessageContaining("--bootstrap-servers")
+                .hasMessageContaining("--checkpoints");
+    }
+
+    @Test
+    void argumentsReplaceDefaults() {
+        JobArguments arguments = JobArguments.parse(
+                "--bootstrap-servers", "a:1", "--checkpoints", "file:///c", "--window", "PT60S", "--held-out", "30");
+        LearningJobConfig config = arguments.learning();
+        assertThat(config.training().window()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(config.training().slide()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(config.reading().heldOutPercent()).isEqualTo(30);
+        assertThat(config.runtime().bootstrapServers()).isEqualTo("a:1");
+        assertThat(arguments.promotion().reading()).isEqualTo(config.reading());
+    }
+}

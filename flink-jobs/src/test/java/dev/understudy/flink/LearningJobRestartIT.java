@@ -1,0 +1,194 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.learn.Update;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.connector.datagen.source.GeneratorFunction;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole learning job between source and sink on Flink's mini cluster, killed in the middle of a window. */
+class LearningJobRestartIT {
+    private static final int STEPS = 30;
+    private static final LogReading READING = LogReading.defaults();
+    private static final Map<String, ConcurrentHashMap<String, TrainedWindow>> RESULTS = new ConcurrentHashMap<>();
+    private static final List<FollowingSample> LOGS = logs();
+    private static final AtomicInteger FAILURES_LEFT = new AtomicInteger();
+    private static final AtomicInteger CHECKPOINTS = new AtomicInteger();
+
+    @TempDir
+    Path folder;
+
+    /** A learner whose update fails once, in its middle, after a checkpoint was taken during it. */
+    private static final class Failing implements Learner {
+        private final Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS);
+
+        @Override
+        public LearnerState initialState(long seed) {
+            return learner.initialState(seed);
+        }
+
+        @Override
+        public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+            Update update = learner.begin(state, demonstrations, replay, seed);
+            int checkpointsBefore = CHECKPOINTS.get();
+            return new Update() {
+                private int steps;
+
+                @Override
+                public boolean step() {
+                    steps++;
+                    if (steps > 3 && CHECKPOINTS.get() > checkpointsBefore + 1 && FAILURES_LEFT.getAndDecrement() > 0) {
+                        throw new IllegalStateException("killed in step " + steps + " of an update");
+                    }
+                    return update.step();
+                }
+
+                @Override
+                public double progress() {
+                    return update.progress();
+                }
+
+                @Override
+                public LearnerState state() {
+                    return update.state();
+                }
+
+                @Override
+                public TrainingReport report() {
+                    return update.report();
+                }
+
+                @Override
+                public void close() {
+                    update.close();
+                }
+            };
+        }
+
+        @Override
+        public byte[] export(LearnerState state) {
+            return learner.export(state);
+        }
+
+        @Override
+        public void close() {
+            learner.close();
+        }
+    }
+
+    /** Keeps what was learned where the test finds it, and counts whole checkpoints. */
+    private static final class Keep implements MapFunction<TrainedWindow, TrainedWindow>, CheckpointListener {
+        private static final long serialVersionUID = 1L;
+        private final String run;
+
+        Keep(String run) {
+            this.run = run;
+        }
+
+        @Override
+        public TrainedWindow map(TrainedWindow trained) {
+            TrainedWindow before = RESULTS.computeIfAbsent(run, any -> new ConcurrentHashMap<>())
+                    .put(trained.candidate().id(), trained);
+            if (before != null) {
+                assertThat(trained.model()).as("published again").isEqualTo(before.model());
+            }
+            return trained;
+        }
+
+        @Override
+        public void notifyCheckpointComplete(long checkpointId) {
+            CHECKPOINTS.incrementAndGet();
+        }
+    }
+
+    private static List<FollowingSample> logs() {
+        List<FollowingSample> logs = new ArrayList<>();
+        for (int car = 0; car < 2; car++) {
+            logs.addAll(TestLogs.trip("car" + car, TestLogs.tripName(false, car, READING), TestLogs.START_MS, 1500));
+        }
+        logs.sort(Comparator.comparingLong(FollowingSample::timeMs));
+        return logs;
+    }
+
+    private Map<String, TrainedWindow> run(String name, int failures) throws Exception {
+        FAILURES_LEFT.set(failures);
+        JobRuntime runtime = new JobRuntime(
+                "unused:9092",
+                "test",
+                Map.of(),
+                1,
+                16,
+                Duration.ofMillis(100),
+                folder.resolve(name).toUri().toString(),
+                2,
+                Duration.ofMillis(100),
+                Duration.ofMillis(20),
+                Duration.ofMillis(5));
+        LearningJobConfig config = new LearningJobConfig(
+                runtime,
+                READING,
+                TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
+        env.configure(runtime.configuration());
+        GeneratorFunction<Long, DecodedLog> generator = index -> DecodedLog.of(LOGS.get(index.intValue()), 0, index);
+        DataStream<DecodedLog> logs = env.fromSource(
+                        new DataGeneratorSource<>(
+                                generator,
+                                LOGS.size(),
+                                RateLimiterStrategy.perSecond(600),
+                                Codecs.DECODED_LOG.typeInformation()),
+                        LogWatermarks.strategy(READING),
+                        "logs")
+                .uid("logs");
+        DataStream<ModelEvent> models =
+                logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
+        LearningJob.flows(logs, models, config, Failing::new)
+                .trained()
+                .map(new Keep(name))
+                .returns(Codecs.TRAINED_WINDOW.typeInformation())
+                .sinkTo(new DiscardingSink<>());
+        env.execute(name);
+        return new TreeMap<>(RESULTS.getOrDefault(name, new ConcurrentHashMap<>()));
+    }
+
+    private static ModelEvent noEvent() {
+        throw new IllegalStateException("expected no event");
+    }
+
+    @Test
+    void givesTheSameModelsAfterItWasKilledInTheMiddleOfAWindow() throws Exception {
+        Map<String, TrainedWindow> whole = run("whole", 0);
+        Map<String, TrainedWindow> killed = run("killed", 1);
+        assertThat(FAILURES_LEFT.get()).as("the update was killed").isLessThan(1);
+        assertThat(whole).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(killed.keySet()).isEqualTo(whole.keySet());
+        whole.forEach((id, trained) -> assertThat(killed.get(id).model())
+                .as("model of window %d", trained.candidate().windowStartMs())
+                .isEqualTo(trained.model()));
+    }
+}

@@ -1,0 +1,187 @@
+package dev.understudy.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Kills serving with a batch half full and looks for what is missing afterwards. */
+class ServingCrashIT {
+    private static final int WAITING = 100;
+    private static final TopicPartition OBSERVATIONS = new TopicPartition(Topics.OBSERVATIONS, 0);
+
+    private Path folder;
+    private TestBroker broker;
+
+    @BeforeEach
+    void start(@TempDir Path directory) throws Exception {
+        folder = directory;
+        broker = new TestBroker(folder.resolve("broker"), 1);
+    }
+
+    @AfterEach
+    void stop() {
+        broker.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsLostWhenServingIsKilledWithItsBatchHalfFull(Guarantee guarantee) throws Exception {
+        produce(0, WAITING);
+        Process crashing = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx256m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CrashingServing.class.getName(),
+                        broker.address(),
+                        folder.resolve("state-1").toString(),
+                        guarantee.name())
+                .redirectErrorStream(true)
+                .redirectOutput(new File(folder.toFile(), "crash.log"))
+                .start();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+            await(() -> committed(admin, guarantee) == WAITING);
+        } finally {
+            crashing.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+        assertThat(decisions(0)).as("nothing was decided before the crash").isEmpty();
+
+        produce(WAITING, 2 * WAITING);
+        ServingConfig config = CrashingServing.config(broker.address(), folder.resolve("state-2"), guarantee);
+        List<Decision> made;
+        try (Serving serving = new Serving(config)) {
+            serving.start();
+            made = decisions(2 * WAITING);
+        }
+
+        assertThat(made.stream().map(Decision::sequence).toList())
+                .containsExactlyElementsOf(
+                        LongStream.range(0, 2 * WAITING).boxed().toList());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPromotionComesIntoServiceWhileObservationsAreAnswered(Guarantee guarantee) throws Exception {
+        ModelFile model = TestModels.constant(-0.25f);
+        ServingConfig config = CrashingServing.config(broker.address(), folder.resolve("state"), guarantee);
+        try (Serving serving = new Serving(config)) {
+            serving.start();
+            produce(0, WAITING);
+            assertThat(decisions(WAITING)).hasSize(WAITING).allSatisfy(decision -> assertThat(decision.kind())
+                    .isEqualTo(Decision.Kind.FALLBACK_NO_MODEL));
+            promote(model);
+            await(() -> serving.health().epoch().isPresent());
+            produce(WAITING, 2 * WAITING);
+
+            List<Decision> made = decisions(2 * WAITING);
+
+            assertThat(made.get(2 * WAITING - 1).kind()).isEqualTo(Decision.Kind.POLICY);
+            assertThat(made.get(2 * WAITING - 1).sha256()).isEqualTo(model.sha256());
+            assertThat(serving.health().answering()).isTrue();
+            assertThat(serving.metrics().snapshot().decisions()).isEqualTo(2 * WAITING);
+        }
+    }
+
+    private void promote(ModelFile model) {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                UnderstudySerdes.artifactKey().serializer(),
+                UnderstudySerdes.artifactChunk().serializer())) {
+            Artifacts.chunks(CarFollowing.POLICY, model.bytes()).forEach(producer::send);
+        }
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                UnderstudySerdes.promotion().serializer())) {
+            Promotion promotion =
+                    new Promotion(CarFollowing.POLICY, 1, model.sha256(), 0, "", "test", true, "", new TreeMap<>(), 0);
+            producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion));
+        }
+    }
+
+    private void produce(int from, int to) {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                UnderstudySerdes.following().serializer())) {
+            for (int i = from; i < to; i++) {
+                FollowingSample sample = new FollowingSample(
+                        "car", "trip", i, 1_600_000_000_000L + 100L * i, Actor.HUMAN, "human", 20, 30, 20);
+                producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample));
+            }
+        }
+    }
+
+    /** Reads decisions until there are as many as expected, then until none come for half a second. */
+    private List<Decision> decisions(int expected) {
+        List<Decision> read = new ArrayList<>();
+        try (var consumer = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address(), "isolation.level", "read_committed"),
+                new StringDeserializer(),
+                UnderstudySerdes.decision().deserializer())) {
+            TopicPartition partition = new TopicPartition(Topics.DECISIONS, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            boolean more = true;
+            while (read.size() < expected && System.nanoTime() < deadline || more) {
+                int before = read.size();
+                consumer.poll(Duration.ofMillis(500)).forEach(record -> read.add(record.value()));
+                more = read.size() > before;
+            }
+        }
+        return read;
+    }
+
+    private static long committed(Admin admin, Guarantee guarantee) {
+        try {
+            OffsetAndMetadata offset = admin.listConsumerGroupOffsets("crash-" + guarantee)
+                    .partitionsToOffsetAndMetadata()
+                    .get(10, TimeUnit.SECONDS)
+                    .get(OBSERVATIONS);
+            return offset == null ? 0 : offset.offset();
+        } catch (Exception e) {
+            return 0;
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("deadline of 60 s").isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+    }
+}
