@@ -3,11 +3,13 @@ package dev.understudy.benchmarks;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -96,6 +98,60 @@ public final class Bench {
                     new TrainBenchmark.Settings(rounds, roundSeconds, warmUpSeconds), this::progress);
             Map<String, Object> figures = benchmark.run(TrainBenchmark.targets());
             return finish("train", figures, TrainBenchmark.met(figures));
+        }
+    }
+
+    /** {@code bench serve}. */
+    @Command(
+            name = "serve",
+            description =
+                    "Decisions a second of the serving topology against topologies that only decode and encode, or only forward, the same records on the same broker; and latency at half that load.",
+            mixinStandardHelpOptions = true)
+    static final class Serve extends Measurement {
+        @Option(
+                names = "--records",
+                defaultValue = "500000",
+                description = "Observations of a round. Default: ${DEFAULT-VALUE}.")
+        private long records;
+
+        @Option(
+                names = "--vehicles",
+                defaultValue = "250",
+                description = "Vehicles that they are of. Default: ${DEFAULT-VALUE}.")
+        private int vehicles;
+
+        @Option(
+                names = "--partitions",
+                defaultValue = "4",
+                description = "Partitions of the topics. Default: ${DEFAULT-VALUE}.")
+        private int partitions;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "5",
+                description = "Rounds of each topology. Default: ${DEFAULT-VALUE}.")
+        private int rounds;
+
+        @Option(
+                names = "--exactly-once-rounds",
+                defaultValue = "2",
+                description = "Rounds under exactly once. Default: ${DEFAULT-VALUE}.")
+        private int exactlyOnceRounds;
+
+        @Option(
+                names = "--latency-seconds",
+                defaultValue = "15",
+                description = "How long latency is measured. Default: ${DEFAULT-VALUE}.")
+        private int latencySeconds;
+
+        @Override
+        public Integer call() throws IOException, ExecutionException, InterruptedException {
+            ServeBenchmark benchmark = new ServeBenchmark(
+                    new ServeBenchmark.Settings(
+                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds),
+                    this::progress);
+            Map<String, Object> figures = benchmark.run();
+            return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 }

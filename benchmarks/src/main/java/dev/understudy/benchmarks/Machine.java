@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Where and on which sources a measurement was made. */
 final class Machine {
+    private static final String UNKNOWN = "unknown";
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     private Machine() {}
@@ -40,17 +41,20 @@ final class Machine {
                         .filter(line -> line.startsWith("model name"))
                         .map(line -> line.substring(line.indexOf(':') + 1).strip())
                         .findFirst()
-                        .orElse("unknown");
+                        .orElse(UNKNOWN);
             }
             return output("sysctl", "-n", "machdep.cpu.brand_string");
         } catch (IOException e) {
-            return "unknown";
+            return UNKNOWN;
         }
     }
 
     private static String commit() {
         String home = System.getProperty("understudy.home", ".");
         String commit = output("git", "-C", home, "rev-parse", "--short=12", "HEAD");
+        if (commit.equals(UNKNOWN)) {
+            return UNKNOWN;
+        }
         boolean changed = !output("git", "-C", home, "status", "--porcelain", "--untracked-files=no")
                 .isEmpty();
         return changed ? commit + "+changes" : commit;
@@ -60,12 +64,12 @@ final class Machine {
         try {
             Process process = new ProcessBuilder(command).start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return process.waitFor(5, TimeUnit.SECONDS) && process.exitValue() == 0 ? text : "unknown";
+            return process.waitFor(5, TimeUnit.SECONDS) && process.exitValue() == 0 ? text : UNKNOWN;
         } catch (IOException e) {
-            return "unknown";
+            return UNKNOWN;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "unknown";
+            return UNKNOWN;
         }
     }
 }
