@@ -61,6 +61,7 @@ final class LibtorchStep implements TrainingStep {
         return found;
     }
 
+    @SuppressWarnings("try") // the guard is there to be open
     LibtorchStep(TrainingProblem problem, long seed) {
         this.problem = problem;
         List<Integer> widths = new ArrayList<>(List.of(problem.inputs()));
@@ -119,6 +120,7 @@ final class LibtorchStep implements TrainingStep {
     }
 
     @Override
+    @SuppressWarnings("try")
     public float[] parameters() {
         ParameterLayout layout = problem.layout();
         float[] theta = new float[layout.size()];

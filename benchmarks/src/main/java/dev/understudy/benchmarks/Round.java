@@ -31,7 +31,7 @@ record Round(long records, double seconds, double processCpuMicrosPerRecord, dou
     }
 
     /** One look at clock, output and CPU times. */
-    private record Look(long nanos, long records, long processCpuNanos, long threadCpuNanos) {
+    private record Look(long nanos, long records, long processNanos, long threadNanos) {
         static Look at(long records, String threadName) {
             return new Look(System.nanoTime(), records, processCpuNanos(), threadCpuNanos(threadName));
         }
@@ -64,8 +64,8 @@ record Round(long records, double seconds, double processCpuMicrosPerRecord, dou
                 return new Round(
                         records,
                         (end.nanos - warm.nanos) / 1e9,
-                        (end.processCpuNanos - warm.processCpuNanos) / 1e3 / records,
-                        (end.threadCpuNanos - warm.threadCpuNanos) / 1e3 / records);
+                        (end.processNanos - warm.processNanos) / 1e3 / records,
+                        (end.threadNanos - warm.threadNanos) / 1e3 / records);
             }
             if (written > last) {
                 last = written;
