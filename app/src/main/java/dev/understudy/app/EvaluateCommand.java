@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,8 +48,9 @@ final class EvaluateCommand implements Tool {
         Demonstrations logs =
                 Demonstrations.read(settings.get(DEMONSTRATIONS), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
         try (LoadedPolicy policy = load(path)) {
-            Map<String, Object> result = evaluate(policy, logs);
-            console.result(result, () -> table(result));
+            Evaluation evaluation = Evaluation.of(policy);
+            Evaluation.ClosedLoop driven = evaluation.closedLoop(CarFollowingStretches.of(logs.samples()));
+            console.result(result(evaluation, driven, logs), () -> table(driven));
         }
         return 0;
     }
@@ -69,9 +71,9 @@ final class EvaluateCommand implements Tool {
         throw new CommandFailedException("model %s: %s".formatted(path, ((IntakeOutcome.Rejected) outcome).reason()));
     }
 
-    private static Map<String, Object> evaluate(LoadedPolicy policy, Demonstrations logs) {
-        Evaluation evaluation = Evaluation.of(policy);
-        Evaluation.ClosedLoop driven = evaluation.closedLoop(CarFollowingStretches.of(logs.samples()));
+    private static Map<String, Object> result(
+            Evaluation evaluation, Evaluation.ClosedLoop driven, Demonstrations logs) {
+        LoadedPolicy policy = evaluation.policy();
         CarFollowingStretches stretches = driven.stretches();
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("policy", policy.metadata().policy());
@@ -120,17 +122,20 @@ final class EvaluateCommand implements Tool {
         return slash < 0 ? trip : trip.substring(0, slash);
     }
 
-    @SuppressWarnings("unchecked")
-    private static String table(Map<String, Object> result) {
+    private static String table(Evaluation.ClosedLoop driven) {
         Table table = new Table("driver", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
-        Map<String, Map<String, Object>> drivers = (Map<String, Map<String, Object>>) result.get("closedLoop");
-        drivers.forEach((name, figures) -> table.row(
-                name,
-                TrainCommand.figure(figures.get("spacingRmseMeters")),
-                TrainCommand.figure(figures.get("spacingRmseMedianMeters")),
-                TrainCommand.figure(figures.get("speedRmse")),
-                figures.get("collisions"),
-                figures.get("stretches")));
-        return table + System.lineSeparator() + "open loop: " + result.get("openLoop");
+        driven.reports()
+                .forEach((name, report) -> table.row(
+                        name,
+                        figure(report.spacingRmseMeters()),
+                        figure(report.spacingRmseMedianMeters()),
+                        figure(report.speedRmseMetersPerSecond()),
+                        report.collisions(),
+                        report.stretches()));
+        return table.toString();
+    }
+
+    private static String figure(double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : "-";
     }
 }

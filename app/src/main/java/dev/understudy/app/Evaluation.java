@@ -66,6 +66,13 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
             return figures;
         }
 
+        /** Returns the report of each driver over all stretches. */
+        Map<String, ClosedLoopReport> reports() {
+            Map<String, ClosedLoopReport> reports = new LinkedHashMap<>();
+            drives.forEach((name, drive) -> reports.put(name, drive.report()));
+            return reports;
+        }
+
         /** Returns the figures over all stretches. */
         Map<String, Map<String, Object>> figures() {
             return figures(i -> true);
@@ -106,7 +113,6 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         OpenLoop ofPolicy = new OpenLoop();
         OpenLoop ofPersistence = new OpenLoop();
         Map<String, OpenLoop> ofBaselines = new LinkedHashMap<>();
-        baselines.keySet().forEach(name -> ofBaselines.put(name, new OpenLoop()));
         List<LabelledStep> chosen = steps.stream().filter(wanted).toList();
         for (Trajectory trajectory : LabelledSteps.trajectories(chosen)) {
             float[] actions = trajectory.actions().values();
@@ -123,7 +129,7 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
             baselines.forEach((name, law) -> {
                 float[] lawful = OpenLoop.answers(law, trajectory);
                 OpenLoop.onSameSteps(1, lawful, persistence);
-                ofBaselines.get(name).add(lawful, actions, new float[0], 1);
+                ofBaselines.computeIfAbsent(name, any -> new OpenLoop()).add(lawful, actions, new float[0], 1);
             });
         }
         Map<String, Object> json = new LinkedHashMap<>();

@@ -17,12 +17,10 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -89,11 +87,6 @@ final class TrainCommand implements Tool {
             throw new BadSettingsException(
                     List.of("policy: expected one of %s, found \"%s\"".formatted(Catalogue.policies(), policy)));
         }
-    }
-
-    /** Returns a figure for a table: three digits, or a dash where there is none. */
-    static String figure(@Nullable Object value) {
-        return value instanceof Number number ? String.format(Locale.ROOT, "%.3f", number.doubleValue()) : "-";
     }
 
     @Override
@@ -167,8 +160,7 @@ final class TrainCommand implements Tool {
             result.put("training", figures);
             result.put("baselines", baselines);
         }
-        console.result(result, () -> "wrote %s (%s bytes, sha256 %s) after %.1f s of training"
-                .formatted(out, result.get("bytes"), result.get("sha256"), (double) result.get("trainSeconds")));
+        console.result(result, () -> "wrote " + result);
         return 0;
     }
 

@@ -19,8 +19,6 @@ import org.apache.flink.core.memory.DataOutputView;
 
 /** The binary forms of the domain's records inside the jobs, big-endian; their versions are the codecs'. */
 final class Binary {
-    private static final Actor[] ACTORS = Actor.values();
-
     private Binary() {}
 
     static void writeSample(FollowingSample sample, DataOutputView out) throws IOException {
@@ -28,7 +26,7 @@ final class Binary {
         out.writeUTF(sample.trip());
         out.writeLong(sample.sequence());
         out.writeLong(sample.timeMs());
-        out.writeByte(sample.actor().ordinal());
+        out.writeUTF(sample.actor().name());
         out.writeUTF(sample.label());
         out.writeDouble(sample.speedMetersPerSecond());
         out.writeDouble(sample.gapMeters());
@@ -41,7 +39,7 @@ final class Binary {
                 in.readUTF(),
                 in.readLong(),
                 in.readLong(),
-                ACTORS[in.readByte()],
+                Actor.valueOf(in.readUTF()),
                 in.readUTF(),
                 in.readDouble(),
                 in.readDouble(),

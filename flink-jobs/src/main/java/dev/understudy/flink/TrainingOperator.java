@@ -63,7 +63,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         WINDOW_TOO_SMALL
     }
 
-    private final TrainingConfig config;
+    private final TrainingConfig training;
     private final LearnerFactory learners;
 
     private transient CandidateMaker maker;
@@ -87,15 +87,15 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         }
     }
 
-    TrainingOperator(TrainingConfig config, LearnerFactory learners) {
-        this.config = config;
+    TrainingOperator(TrainingConfig training, LearnerFactory learners) {
+        this.training = training;
         this.learners = learners;
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        maker = new CandidateMaker(config);
+        maker = new CandidateMaker(training);
         running = new HashMap<>();
         learnerOf = new HashMap<>();
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
@@ -173,7 +173,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         boolean more;
         do {
             more = now.update.step();
-        } while (more && System.nanoTime() - start < config.slice().toNanos());
+        } while (more && System.nanoTime() - start < training.slice().toNanos());
         now.nanos += System.nanoTime() - start;
         if (!more) {
             finish(policy, now);
@@ -199,7 +199,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         Learner learner = learnerOf.computeIfAbsent(policy, any -> learners.create());
         LearnerState memory = progress.underWay() != null ? progress.underWay() : progress.learned();
         if (memory == null) {
-            memory = learner.initialState(maker.seed(config.seed() + "|" + policy));
+            memory = learner.initialState(maker.seed(training.seed() + "|" + policy));
         }
         List<Trajectory> replay = reservoir(progress).pieces();
         try {
@@ -257,7 +257,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
         byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        IntelligentDriverModel law = IntelligentDriverModel.fromText(config.intelligentDriverModel());
+        IntelligentDriverModel law = IntelligentDriverModel.fromText(training.intelligentDriverModel());
         if (bytes.length == 0) {
             return WindowScore.of(batch, null, law);
         }
@@ -284,10 +284,10 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         return progress.reservoir().length > 0
                 ? Reservoir.fromBytes(progress.reservoir())
                 : new Reservoir(
-                        config.replayPieces(),
-                        config.replayPieceSteps(),
-                        config.replayRecency(),
-                        maker.seed(config.seed() + "|reservoir|" + config.policy()));
+                        training.replayPieces(),
+                        training.replayPieceSteps(),
+                        training.replayRecency(),
+                        maker.seed(training.seed() + "|reservoir|" + training.policy()));
     }
 
     private void tally(WindowBatch batch, String name) {

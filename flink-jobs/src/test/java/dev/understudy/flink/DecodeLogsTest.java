@@ -3,18 +3,21 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DecodeLogsTest {
@@ -22,7 +25,8 @@ class DecodeLogsTest {
     private static final DecodeLogs DECODER =
             new DecodeLogs("learning", Duration.ofMinutes(1), () -> Instant.ofEpochMilli(NOW));
 
-    private static ConsumerRecord<byte[], byte[]> at(long timestampMs, byte[] value) {
+    @SuppressWarnings("NullAway") // a record may have no value
+    private static ConsumerRecord<byte[], byte[]> at(long timestampMs, byte @Nullable [] value) {
         return new ConsumerRecord<>(
                 Topics.LOGS,
                 2,
@@ -57,12 +61,10 @@ class DecodeLogsTest {
     void garbageBecomesADeadLetterWithItsBytesAndCoordinates() {
         byte[] garbage = "not a sample".getBytes(StandardCharsets.UTF_8);
         DecodedLog log = DECODER.decode(at(NOW, garbage));
-        assertThat(log.deadLetter()).isNotNull();
-        assertThat(log.deadLetter().reason())
-                .contains("expected")
-                .endsWith("(topic=driving.logs.v1 partition=2 offset=41)");
-        assertThat(log.deadLetter().value()).isEqualTo(garbage);
-        assertThat(log.deadLetter().coordinates()).isEqualTo("driving.logs.v1-2@41");
+        DeadLetter letter = Objects.requireNonNull(log.deadLetter());
+        assertThat(letter.reason()).contains("expected").endsWith("(topic=driving.logs.v1 partition=2 offset=41)");
+        assertThat(letter.value()).isEqualTo(garbage);
+        assertThat(letter.coordinates()).isEqualTo("driving.logs.v1-2@41");
     }
 
     @Test

@@ -7,12 +7,12 @@ import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.RejectReason;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
-import dev.understudy.learn.Catalogue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +119,8 @@ class GateTest {
             assertThat(first.epoch()).isEqualTo(1);
             assertThat(first.previousSha256()).isEmpty();
             assertThat(first.effectiveFromMs()).isEqualTo(readyMs(models.get(0)) + 1 + 500 + 3_000);
-            assertThat(first.evidence()).containsKeys("candidateNllNats", "candidateSpacingRmseMeters", "idmSpacingRmseMeters");
+            assertThat(first.evidence())
+                    .containsKeys("candidateNllNats", "candidateSpacingRmseMeters", "idmSpacingRmseMeters");
             publish(h, models.get(1));
             watermark(h, readyMs(models.get(1)));
             Promotion second = h.extractOutputValues().get(1);
@@ -129,7 +130,9 @@ class GateTest {
             assertThat(second.evidence()).containsKeys("nllDifferenceLowNats", "incumbentSpacingRmseMeters");
             publish(h, models.get(0));
             watermark(h, readyMs(models.get(1)) + 60_000);
-            assertThat(h.extractOutputValues()).as("each candidate has one verdict").hasSize(2);
+            assertThat(h.extractOutputValues())
+                    .as("each candidate has one verdict")
+                    .hasSize(2);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +41,7 @@ class LearningJobRestartIT {
     private static final AtomicInteger CHECKPOINTS = new AtomicInteger();
 
     @TempDir
+    @SuppressWarnings("NullAway.Init")
     Path folder;
 
     /** A learner whose update fails once, in its middle, after a checkpoint was taken during it. */
@@ -152,8 +154,7 @@ class LearningJobRestartIT {
                 runtime,
                 READING,
                 TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
-        StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
         env.configure(runtime.configuration());
         GeneratorFunction<Long, DecodedLog> generator = index -> DecodedLog.of(LOGS.get(index.intValue()), 0, index);
         DataStream<DecodedLog> logs = env.fromSource(
@@ -187,7 +188,8 @@ class LearningJobRestartIT {
         assertThat(FAILURES_LEFT.get()).as("the update was killed").isLessThan(1);
         assertThat(whole).hasSizeGreaterThanOrEqualTo(2);
         assertThat(killed.keySet()).isEqualTo(whole.keySet());
-        whole.forEach((id, trained) -> assertThat(killed.get(id).model())
+        whole.forEach((id, trained) -> assertThat(
+                        Objects.requireNonNull(killed.get(id)).model())
                 .as("model of window %d", trained.candidate().windowStartMs())
                 .isEqualTo(trained.model()));
     }

@@ -16,7 +16,7 @@ class SequenceSetTest {
         SequenceSet set = new SequenceSet();
         Set<Long> reference = new HashSet<>();
         for (int i = 0; i < 5000; i++) {
-            long number = i / 20 * 10 + random.nextInt(15);
+            long number = i / 20 * 10L + random.nextInt(15);
             assertThat(set.add(number)).as("number %d", number).isEqualTo(reference.add(number));
             if (i % 500 == 0) {
                 set = copy(set);
