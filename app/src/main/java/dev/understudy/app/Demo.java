@@ -128,7 +128,7 @@ final class Demo {
         String servers = connection.bootstrapServers();
         Serving serving = new Serving(
                 ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"));
-        try (LoopObserver observer = LoopObserver.start(connection, account, console);
+        try (LoopObserver observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
             serving.start();
@@ -140,6 +140,9 @@ final class Demo {
             milestone("started", "learning, promotion and serving run");
             ReplayReport sent = replay(logs, connection, serving, flink);
             drain(sent, flink);
+            if (!observed.isAlive()) {
+                throw new CommandFailedException("lost the connection to the broker; the log says why");
+            }
             Map<String, @Nullable Object> summary = account.summary(
                     sent.logs(),
                     sent.observations(),
@@ -148,7 +151,6 @@ final class Demo {
             summary.put("closedLoop", closedLoop(connection, baselines));
             summary.put("seconds", seconds());
             summary.put("milestones", milestones);
-            observer.close();
             return summary;
         }
     }
