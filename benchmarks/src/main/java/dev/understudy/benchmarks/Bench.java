@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -33,14 +34,15 @@ public final class Bench {
             name = "bench",
             description = "Measures this system beside what it is held against.",
             mixinStandardHelpOptions = true,
-            subcommands = {Train.class, Serve.class})
+            subcommands = {Train.class, Serve.class, ClosedLoop.class})
     static final class Measurements {}
 
     /** Where a measurement writes. */
     abstract static class Measurement implements Callable<Integer> {
         @Option(
                 names = "--json",
-                description = "Write the result to standard output as one JSON object, everything else to standard error.")
+                description =
+                        "Write the result to standard output as one JSON object, everything else to standard error.")
         private boolean json;
 
         /** Says what is going on. */
@@ -74,7 +76,8 @@ public final class Bench {
     /** {@code bench train}. */
     @Command(
             name = "train",
-            description = "One training step against libtorch: same network, batch and first parameters, one thread each.",
+            description =
+                    "One training step against libtorch: same network, batch and first parameters, one thread each.",
             mixinStandardHelpOptions = true)
     static final class Train extends Measurement {
         @Option(names = "--rounds", defaultValue = "15", description = "Pairs of rounds. Default: ${DEFAULT-VALUE}.")
@@ -152,6 +155,31 @@ public final class Bench {
                     this::progress);
             Map<String, Object> figures = benchmark.run();
             return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench closed-loop}. */
+    @Command(
+            name = "closed-loop",
+            description =
+                    "The cloned car-following policy against the calibrated Intelligent Driver Model in closed loop, cross-validated over whole runs.",
+            mixinStandardHelpOptions = true)
+    static final class ClosedLoop extends Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "5", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            Map<String, Object> figures = new ClosedLoopBenchmark(
+                            new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
+                    .run();
+            return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 }

@@ -21,8 +21,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
- * How long an observation waits for its decision while observations come at a steady rate. Producer, broker, serving and
- * consumer share this machine.
+ * How long an observation waits for its decision while observations come at a steady rate. Producer, broker, serving
+ * and consumer share this machine.
  */
 final class LatencyRun {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -44,7 +44,9 @@ final class LatencyRun {
         this.lab = lab;
         this.perSecond = perSecond;
         this.traffic = new Traffic(
-                "latency", vehicles, System.currentTimeMillis() - Duration.ofHours(3).toMillis());
+                "latency",
+                vehicles,
+                System.currentTimeMillis() - Duration.ofHours(3).toMillis());
         this.warmUp = Math.round(perSecond * seconds / 3);
         this.records = warmUp + Math.round(perSecond * seconds);
     }
@@ -69,8 +71,8 @@ final class LatencyRun {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!serving.health().answering() || serving.health().epoch().isEmpty()) {
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException(
-                        "expected serving to answer with a model within %s, got %s".formatted(PATIENCE, serving.health()));
+                throw new IllegalStateException("expected serving to answer with a model within %s, got %s"
+                        .formatted(PATIENCE, serving.health()));
             }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }

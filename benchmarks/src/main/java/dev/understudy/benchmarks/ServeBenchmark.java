@@ -45,8 +45,7 @@ final class ServeBenchmark {
      * @param exactlyOnceRounds of serving and of decode-encode, exactly once
      * @param latencySeconds how long to measure latency; a third of it again warms up
      */
-    record Settings(
-            long records, int vehicles, int partitions, int rounds, int exactlyOnceRounds, int latencySeconds) {
+    record Settings(long records, int vehicles, int partitions, int rounds, int exactlyOnceRounds, int latencySeconds) {
         Settings {
             if (records < vehicles
                     || vehicles < 1

@@ -113,9 +113,7 @@ final class ServingLab implements AutoCloseable {
             }
         }
         try (KafkaProducer<String, Promotion> producer = new KafkaProducer<>(
-                clients(),
-                new StringSerializer(),
-                UnderstudySerdes.promotion().serializer())) {
+                clients(), new StringSerializer(), UnderstudySerdes.promotion().serializer())) {
             Promotion promotion = new Promotion(
                     CarFollowing.POLICY, 1, model.sha256(), 0, "", "benchmark", true, "bench", new TreeMap<>(), 1);
             producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion))
