@@ -20,11 +20,15 @@ import picocli.CommandLine.Option;
         subcommands = {Bench.Measurements.class})
 public final class Bench {
     private static final int MISSED = 1;
+    private static final String LOG_LEVEL = "understudy.own.log.level";
 
     private Bench() {}
 
     /** Runs one measurement and exits with its code. */
     public static void main(String[] arguments) {
+        if (System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "warn"); // a line for each start and model would hide the figures
+        }
         System.exit(new CommandLine(new Bench()).execute(arguments));
     }
 
@@ -40,7 +44,8 @@ public final class Bench {
     abstract static class Measurement implements Callable<Integer> {
         @Option(
                 names = "--json",
-                description = "Write the result to standard output as one JSON object, everything else to standard error.")
+                description =
+                        "Write the result to standard output as one JSON object, everything else to standard error.")
         private boolean json;
 
         /** Says what is going on. */
@@ -74,7 +79,8 @@ public final class Bench {
     /** {@code bench train}. */
     @Command(
             name = "train",
-            description = "One training step against libtorch: same network, batch and first parameters, one thread each.",
+            description =
+                    "One training step against libtorch: same network, batch and first parameters, one thread each.",
             mixinStandardHelpOptions = true)
     static final class Train extends Measurement {
         @Option(names = "--rounds", defaultValue = "15", description = "Pairs of rounds. Default: ${DEFAULT-VALUE}.")
@@ -110,7 +116,7 @@ public final class Bench {
     static final class Serve extends Measurement {
         @Option(
                 names = "--records",
-                defaultValue = "500000",
+                defaultValue = "1000000",
                 description = "Observations of a round. Default: ${DEFAULT-VALUE}.")
         private long records;
 

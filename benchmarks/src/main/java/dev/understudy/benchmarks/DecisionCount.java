@@ -51,8 +51,7 @@ final class DecisionCount {
 
     /** Returns decisions that rest on a policy's answer, be it within the envelope or not. */
     long answered() {
-        return kinds.getOrDefault(Decision.Kind.POLICY, 0L)
-                + kinds.getOrDefault(Decision.Kind.FALLBACK_ENVELOPE, 0L);
+        return kinds.getOrDefault(Decision.Kind.POLICY, 0L) + kinds.getOrDefault(Decision.Kind.FALLBACK_ENVELOPE, 0L);
     }
 
     /** Returns the counts for a JSON object. */

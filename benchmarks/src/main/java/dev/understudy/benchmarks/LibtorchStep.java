@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The training step by libtorch, eager: {@code torch::nn::Sequential}, {@code torch::mse_loss} and
- * {@code torch::optim::Adam}, which are what its C++ side offers. Five calls a step cross from Java, so what is measured
- * is libtorch.
+ * {@code torch::optim::Adam}, which are what its C++ side offers. Five calls a step cross from Java, so what is
+ * measured is libtorch.
  */
 final class LibtorchStep implements TrainingStep {
     private final TrainingProblem problem;

@@ -34,7 +34,8 @@ final class ProgramStep implements TrainingStep {
                 graph.input("observations", ElementType.FLOAT, Shape.of(problem.batch(), problem.inputs()));
         Tensor actions = graph.input("actions", ElementType.FLOAT, Shape.of(problem.batch(), problem.outputs()));
         Tensor rate = graph.input("learningRate", ElementType.FLOAT, Shape.of(1));
-        Tensor error = problem.network().apply(layout.unpack(theta), observations).sub(actions);
+        Tensor error =
+                problem.network().apply(layout.unpack(theta), observations).sub(actions);
         Tensor meanSquare = error.mul(error).mean();
         Tensor gradient = Gradient.of(meanSquare, List.of(theta)).get(0);
         Map<String, Tensor> memory = new LinkedHashMap<>();
@@ -44,8 +45,8 @@ final class ProgramStep implements TrainingStep {
         Optimiser.Step step = adam.step(theta, gradient, rate, memory);
         Program.Builder builder =
                 Program.builder(graph).threads(1).output(LOSS, meanSquare).state(THETA, theta, step.theta());
-        memory.forEach((name, vector) -> builder.state(
-                name, vector, Objects.requireNonNull(step.memory().get(name))));
+        memory.forEach((name, vector) ->
+                builder.state(name, vector, Objects.requireNonNull(step.memory().get(name))));
         program = builder.build();
         program.setState(THETA, problem.parameters(seed));
         for (Optimiser.Memory vector : adam.memory(layout.size())) {

@@ -3,7 +3,6 @@ package dev.understudy.benchmarks;
 import dev.understudy.app.EmbeddedBroker;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.ModelFile;
@@ -113,9 +112,7 @@ final class ServingLab implements AutoCloseable {
             }
         }
         try (KafkaProducer<String, Promotion> producer = new KafkaProducer<>(
-                clients(),
-                new StringSerializer(),
-                UnderstudySerdes.promotion().serializer())) {
+                clients(), new StringSerializer(), UnderstudySerdes.promotion().serializer())) {
             Promotion promotion = new Promotion(
                     CarFollowing.POLICY, 1, model.sha256(), 0, "", "benchmark", true, "bench", new TreeMap<>(), 1);
             producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion))
@@ -129,21 +126,19 @@ final class ServingLab implements AutoCloseable {
         return settings;
     }
 
-    /** Returns a producer of observations that sends what it has at once, or in large batches. */
-    KafkaProducer<String, FollowingSample> observationProducer(boolean atOnce) {
+    /** Returns a sender of observations that sends what it has at once, or in large batches. */
+    ObservationSender sender(boolean atOnce) {
         Map<String, Object> settings = clients();
         settings.put(ProducerConfig.LINGER_MS_CONFIG, atOnce ? 0 : 20);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
-        return new KafkaProducer<>(
-                settings, new StringSerializer(), UnderstudySerdes.following().serializer());
+        return new ObservationSender(settings);
     }
 
     /** Writes the first {@code count} samples as observations and returns when all are stored. */
     void observe(Traffic traffic, long count) {
-        try (KafkaProducer<String, FollowingSample> producer = observationProducer(false)) {
+        try (ObservationSender sender = sender(false)) {
             for (long i = 0; i < count; i++) {
-                FollowingSample sample = traffic.sample(i);
-                producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, sample.vehicle(), sample));
+                sender.send(traffic.sample(i));
             }
         }
     }

@@ -100,8 +100,8 @@ final class TrainBenchmark {
     /** Returns whether every target of a result was met. */
     static boolean met(Map<String, Object> result) {
         return result.get("problems") instanceof List<?> problems
-                && problems.stream().allMatch(problem -> problem instanceof Map<?, ?> map
-                        && Boolean.TRUE.equals(map.get("met")));
+                && problems.stream()
+                        .allMatch(problem -> problem instanceof Map<?, ?> map && Boolean.TRUE.equals(map.get("met")));
     }
 
     private Map<String, Object> measure(Target target) {
