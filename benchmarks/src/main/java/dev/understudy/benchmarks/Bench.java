@@ -29,7 +29,15 @@ public final class Bench {
         if (System.getProperty(LOG_LEVEL) == null) {
             System.setProperty(LOG_LEVEL, "warn"); // a line for each start and model would hide the figures
         }
-        System.exit(new CommandLine(new Bench()).execute(arguments));
+        System.exit(new CommandLine(new Bench())
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
+                    line.getErr().println("understudy: " + failure.getMessage());
+                    if (Boolean.getBoolean("understudy.verbose")) {
+                        failure.printStackTrace(line.getErr());
+                    }
+                    return MISSED;
+                })
+                .execute(arguments));
     }
 
     /** The group of the measurements. */
