@@ -175,9 +175,9 @@ final class ServingLab implements AutoCloseable {
             return admin.describeTopics(List.of(topic))
                             .allTopicNames()
                             .get()
-                            .get(topic)
-                            .partitions()
+                            .values()
                             .stream()
+                            .flatMap(description -> description.partitions().stream())
                             .filter(partition -> partition.leader() != null)
                             .count()
                     == partitions;
