@@ -31,8 +31,8 @@ class OpenAccBaselinesTest {
         System.out.printf("stretches: %d training, %d held out%n", trained.count(), tested.count());
 
         long begin = System.nanoTime();
-        FollowingLawCalibration.Fit<IntelligentDriverModel> idm =
-                FollowingLawCalibration.intelligentDriverModel(trained, new FollowingLawCalibration.Effort(120, 3, 250, 0), 1);
+        FollowingLawCalibration.Fit<IntelligentDriverModel> idm = FollowingLawCalibration.intelligentDriverModel(
+                trained, new FollowingLawCalibration.Effort(120, 3, 250, 0), 1);
         long middle = System.nanoTime();
         FollowingLawCalibration.Fit<ConstantTimeGap> ctg =
                 FollowingLawCalibration.constantTimeGap(trained, new FollowingLawCalibration.Effort(120, 3, 250, 0), 1);
