@@ -172,11 +172,7 @@ final class ServingLab implements AutoCloseable {
 
     private boolean isVisible(String topic) throws ExecutionException, InterruptedException {
         try {
-            return admin.describeTopics(List.of(topic))
-                            .allTopicNames()
-                            .get()
-                            .values()
-                            .stream()
+            return admin.describeTopics(List.of(topic)).allTopicNames().get().values().stream()
                             .flatMap(description -> description.partitions().stream())
                             .filter(partition -> partition.leader() != null)
                             .count()
