@@ -24,6 +24,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 final class LatencyRun {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long PACE_NANOS = 1_000_000;
+    private static final long SAMPLES_PER_VEHICLE = 1_000;
 
     private final ServingLab lab;
     private final Traffic traffic;
@@ -41,10 +42,12 @@ final class LatencyRun {
     LatencyRun(ServingLab lab, String trip, int vehicles, double perSecond, int seconds) {
         this.lab = lab;
         this.perSecond = perSecond;
-        this.traffic = new Traffic(
-                trip, vehicles, System.currentTimeMillis() - Duration.ofHours(3).toMillis());
         this.warmUp = Math.round(perSecond * seconds / 3);
         this.records = warmUp + Math.round(perSecond * seconds);
+        // Few enough vehicles that most observations have the history that the policy is asked for.
+        int most = (int) Math.max(1, Math.min(vehicles, records / SAMPLES_PER_VEHICLE));
+        this.traffic = new Traffic(
+                trip, most, System.currentTimeMillis() - Duration.ofHours(3).toMillis());
     }
 
     /** Serves what is produced meanwhile, and returns quantiles in milliseconds. */
