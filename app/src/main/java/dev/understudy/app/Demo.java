@@ -128,7 +128,7 @@ final class Demo {
         String servers = connection.bootstrapServers();
         Serving serving = new Serving(
                 ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"));
-        try (LoopObserver observer = LoopObserver.start(connection, account, console);
+        try (LoopObserver observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
             serving.start();
@@ -140,6 +140,9 @@ final class Demo {
             milestone("started", "learning, promotion and serving run");
             ReplayReport sent = replay(logs, connection, serving, flink);
             drain(sent, flink);
+            if (!observed.isAlive()) {
+                throw new CommandFailedException("lost the connection to the broker; the log says why");
+            }
             Map<String, @Nullable Object> summary = account.summary(
                     sent.logs(),
                     sent.observations(),
@@ -148,7 +151,6 @@ final class Demo {
             summary.put("closedLoop", closedLoop(connection, baselines));
             summary.put("seconds", seconds());
             summary.put("milestones", milestones);
-            observer.close();
             return summary;
         }
     }
@@ -268,14 +270,19 @@ final class Demo {
         return false;
     }
 
-    /** Lets decisions, windows and verdicts that are under way come out. */
+    /** Lets decisions and verdicts that are under way come out; who was asked to stop waits for decisions alone. */
     private void drain(ReplayReport sent, LocalFlink flink) throws Exception {
         long deadline = System.nanoTime() + DRAIN.toNanos();
-        while (System.nanoTime() < deadline && !(account.decided() >= sent.observations() && account.allJudged())) {
+        while (System.nanoTime() < deadline
+                && !(account.decided() >= sent.observations() && (isStopped() || account.allJudged()))) {
             failIfBroken(flink);
-            TimeUnit.MILLISECONDS.sleep(100);
+            TimeUnit.MILLISECONDS.sleep(50);
         }
         milestone("drained", "replay of %,d records ended".formatted(sent.logs()));
+    }
+
+    private boolean isStopped() {
+        return stop.getCount() == 0;
     }
 
     private static void addServing(Map<String, @Nullable Object> summary, Serving serving) {

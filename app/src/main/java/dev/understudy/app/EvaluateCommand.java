@@ -5,6 +5,7 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
+import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -18,9 +21,12 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Flink in this JVM: one cluster for several jobs, without a web page, its files in one directory. */
 final class LocalFlink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalFlink.class);
     private static final long PATIENCE_SECONDS = 30;
 
     private final MiniCluster cluster;
@@ -103,13 +109,19 @@ final class LocalFlink implements AutoCloseable {
 
     /** Cancels the jobs and stops the cluster. */
     @Override
-    public void close() throws Exception {
+    public void close() {
+        jobs.keySet().forEach(job -> await(cluster.cancelJob(job), "cancel " + jobs.get(job)));
+        await(cluster.closeAsync(), "stop Flink");
+    }
+
+    /** Waits; what does not come is told and left, as there is more to close. */
+    private static void await(CompletableFuture<?> future, String what) {
         try {
-            for (JobID job : jobs.keySet()) {
-                cluster.cancelJob(job).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            }
-        } finally {
-            cluster.closeAsync().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("could not {}", what, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -122,12 +122,21 @@ final class LoopObserver implements AutoCloseable {
         }
     }
 
-    /** Stops observing; what was read is in the books. */
+    /** Returns whether it still reads. */
+    boolean isAlive() {
+        return ended.getCount() > 0;
+    }
+
+    /** Stops observing; what was read is in the books. The second call does nothing. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stopped = true;
-        if (!ended.await(5, TimeUnit.SECONDS)) {
-            consumer.wakeup();
+        try {
+            if (!ended.await(5, TimeUnit.SECONDS)) {
+                consumer.wakeup();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingLawCalibration;
+import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;

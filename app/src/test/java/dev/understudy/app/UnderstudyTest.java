@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class UnderstudyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "doctor"})
+    @ValueSource(strings = {"demo", "ingest", "train", "evaluate", "learn", "promote-gate", "serve", "doctor"})
     void everyCommandHasHelp(String command) {
         Ran ran = Ran.command(command, "--help");
         assertThat(ran.code()).isZero();
@@ -103,5 +104,50 @@ class UnderstudyTest {
         assertThat(ran.err())
                 .contains("expected a Kafka cluster at 127.0.0.1:1")
                 .contains("\tat ");
+    }
+
+    @Test
+    void aMissingLogFileIsNamed(@TempDir Path folder) {
+        Path missing = folder.resolve("none");
+        Ran ran = Ran.command("ingest", missing.toString());
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("expected a file or folder, found none at " + missing);
+    }
+
+    @Test
+    void aMappedFormatNeedsAMapping(@TempDir Path folder) {
+        Ran ran = Ran.command("ingest", "--format", "mapped", folder.toString());
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--mapping: expected a mapping file, found none");
+    }
+
+    @Test
+    void aDirectoryThatIsAFileIsNamed(@TempDir Path folder) throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        Ran ran = Ran.command("demo", "--directory", file.resolve("below").toString());
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--directory: expected a directory, found the file " + file);
+    }
+
+    @Test
+    void aDemonstrationWithoutLogsIsBadUsage(@TempDir Path folder) {
+        Ran ran = Ran.command("demo", "--logs", folder.toString());
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--logs: expected a folder with runs.csv, found none at " + folder);
+    }
+
+    @Test
+    void windowsThatAreNoWholeNumberOfSlidesAreBadUsage() {
+        Ran ran = Ran.command("learn", "--window-seconds", "60", "--slide-seconds", "45");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected a window that is a whole number of slides");
+    }
+
+    @Test
+    void somethingThatIsNoModelIsRefused(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("model.onnx"), "no model");
+        Ran ran = Ran.command("models", "verify", file.toString());
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).contains("accepted: false");
     }
 }

@@ -1,4 +1,4 @@
-package dev.understudy.app;
+package dev.understudy.ingest;
 
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.Actor;
@@ -7,8 +7,6 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
-import dev.understudy.ingest.OpenAccReader;
-import dev.understudy.ingest.SampleSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,24 +26,29 @@ import java.util.stream.Stream;
  * @param rejected samples that did not, by reason
  * @param unreadable rows that are no samples at all
  */
-record Demonstrations(
+public record Demonstrations(
         List<FollowingSample> samples,
         List<LabelledStep> steps,
         SortedMap<RejectReason, Long> rejected,
         long unreadable) {
 
     /** Reads a folder in the OpenACC layout. */
-    static Demonstrations read(Path folder, Set<Actor> experts) {
+    public static Demonstrations read(Path folder, Set<Actor> experts) {
         OpenAccReader reader = OpenAccReader.open(folder);
+        return read(reader, reader.runs(), experts);
+    }
+
+    /** Reads some runs of a folder. */
+    public static Demonstrations read(OpenAccReader reader, List<OpenAccRun> runs, Set<Actor> experts) {
         AtomicLong bad = new AtomicLong();
-        try (SampleSource source = reader.read(reader.runs());
+        try (SampleSource source = reader.read(runs);
                 Stream<FollowingSample> samples = source.samples(row -> bad.incrementAndGet())) {
             return of(samples.toList(), experts, bad.get());
         }
     }
 
     /** Observes and labels samples; those of one trip must be in order of time. */
-    static Demonstrations of(List<FollowingSample> samples, Set<Actor> experts, long unreadable) {
+    public static Demonstrations of(List<FollowingSample> samples, Set<Actor> experts, long unreadable) {
         List<LabelledStep> steps = new ArrayList<>();
         SortedMap<RejectReason, Long> rejected = new TreeMap<>();
         FollowingAssembler assembler = new FollowingAssembler(experts);
@@ -71,7 +74,7 @@ record Demonstrations(
     }
 
     /** Returns the unbroken trajectories among the steps. */
-    List<Trajectory> trajectories() {
+    public List<Trajectory> trajectories() {
         return LabelledSteps.trajectories(steps);
     }
 }

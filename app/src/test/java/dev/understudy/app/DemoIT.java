@@ -1,0 +1,92 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoIT {
+    private static final List<String> KEYS = List.of(
+            "events",
+            "windows",
+            "candidates",
+            "promoted",
+            "refused",
+            "swaps",
+            "versionMismatches",
+            "decisionLatencyMillis",
+            "swapMillis",
+            "freshnessSeconds",
+            "decisionsPerSecond",
+            "trainSeconds",
+            "prequential",
+            "closedLoop");
+    private static final List<String> EVENTS =
+            List.of("ingested", "learned", "late", "deadLettered", "observed", "decided", "duplicated", "lost");
+    private static final List<String> CLOSED_LOOP =
+            List.of("spacingRmseMeters", "spacingRmseMedianMeters", "speedRmse", "collisions", "stretches");
+
+    @TempDir
+    Path folder = Path.of("");
+
+    @Test
+    void theWholeLoopPromotesAModelAndLosesNothing() throws Exception {
+        Ran ran = Ran.command(
+                "demo",
+                "--json",
+                "--seconds",
+                "50",
+                "--factor",
+                "40",
+                "--steps",
+                "20",
+                "--window-seconds",
+                "180",
+                "--directory",
+                folder.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode summary = new ObjectMapper().readTree(ran.out());
+        assertThat(summary.fieldNames()).toIterable().containsAll(KEYS);
+        JsonNode events = summary.get("events");
+        assertThat(events.fieldNames()).toIterable().containsAll(EVENTS);
+
+        assertThat(events.get("observed").asLong()).isPositive();
+        assertThat(events.get("decided").asLong())
+                .isEqualTo(events.get("observed").asLong());
+        assertThat(events.get("lost").asLong()).isZero();
+        assertThat(events.get("duplicated").asLong()).isZero();
+        assertThat(summary.get("versionMismatches").asLong()).isZero();
+        assertThat(events.get("learned").asLong()
+                        + events.get("late").asLong()
+                        + events.get("deadLettered").asLong()
+                        + events.get("heldOut").asLong()
+                        + events.get("rejected").asLong()
+                        + events.get("repeated").asLong()
+                        + events.get("pending").asLong())
+                .isEqualTo(events.get("ingested").asLong());
+        assertThat(events.get("pending").asLong()).isNotNegative();
+
+        assertThat(summary.get("promoted").asLong()).as(ran.err()).isPositive();
+        assertThat(summary.get("promoted").asLong() + summary.get("refused").asLong())
+                .isLessThanOrEqualTo(summary.get("candidates").asLong());
+        assertThat(summary.get("decisionsByKind").get("POLICY").asLong()).isPositive();
+        for (String driver : List.of("policy", "idm", "constantTimeGap")) {
+            JsonNode figures = summary.get("closedLoop").get(driver);
+            assertThat(figures.fieldNames()).toIterable().containsAll(CLOSED_LOOP);
+            assertThat(figures.get("stretches").asInt()).isPositive();
+        }
+        JsonNode first = summary.get("prequential").get(0);
+        assertThat(first.get("windowStart").asText()).isEqualTo("2019-10-08T08:00:00Z");
+        assertThat(first.get("persistence").isNumber()).isTrue();
+        assertThat(ran.err()).contains("window ", "candidate ", "promoted ", "swap ");
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).as("files left behind").isEmpty();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.TrainingRecord;
+import java.util.Map;
+import java.util.TreeMap;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+
+class LoopAccountTest {
+    private static final String SHA = "a".repeat(64);
+
+    private final LoopAccount account = new LoopAccount();
+
+    private static Candidate candidate(long closedAtMs) {
+        return new Candidate("c1", "p", "", SHA, 2048, 0, 60_000, closedAtMs, 1, "v", "f", Map.of(), 1500, 0);
+    }
+
+    private static Promotion verdict(boolean promoted) {
+        return new Promotion("p", promoted ? 1 : 0, SHA, 100, "", "why", promoted, "c1", new TreeMap<>(), 0);
+    }
+
+    private static TrainingRecord totals(Map<String, Long> counts) {
+        return new TrainingRecord(
+                "p", TrainingRecord.Kind.TRAINING, 0, 0, "", "", new TreeMap<>(), new TreeMap<>(counts), "totals", 0);
+    }
+
+    private static Decision decision(long sequence, long decidedAtMs) {
+        return new Decision(
+                "car",
+                "trip",
+                sequence,
+                100 * sequence,
+                "p",
+                1,
+                SHA,
+                new float[1],
+                new float[1],
+                Decision.Kind.POLICY,
+                "",
+                0,
+                decidedAtMs - 5,
+                decidedAtMs,
+                "i");
+    }
+
+    @Test
+    void everyLogRecordIsInExactlyOneColumn() {
+        account.report(totals(Map.of("ingested", 90L, "trained", 40L)));
+        account.report(totals(Map.of(
+                "ingested",
+                100L,
+                "trained",
+                50L,
+                "late",
+                1L,
+                "deadLettered",
+                2L,
+                "heldOut",
+                20L,
+                "duplicates",
+                3L,
+                "rejected.MISSING_GAP",
+                4L,
+                "rejected.NO_LABEL",
+                5L)));
+        Map<?, ?> events = (Map<?, ?>) account.summary(100, 0, window -> "").get("events");
+        assertThat(events)
+                .isEqualTo(Map.ofEntries(
+                        Map.entry("ingested", 100L),
+                        Map.entry("learned", 50L),
+                        Map.entry("late", 1L),
+                        Map.entry("deadLettered", 2L),
+                        Map.entry("observed", 0L),
+                        Map.entry("decided", 0L),
+                        Map.entry("duplicated", 0L),
+                        Map.entry("lost", 0L),
+                        Map.entry("heldOut", 20L),
+                        Map.entry("rejected", 9L),
+                        Map.entry("repeated", 3L),
+                        Map.entry("pending", 15L))); // 100 - 50 - 1 - 2 - 20 - 3 - 9
+    }
+
+    @Test
+    void freshnessIsFromTheCloseOfTheWindowToTheFirstDecisionByItsModel() {
+        account.verdict(verdict(true));
+        account.candidate(candidate(10_000));
+        account.decision(decision(7, 12_500));
+        account.decision(decision(8, 13_000));
+        Map<String, ?> summary = account.summary(0, 2, window -> "");
+        assertThat(summary.get("freshnessSeconds")).isEqualTo(Map.of("p50", 2.5, "p99", 2.5));
+        assertThat(summary.get("trainSeconds")).isEqualTo(1.5);
+        assertThat(summary.get("versionMismatches")).isEqualTo(0L);
+    }
+
+    @Test
+    void aRepeatedPublicationIsTheSameOne() {
+        assertThat(account.candidate(candidate(0))).isPresent();
+        assertThat(account.candidate(candidate(0))).isEmpty();
+        assertThat(account.allJudged()).isFalse();
+        assertThat(account.verdict(verdict(false)))
+                .hasValueSatisfying(
+                        line -> assertThat(line).startsWith("refused").endsWith("why"));
+        assertThat(account.verdict(verdict(false))).isEmpty();
+        assertThat(account.allJudged()).isTrue();
+        Map<String, ?> summary = account.summary(0, 0, window -> "");
+        assertThat(summary.get("refused")).isEqualTo(1L);
+        assertThat(summary.get("promoted")).isEqualTo(0L);
+    }
+
+    @Test
+    void anObservationWithoutADecisionIsLost() {
+        account.decision(decision(7, 12_500));
+        assertThat(account.summary(0, 3, window -> "").get("events"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsEntry("lost", 2L);
+    }
+}

@@ -1,0 +1,197 @@
+package dev.understudy.benchmarks;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of the measurements: exit code 0 if every target was met, 1 if not, 2 for bad usage. */
+@Command(
+        name = "understudy",
+        subcommands = {Bench.Measurements.class})
+public final class Bench {
+    private static final int MISSED = 1;
+    private static final String LOG_LEVEL = "understudy.own.log.level";
+
+    private Bench() {}
+
+    /** Runs one measurement and exits with its code. */
+    public static void main(String[] arguments) {
+        if (System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "warn"); // a line for each start and model would hide the figures
+        }
+        System.exit(new CommandLine(new Bench())
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
+                    line.getErr().println("understudy: " + failure.getMessage());
+                    if (Boolean.getBoolean("understudy.verbose")) {
+                        failure.printStackTrace(line.getErr());
+                    }
+                    return MISSED;
+                })
+                .execute(arguments));
+    }
+
+    /** The group of the measurements. */
+    @Command(
+            name = "bench",
+            description = "Measures this system beside what it is held against.",
+            mixinStandardHelpOptions = true,
+            subcommands = {Train.class, Serve.class, ClosedLoop.class})
+    static final class Measurements {}
+
+    /** Where a measurement writes. */
+    abstract static class Measurement implements Callable<Integer> {
+        @Option(
+                names = "--json",
+                description =
+                        "Write the result to standard output as one JSON object, everything else to standard error.")
+        private boolean json;
+
+        /** Says what is going on. */
+        void progress(String line) {
+            stream(json).println(line);
+        }
+
+        /** Writes the result with the machine it was measured on; returns the exit code. */
+        int finish(String name, Map<String, Object> figures, boolean met) throws JsonProcessingException {
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("benchmark", name);
+            result.put("machine", Machine.describe());
+            result.putAll(figures);
+            result.put("met", met);
+            if (json) {
+                stream(false)
+                        .println(new ObjectMapper()
+                                .enable(SerializationFeature.INDENT_OUTPUT)
+                                .writeValueAsString(result));
+            } else {
+                progress("machine: " + result.get("machine"));
+            }
+            return met ? 0 : MISSED;
+        }
+
+        private static PrintStream stream(boolean error) {
+            return new PrintStream(error ? System.err : System.out, true, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** {@code bench train}. */
+    @Command(
+            name = "train",
+            description =
+                    "One training step against libtorch: same network, batch and first parameters, one thread each.",
+            mixinStandardHelpOptions = true)
+    static final class Train extends Measurement {
+        @Option(names = "--rounds", defaultValue = "15", description = "Pairs of rounds. Default: ${DEFAULT-VALUE}.")
+        private int rounds;
+
+        @Option(
+                names = "--round-seconds",
+                defaultValue = "0.3",
+                description = "CPU seconds a round takes, about. Default: ${DEFAULT-VALUE}.")
+        private double roundSeconds;
+
+        @Option(
+                names = "--warm-up-seconds",
+                defaultValue = "2",
+                description = "Seconds each side runs before the first round. Default: ${DEFAULT-VALUE}.")
+        private double warmUpSeconds;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            TrainBenchmark benchmark = new TrainBenchmark(
+                    new TrainBenchmark.Settings(rounds, roundSeconds, warmUpSeconds), this::progress);
+            Map<String, Object> figures = benchmark.run(TrainBenchmark.targets());
+            return finish("train", figures, TrainBenchmark.met(figures));
+        }
+    }
+
+    /** {@code bench serve}. */
+    @Command(
+            name = "serve",
+            description =
+                    "Decisions a second of the serving topology against topologies that only decode and encode, or only forward, the same records on the same broker; and latency at half that load.",
+            mixinStandardHelpOptions = true)
+    static final class Serve extends Measurement {
+        @Option(
+                names = "--records",
+                defaultValue = "1000000",
+                description = "Observations of a round. Default: ${DEFAULT-VALUE}.")
+        private long records;
+
+        @Option(
+                names = "--vehicles",
+                defaultValue = "250",
+                description = "Vehicles that they are of. Default: ${DEFAULT-VALUE}.")
+        private int vehicles;
+
+        @Option(
+                names = "--partitions",
+                defaultValue = "4",
+                description = "Partitions of the topics. Default: ${DEFAULT-VALUE}.")
+        private int partitions;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "5",
+                description = "Rounds of each topology. Default: ${DEFAULT-VALUE}.")
+        private int rounds;
+
+        @Option(
+                names = "--exactly-once-rounds",
+                defaultValue = "2",
+                description = "Rounds under exactly once. Default: ${DEFAULT-VALUE}.")
+        private int exactlyOnceRounds;
+
+        @Option(
+                names = "--latency-seconds",
+                defaultValue = "15",
+                description = "How long latency is measured. Default: ${DEFAULT-VALUE}.")
+        private int latencySeconds;
+
+        @Override
+        public Integer call() throws IOException, ExecutionException, InterruptedException {
+            ServeBenchmark benchmark = new ServeBenchmark(
+                    new ServeBenchmark.Settings(
+                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds),
+                    this::progress);
+            Map<String, Object> figures = benchmark.run();
+            return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench closed-loop}. */
+    @Command(
+            name = "closed-loop",
+            description =
+                    "The cloned car-following policy against the calibrated Intelligent Driver Model in closed loop, cross-validated over whole runs.",
+            mixinStandardHelpOptions = true)
+    static final class ClosedLoop extends Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "5", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            Map<String, Object> figures = new ClosedLoopBenchmark(
+                            new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
+                    .run();
+            return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.understudy.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
