@@ -79,8 +79,8 @@ class DecisionProcessorTest {
         stopped.waitForTheBatch();
 
         processor = processor();
-        Task restored = new Task(
-                stopped.contents(DecisionProcessor.VEHICLES), stopped.contents(DecisionProcessor.WAITING));
+        Task restored =
+                new Task(stopped.contents(DecisionProcessor.VEHICLES), stopped.contents(DecisionProcessor.WAITING));
         processor.init(restored.context);
         restored.waitForTheBatch();
 
