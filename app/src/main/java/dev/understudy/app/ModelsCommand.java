@@ -1,6 +1,5 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -350,6 +349,7 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws IOException {
+            TrainCommand.requirePolicy(settings.get(POLICY));
             byte[] bytes;
             String sha256;
             if (Files.exists(Path.of(model))) {
@@ -366,12 +366,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = new IntakeCheck(
-                    settings.get(POLICY),
-                    CarFollowing.fingerprint(),
-                    CarFollowing.observationSize(),
-                    CarFollowing.ACTION_SIZE,
-                    IntakeLimits.defaults());
+            IntakeCheck check = IntakeCheck.ofCarFollowing(IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);

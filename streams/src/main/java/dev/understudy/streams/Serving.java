@@ -67,12 +67,7 @@ public final class Serving implements AutoCloseable {
 
     /** Returns the check of models of this policy. */
     static IntakeCheck intakeCheck(ServingConfig config) {
-        return new IntakeCheck(
-                CarFollowing.POLICY,
-                CarFollowing.fingerprint(),
-                CarFollowing.observationSize(),
-                CarFollowing.ACTION_SIZE,
-                config.intake());
+        return IntakeCheck.ofCarFollowing(config.intake());
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {
