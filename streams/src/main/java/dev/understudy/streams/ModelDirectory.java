@@ -57,6 +57,11 @@ public final class ModelDirectory implements AutoCloseable {
      * A promotion, its place among those of the same epoch, of which the last one counts, and when it was first seen.
      */
     private record Pending(Promotion promotion, long order, long seenNanos) {
+        /** Returns whether only the history tells of it. */
+        boolean isPast() {
+            return order < 0;
+        }
+
         boolean sameAs(Pending other) {
             return promotion.sha256().equals(other.promotion.sha256())
                     && promotion.effectiveFromMs() == other.promotion.effectiveFromMs();
@@ -227,7 +232,9 @@ public final class ModelDirectory implements AutoCloseable {
     }
 
     private boolean installed(Pending next) {
-        metrics.swaps.increment();
+        if (!next.isPast()) {
+            metrics.swaps.increment();
+        }
         LOG.info(
                 "Promotion {} of {} is in service from event time {}: model {}",
                 next.promotion.epoch(),
@@ -252,7 +259,11 @@ public final class ModelDirectory implements AutoCloseable {
         return true;
     }
 
+    /** Tells of a promotion; not of one that is over, or it would stand as the last word of this instance. */
     private void acknowledge(Pending next, boolean accepted, String reason) {
+        if (next.isPast()) {
+            return;
+        }
         acknowledgements.accept(new Acknowledgement(
                 instance,
                 policy,

@@ -205,6 +205,9 @@ class ServingTopologyTest {
         assertThat(made.get(ENOUGH + 9).sha256()).isEqualTo(before.sha256());
         assertThat(made.get(ENOUGH + 10).epoch()).isEqualTo(2);
         assertThat(directory.slot().loaded()).containsExactly(before.sha256(), after.sha256());
+        assertThat(acknowledgements).singleElement().satisfies(ack -> assertThat(ack.epoch())
+                .isEqualTo(2));
+        assertThat(metrics.snapshot().swaps()).isEqualTo(1);
     }
 
     @Test
