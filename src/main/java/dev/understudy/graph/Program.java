@@ -1,7 +1,6 @@
 package dev.understudy.graph;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.util.ArrayList;
@@ -343,7 +342,7 @@ public final class Program implements AutoCloseable {
      */
     private static OrtSession createSession(byte[] model, OrtSession.SessionOptions options) throws OrtException {
         FutureTask<OrtSession> compilation =
-                new FutureTask<>(() -> OrtEnvironment.getEnvironment().createSession(model, options));
+                new FutureTask<>(() -> OnnxRuntime.environment().createSession(model, options));
         Thread thread = new Thread(null, compilation, "compile program", COMPILE_STACK_BYTES);
         thread.setDaemon(true);
         thread.start();

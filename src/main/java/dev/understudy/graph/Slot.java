@@ -88,7 +88,7 @@ final class Slot implements AutoCloseable {
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Math.toIntExact(width * shape.size())).order(ByteOrder.nativeOrder());
         try {
-            OrtEnvironment environment = OrtEnvironment.getEnvironment();
+            OrtEnvironment environment = OnnxRuntime.environment();
             OnnxTensor tensor = type == ElementType.INT64
                     ? OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape.dims())
                     : OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape.dims());

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * back its last use, never earlier: closing one that runs would end the JVM.
  *
  * <p>Which promotion answers an observation follows from its event time alone, so replicas and replays agree: of those
- * in force by then, the one of the highest epoch. The {@code previous} promotions before the one in force stay loaded,
- * so that a rollback to them loads nothing.
+ * in force by then, the one of the highest epoch; none if it is earlier than all that are installed. The
+ * {@code previous} promotions before the one in force stay loaded, so that a rollback to them loads nothing.
  *
  * <pre>
  *   install(epoch, policy, effectiveFrom) ──► [ previous | previous | in force | waiting for its time ]
@@ -70,13 +70,11 @@ public final class ModelSlot implements AutoCloseable {
      */
     public static final class Lease implements AutoCloseable {
         private final Promoted promoted;
-        private final long fromMs;
         private final long untilMs;
         private boolean returned;
 
-        private Lease(Promoted promoted, long fromMs, long untilMs) {
+        private Lease(Promoted promoted, long untilMs) {
             this.promoted = promoted;
-            this.fromMs = fromMs;
             this.untilMs = untilMs;
         }
 
@@ -100,7 +98,7 @@ public final class ModelSlot implements AutoCloseable {
 
         /** Returns whether this lease also is the right one for an observation of that event time. */
         public boolean answers(long eventTimeMs) {
-            return eventTimeMs >= fromMs && eventTimeMs < untilMs;
+            return eventTimeMs >= promoted.effectiveFromMs && eventTimeMs < untilMs;
         }
 
         @Override
@@ -114,56 +112,51 @@ public final class ModelSlot implements AutoCloseable {
 
     /**
      * Returns a lease on the policy that answers observations of that event time: the promotion of the highest epoch
-     * that is in force by then; before all of them, the one that comes into force first; null before the first is
-     * installed.
+     * that is in force by then; null if none of those installed is.
      *
      * @param eventTimeMs milliseconds since 1970
      */
     public @Nullable Lease lease(long eventTimeMs) {
         while (true) {
             List<Promoted> now = installed;
-            if (now.isEmpty()) {
+            Promoted chosen = choose(now, eventTimeMs);
+            if (chosen == null) {
                 return null;
             }
-            Promoted chosen = choose(now, eventTimeMs);
             if (chosen.session.acquire()) {
                 if (eventTimeMs > latestEventTimeMs) {
                     latestEventTimeMs = eventTimeMs;
                 }
-                long from = chosen.effectiveFromMs > eventTimeMs ? Long.MIN_VALUE : chosen.effectiveFromMs;
                 long until = Long.MAX_VALUE;
                 for (Promoted other : now) {
                     if (other.effectiveFromMs > eventTimeMs && other.effectiveFromMs < until) {
                         until = other.effectiveFromMs;
                     }
                 }
-                return new Lease(chosen, from, until);
+                return new Lease(chosen, until);
             }
         }
     }
 
-    private static Promoted choose(List<Promoted> now, long eventTimeMs) {
-        Promoted earliest = now.get(0);
+    private static @Nullable Promoted choose(List<Promoted> now, long eventTimeMs) {
         for (int i = now.size() - 1; i >= 0; i--) {
             Promoted promoted = now.get(i);
             if (promoted.effectiveFromMs <= eventTimeMs) {
                 return promoted;
             }
-            if (promoted.effectiveFromMs < earliest.effectiveFromMs) {
-                earliest = promoted;
-            }
         }
-        return earliest;
+        return null;
     }
 
     /**
-     * Puts a promotion in service and takes over the policy, which the slot will close.
+     * Puts a promotion in service and takes over the policy, which the slot will close. It takes the place of a
+     * promotion of the same epoch, so the caller sees to their order.
      *
      * @param epoch the promotion's epoch
      * @param policy loaded and warm
      * @param effectiveFromMs event time from which it answers
-     * @return whether it was installed; not so if that epoch is installed already or the slot is closed, and then the
-     *     policy is closed
+     * @return whether it was installed; not so if the slot is closed or keeps newer ones only, and then the policy is
+     *     closed
      */
     public boolean install(long epoch, LoadedPolicy policy, long effectiveFromMs) {
         return add(new Promoted(epoch, effectiveFromMs, new Session(policy)));
@@ -187,13 +180,17 @@ public final class ModelSlot implements AutoCloseable {
     private boolean add(Promoted promoted) {
         List<Promoted> retired;
         synchronized (this) {
-            if (closed || installed.stream().anyMatch(other -> other.epoch == promoted.epoch)) {
+            if (closed) {
                 retired = List.of(promoted);
             } else {
                 List<Promoted> after = new ArrayList<>(installed);
+                retired = new ArrayList<>(after.stream()
+                        .filter(other -> other.epoch == promoted.epoch)
+                        .toList());
+                after.removeAll(retired);
                 after.add(promoted);
                 after.sort(Comparator.comparingLong(Promoted::epoch));
-                retired = retire(after);
+                retired.addAll(retire(after));
                 installed = List.copyOf(after);
             }
         }
@@ -203,7 +200,8 @@ public final class ModelSlot implements AutoCloseable {
 
     /** Takes out what comes before the previous ones of the promotion in force; what still waits for its time stays. */
     private List<Promoted> retire(List<Promoted> sorted) {
-        int inForce = sorted.indexOf(choose(sorted, latestEventTimeMs));
+        Promoted answering = choose(sorted, latestEventTimeMs);
+        int inForce = answering == null ? 0 : sorted.indexOf(answering);
         int surplus = Math.max(inForce - PREVIOUS, sorted.size() - MOST_INSTALLED);
         List<Promoted> retired = new ArrayList<>(sorted.subList(0, Math.max(0, surplus)));
         sorted.subList(0, retired.size()).clear();

@@ -88,16 +88,8 @@ public final class Console {
         }
     }
 
-    /** Returns a value as JSON on one line; a number that is not finite is null there. */
-    static String json(Object value) {
-        return write(new ObjectMapper(), value);
-    }
-
     private static String toJson(Object value) {
-        return write(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT), value);
-    }
-
-    private static String write(ObjectMapper mapper, Object value) {
+        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         SimpleModule numbers = new SimpleModule();
         numbers.addSerializer(Double.class, new FiniteOrNull());
         try {

@@ -14,21 +14,24 @@ import java.util.Map;
  */
 final class DecisionLedger {
     private final Map<String, BitSet> decided = new HashMap<>();
-    private final Map<Long, Promotion> promotions = new HashMap<>();
+    private final Map<Long, List<Promotion>> promotions = new HashMap<>();
     private final List<Decision> waiting = new ArrayList<>();
     private final Map<Decision.Kind, Long> byKind = new HashMap<>();
     private final Map<String, Long> firstDecisionBySha = new HashMap<>();
     private final Measurements latencyMillis = new Measurements();
     private long distinct;
     private long duplicated;
-    private long mismatches;
     private long firstDecidedAtMs = Long.MAX_VALUE;
     private long lastDecidedAtMs = Long.MIN_VALUE;
 
     /** Enters a promotion; a repeated one changes nothing. */
     void promoted(Promotion promotion) {
         if (promotion.promoted()) {
-            promotions.putIfAbsent(promotion.epoch(), promotion);
+            // An operator and the gate may have chosen the same epoch: the later one counts, once it is known.
+            List<Promotion> ofEpoch = promotions.computeIfAbsent(promotion.epoch(), epoch -> new ArrayList<>());
+            if (!ofEpoch.contains(promotion)) {
+                ofEpoch.add(promotion);
+            }
         }
     }
 
@@ -49,27 +52,18 @@ final class DecisionLedger {
         if (!decision.sha256().isEmpty()) {
             firstDecisionBySha.merge(decision.sha256(), decision.decidedAtMs(), Math::min);
         }
-        if (promotions.containsKey(decision.epoch()) || isBeforeTheFirst(decision)) {
-            check(decision);
-        } else {
+        if (!agrees(decision)) {
             waiting.add(decision); // its promotion may be on its way here
         }
     }
 
-    private static boolean isBeforeTheFirst(Decision decision) {
-        return decision.epoch() == 0;
-    }
-
-    private void check(Decision decision) {
-        Promotion promotion = promotions.get(decision.epoch());
-        boolean agrees = isBeforeTheFirst(decision)
-                ? decision.sha256().isEmpty()
-                : promotion != null
-                        && isBy(promotion, decision)
-                        && decision.eventTimeMs() >= promotion.effectiveFromMs();
-        if (!agrees) {
-            mismatches++;
+    private boolean agrees(Decision decision) {
+        if (decision.epoch() == 0) { // none was in force
+            return decision.sha256().isEmpty();
         }
+        return promotions.getOrDefault(decision.epoch(), List.of()).stream()
+                .anyMatch(promotion ->
+                        isBy(promotion, decision) && decision.eventTimeMs() >= promotion.effectiveFromMs());
     }
 
     /** A fallback for which no model was asked names none, but its epoch all the same. */
@@ -94,10 +88,8 @@ final class DecisionLedger {
      * observation from before it took effect. To be asked when all promotions are entered.
      */
     long versionMismatches() {
-        List<Decision> left = List.copyOf(waiting);
-        waiting.clear();
-        left.forEach(this::check);
-        return mismatches;
+        waiting.removeIf(this::agrees);
+        return waiting.size();
     }
 
     /** Returns how many decisions rest on what. */

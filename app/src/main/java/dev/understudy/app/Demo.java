@@ -300,6 +300,8 @@ final class Demo {
         Map<String, @Nullable Object> figures = new LinkedHashMap<>();
         if (inForce.isEmpty()) {
             figures.put("policy", null);
+            figures.putAll(
+                    Evaluation.closedLoop(baselines.shares().heldOut(), laws).figures());
             return figures;
         }
         String sha256 = inForce.get().sha256();

@@ -1,6 +1,6 @@
 package dev.understudy.app;
 
-import ai.onnxruntime.OrtEnvironment;
+import dev.understudy.graph.OnnxRuntime;
 import dev.understudy.schemas.TopicAdmin;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TopicsException;
@@ -144,7 +144,7 @@ final class DoctorCommand implements Tool {
     private static Finding runtime() {
         try {
             return new Finding(
-                    "ONNX Runtime", Health.OK, OrtEnvironment.getEnvironment().getVersion());
+                    "ONNX Runtime", Health.OK, OnnxRuntime.environment().getVersion());
         } catch (UnsatisfiedLinkError | ExceptionInInitializerError | NoClassDefFoundError | IllegalStateException e) {
             return new Finding("ONNX Runtime", Health.FAILED, "cannot load its library: " + Failures.describe(e));
         }

@@ -19,6 +19,7 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka broker and its controller in this JVM, on free ports of the loopback interface, with its data in a directory
@@ -29,15 +30,16 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final int ATTEMPTS = 3;
     private static final short TRANSACTION_VERSION = 2;
 
-    private final KafkaRaftServer server;
     private final Path directory;
     private final int port;
+    private final int controllerPort;
+    private @Nullable KafkaRaftServer server;
     private boolean stopped;
 
-    private EmbeddedBroker(KafkaRaftServer server, Path directory, int port) {
-        this.server = server;
+    private EmbeddedBroker(Path directory, int port, int controllerPort) {
         this.directory = directory;
         this.port = port;
+        this.controllerPort = controllerPort;
     }
 
     /**
@@ -63,15 +65,35 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static EmbeddedBroker start(Path directory, int port, int controllerPort) {
         format(directory);
-        KafkaRaftServer server =
+        EmbeddedBroker broker = new EmbeddedBroker(directory, port, controllerPort);
+        broker.goOn();
+        return broker;
+    }
+
+    /** Stops to serve clients and keeps ports and data for {@link #goOn}. */
+    synchronized void pause() {
+        KafkaRaftServer running = server;
+        server = null;
+        if (running != null) {
+            running.shutdown();
+            running.awaitShutdown();
+        }
+    }
+
+    /** Serves clients, on the same ports and data as before a {@link #pause}. */
+    synchronized void goOn() {
+        if (server != null || stopped) {
+            return;
+        }
+        KafkaRaftServer starting =
                 new KafkaRaftServer(new KafkaConfig(settings(directory, port, controllerPort), false), Time.SYSTEM);
         try {
-            server.startup();
+            starting.startup();
         } catch (RuntimeException e) {
-            server.shutdown();
+            starting.shutdown();
             throw e;
         }
-        return new EmbeddedBroker(server, directory, port);
+        server = starting;
     }
 
     private static void format(Path directory) {
@@ -138,8 +160,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             return;
         }
         stopped = true;
-        server.shutdown();
-        server.awaitShutdown();
+        pause();
         delete(directory);
     }
 
@@ -158,8 +179,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 }
 
                 @Override
-                public FileVisitResult postVisitDirectory(
-                        Path visited, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+                public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
                     Files.deleteIfExists(visited);
                     return FileVisitResult.CONTINUE;
                 }

@@ -50,7 +50,8 @@ final class EvaluateCommand implements Tool {
                 Demonstrations.read(settings.get(DEMONSTRATIONS), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
         try (LoadedPolicy policy = load(path)) {
             Evaluation evaluation = Evaluation.of(policy);
-            Evaluation.ClosedLoop driven = evaluation.closedLoop(CarFollowingStretches.of(logs.samples()));
+            Evaluation.ClosedLoop driven =
+                    evaluation.closedLoopAndWithoutEnvelope(CarFollowingStretches.of(logs.samples()));
             console.result(result(evaluation, driven, logs), () -> table(driven));
         }
         return 0;
@@ -59,12 +60,7 @@ final class EvaluateCommand implements Tool {
     /** Loads a model of car following after the intake check that serving makes. */
     private static LoadedPolicy load(Path path) throws IOException {
         byte[] bytes = Files.readAllBytes(path);
-        IntakeCheck check = new IntakeCheck(
-                CarFollowing.POLICY,
-                CarFollowing.fingerprint(),
-                CarFollowing.observationSize(),
-                CarFollowing.ACTION_SIZE,
-                IntakeLimits.defaults());
+        IntakeCheck check = IntakeCheck.ofCarFollowing(IntakeLimits.defaults());
         IntakeOutcome outcome = check.check(bytes, ModelFile.sha256(bytes));
         if (outcome instanceof IntakeOutcome.Accepted accepted) {
             return accepted.policy();

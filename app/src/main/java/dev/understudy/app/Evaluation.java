@@ -13,9 +13,12 @@ import dev.understudy.driving.LeaderReplay;
 import dev.understudy.driving.Persistence;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.model.LoadedPolicy;
+import dev.understudy.policy.Policy;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -47,22 +50,35 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         return new Evaluation(policy, baselines);
     }
 
-    /** Who drove in closed loop, for every stretch. */
-    final class ClosedLoop {
+    /** Who drove in closed loop, for every stretch. The policy drives within the envelope, as it is served. */
+    static final class ClosedLoop {
         private final CarFollowingStretches stretches;
+        private final LeaderReplay replay;
         private final Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
+        private final Set<String> enveloped = new HashSet<>();
 
         private ClosedLoop(CarFollowingStretches stretches) {
             this.stretches = stretches;
-            LeaderReplay replay = new LeaderReplay(stretches);
-            drives.put("policy", replay.drive(policy, new Envelope()));
-            baselines.forEach((name, law) -> drives.put(name, replay.drive(law, null)));
+            replay = new LeaderReplay(stretches);
+        }
+
+        private ClosedLoop drive(String name, Policy driver, boolean withEnvelope) {
+            drives.put(name, replay.drive(driver, withEnvelope ? new Envelope() : null));
+            if (withEnvelope) {
+                enveloped.add(name);
+            }
+            return this;
+        }
+
+        private ClosedLoop drive(Map<String, FollowingLaw> laws) {
+            laws.forEach((name, law) -> drive(name, law, false));
+            return this;
         }
 
         /** Returns the figures of each driver over the stretches for which the predicate holds of their index. */
         Map<String, Map<String, Object>> figures(IntPredicate wanted) {
             Map<String, Map<String, Object>> figures = new LinkedHashMap<>();
-            drives.forEach((name, drive) -> figures.put(name, json(drive.report(wanted))));
+            drives.forEach((name, drive) -> figures.put(name, json(drive.report(wanted), enveloped.contains(name))));
             return figures;
         }
 
@@ -86,16 +102,30 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
 
     /** Drives all stretches of these logs. */
     ClosedLoop closedLoop(CarFollowingStretches stretches) {
-        return new ClosedLoop(stretches);
+        return new ClosedLoop(stretches).drive("policy", policy, true).drive(baselines);
     }
 
-    private static Map<String, Object> json(ClosedLoopReport report) {
+    /** As {@link #closedLoop}, and once more without the envelope, to tell what the policy owes to it. */
+    ClosedLoop closedLoopAndWithoutEnvelope(CarFollowingStretches stretches) {
+        return new ClosedLoop(stretches)
+                .drive("policy", policy, true)
+                .drive("policyWithoutEnvelope", policy, false)
+                .drive(baselines);
+    }
+
+    /** Drives all stretches of these logs by the laws alone. */
+    static ClosedLoop closedLoop(CarFollowingStretches stretches, Map<String, FollowingLaw> laws) {
+        return new ClosedLoop(stretches).drive(laws);
+    }
+
+    private static Map<String, Object> json(ClosedLoopReport report, boolean withEnvelope) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("spacingRmseMeters", finite(report.spacingRmseMeters()));
         json.put("spacingRmseMedianMeters", finite(report.spacingRmseMedianMeters()));
         json.put("speedRmse", finite(report.speedRmseMetersPerSecond()));
         json.put("collisions", report.collisions());
         json.put("stretches", report.stretches());
+        json.put("envelope", withEnvelope);
         json.put("envelopeInterventions", report.envelopeInterventions());
         return json;
     }

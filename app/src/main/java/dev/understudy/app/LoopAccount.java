@@ -152,7 +152,7 @@ final class LoopAccount {
     synchronized Optional<Promotion> inForce() {
         return verdicts.values().stream()
                 .filter(Promotion::promoted)
-                .reduce((one, other) -> other.epoch() > one.epoch() ? other : one);
+                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
     }
 
     /**

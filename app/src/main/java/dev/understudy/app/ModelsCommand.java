@@ -1,6 +1,5 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,12 +69,12 @@ final class ModelsCommand {
             return new Models(connection, reader, policy, verdicts);
         }
 
-        /** Returns the promotion in force. */
+        /** Returns the promotion in force: the highest epoch, the later of two with the same. */
         Optional<Promotion> inForce() {
             return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
                     .map(ConsumerRecord::value)
                     .filter(promotion -> promotion.policy().equals(policy))
-                    .max(Comparator.comparingLong(Promotion::epoch));
+                    .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
         }
 
         /** Returns the last verdict on the model whose hash begins so. */
@@ -98,6 +96,13 @@ final class ModelsCommand {
             }
             return found.get(found.size() - 1);
         }
+    }
+
+    private static boolean isThat(Promotion verdict, Optional<Promotion> inForce) {
+        return verdict.promoted()
+                && inForce.isPresent()
+                && verdict.epoch() == inForce.get().epoch()
+                && verdict.sha256().equals(inForce.get().sha256());
     }
 
     private static String shortened(String sha256) {
@@ -136,11 +141,11 @@ final class ModelsCommand {
         @Override
         public int run(Settings settings, Console console) {
             Models models = Models.read(settings);
-            long epoch = models.inForce().map(Promotion::epoch).orElse(0L);
+            Optional<Promotion> current = models.inForce();
             Table table = new Table("epoch", "model", "verdict", "effective from (event time)", "reason");
             List<Map<String, Object>> json = new ArrayList<>();
             for (Promotion verdict : models.verdicts()) {
-                boolean inForce = verdict.promoted() && verdict.epoch() == epoch;
+                boolean inForce = isThat(verdict, current);
                 json.add(json(verdict, inForce));
                 table.row(
                         verdict.promoted() ? verdict.epoch() : "-",
@@ -178,8 +183,7 @@ final class ModelsCommand {
         public int run(Settings settings, Console console) {
             Models models = Models.read(settings);
             Promotion verdict = models.verdict(hash);
-            long epoch = models.inForce().map(Promotion::epoch).orElse(0L);
-            Map<String, Object> json = json(verdict, verdict.promoted() && verdict.epoch() == epoch);
+            Map<String, Object> json = json(verdict, isThat(verdict, models.inForce()));
             models.reader().all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
                     .map(ConsumerRecord::value)
                     .filter(candidate -> candidate.sha256().equals(verdict.sha256()))
@@ -285,6 +289,12 @@ final class ModelsCommand {
                     new TreeMap<>(),
                     System.currentTimeMillis());
             publish(models.connection(), promotion);
+            Promotion after = models.inForce().orElse(promotion);
+            if (!isThat(promotion, Optional.of(after))) {
+                throw new CommandFailedException(
+                        "expected %s in force as epoch %d, found %s as epoch %d: the gate promoted it meanwhile; look at 'models list' and roll back again"
+                                .formatted(shortened(target), epoch, shortened(after.sha256()), after.epoch()));
+            }
             console.result(json(promotion, true), () -> "epoch %d puts %s in force from event time %s"
                     .formatted(epoch, shortened(target), Instant.ofEpochMilli(promotion.effectiveFromMs())));
             return 0;
@@ -339,6 +349,7 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws IOException {
+            TrainCommand.requirePolicy(settings.get(POLICY));
             byte[] bytes;
             String sha256;
             if (Files.exists(Path.of(model))) {
@@ -355,12 +366,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = new IntakeCheck(
-                    settings.get(POLICY),
-                    CarFollowing.fingerprint(),
-                    CarFollowing.observationSize(),
-                    CarFollowing.ACTION_SIZE,
-                    IntakeLimits.defaults());
+            IntakeCheck check = IntakeCheck.ofCarFollowing(IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);

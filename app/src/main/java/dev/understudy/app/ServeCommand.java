@@ -85,6 +85,7 @@ final class ServeCommand implements Tool {
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings);
         ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
+                .withClient(connection.clientSettings())
                 .named(instance(settings), settings.get(APPLICATION))
                 .with(settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS)))
                 .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS));

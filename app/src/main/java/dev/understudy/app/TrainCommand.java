@@ -12,6 +12,7 @@ import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.TrainedFigures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -28,8 +28,6 @@ import picocli.CommandLine.Parameters;
 /** Runs one learner on files, without a cluster, and writes the model file that serving takes. */
 @Command(name = "train", description = "Train a policy on logs and write it as an ONNX file.")
 final class TrainCommand implements Tool {
-    private static final int GOLDEN_ROWS = 16;
-
     /** Whose driving is learned from. */
     enum Experts {
         BOTH,
@@ -171,7 +169,7 @@ final class TrainCommand implements Tool {
             List<Trajectory> trajectories,
             Map<String, Double> figures,
             Map<String, String> baselines) {
-        Matrix golden = golden(trajectories, seed);
+        Matrix golden = TrainedFigures.goldenObservations(trajectories);
         long start = trajectories.stream().mapToLong(Trajectory::startMs).min().orElse(0);
         long end = trajectories.stream()
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
@@ -185,24 +183,11 @@ final class TrainCommand implements Tool {
                 List.of(),
                 seed,
                 CarFollowing.fingerprint(),
-                Console.json(figures),
+                TrainedFigures.json(figures),
                 golden,
                 new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
                 Versions.own(),
                 settings.get(LICENCE),
                 new TreeMap<>(baselines));
-    }
-
-    /** Returns observations drawn from the demonstrations. */
-    private static Matrix golden(List<Trajectory> trajectories, long seed) {
-        int n = CarFollowing.observationSize();
-        float[] rows = new float[GOLDEN_ROWS * n];
-        SplittableRandom random = new SplittableRandom(seed);
-        for (int row = 0; row < GOLDEN_ROWS; row++) {
-            Trajectory from = trajectories.get(random.nextInt(trajectories.size()));
-            int step = random.nextInt(from.steps());
-            System.arraycopy(from.observations().values(), step * n, rows, row * n, n);
-        }
-        return new Matrix(GOLDEN_ROWS, n, rows);
     }
 }

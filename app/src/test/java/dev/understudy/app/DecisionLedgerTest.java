@@ -62,6 +62,15 @@ class DecisionLedgerTest {
     }
 
     @Test
+    void eitherOfTwoPromotionsWithOneEpochIsAgreedWith() {
+        ledger.promoted(promotion(1, FIRST, 0));
+        ledger.decided(decision(5, 1, FIRST));
+        ledger.decided(decision(6, 1, SECOND));
+        ledger.promoted(promotion(1, SECOND, 0));
+        assertThat(ledger.versionMismatches()).isZero();
+    }
+
+    @Test
     void anAnswerFromBeforeThePromotionTookEffectIsAMismatch() {
         ledger.promoted(promotion(1, FIRST, 501));
         ledger.decided(decision(5, 1, FIRST));

@@ -89,10 +89,9 @@ final class BatchScorer {
         for (int row = 0; row < rows; row++) {
             if (stampOf[row] == NONE) {
                 try (ModelSlot.Lease lease = slot.lease(eventTimes[row])) {
-                    if (lease == null) {
-                        return;
+                    if (lease != null) {
+                        answer(row, lease);
                     }
-                    answer(row, lease);
                 }
             }
         }
@@ -172,7 +171,7 @@ final class BatchScorer {
         }
     }
 
-    /** Returns the version a row belongs to, null if no model is in service. */
+    /** Returns the version a row belongs to, null if no model was in force at its event time. */
     @Nullable
     Stamp stamp(int row) {
         return stampOf[row] == NONE ? null : stamps.get(stampOf[row]);

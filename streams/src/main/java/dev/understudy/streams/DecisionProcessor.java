@@ -235,7 +235,8 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
                     one,
                     sample,
                     entry,
-                    "out of order: sequence %d came after %d".formatted(sample.sequence(), entry.sequence));
+                    "out of order: sequence %d came after %d"
+                            .formatted(sample.sequence(), entry.newest(sample.trip())));
         }
         if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
             return unusable(

@@ -13,11 +13,9 @@ import dev.understudy.schemas.UndecodableException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
@@ -47,14 +45,28 @@ public final class ModelDirectory implements AutoCloseable {
     private final InstantSource clock;
     private final NavigableMap<Long, Pending> pending = new ConcurrentSkipListMap<>();
     private final Map<String, String> rejected = new HashMap<>();
-    private final Set<Long> done = new HashSet<>();
+    private final Map<Long, Pending> settled = new HashMap<>();
+    private final NavigableMap<Long, Pending> history = new TreeMap<>();
+    private long newestEpoch;
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
     private volatile boolean closed;
     private @Nullable Thread loader;
 
-    /** A promotion that is not in service yet, and when it was first seen. */
-    private record Pending(Promotion promotion, long seenNanos) {}
+    /**
+     * A promotion, its place among those of the same epoch, of which the last one counts, and when it was first seen.
+     */
+    private record Pending(Promotion promotion, long order, long seenNanos) {
+        /** Returns whether only the history tells of it. */
+        boolean isPast() {
+            return order < 0;
+        }
+
+        boolean sameAs(Pending other) {
+            return promotion.sha256().equals(other.promotion.sha256())
+                    && promotion.effectiveFromMs() == other.promotion.effectiveFromMs();
+        }
+    }
 
     /**
      * A directory without models. It loads none before {@link #start}.
@@ -101,10 +113,45 @@ public final class ModelDirectory implements AutoCloseable {
         news.release();
     }
 
-    /** Takes note of a promotion; it comes into service once its file is there, good and warm. */
-    void promoted(Promotion promotion) {
+    /**
+     * Takes note of a promotion; it comes into service once its file is there, good and warm. Of two of one epoch, the
+     * later one in the topic counts: an operator and the gate may have chosen the same number.
+     *
+     * @param offset where it stands in the topic
+     */
+    synchronized void promoted(Promotion promotion, long offset) {
         if (promotion.promoted() && promotion.policy().equals(policy)) {
-            pending.putIfAbsent(promotion.epoch(), new Pending(promotion, System.nanoTime()));
+            newestEpoch = Math.max(newestEpoch, promotion.epoch());
+            enqueue(new Pending(promotion, offset, System.nanoTime()));
+            history.headMap(newestEpoch).values().forEach(this::enqueue);
+        }
+    }
+
+    /**
+     * Takes note of a verdict in the history. The topic of promotions only keeps the last one; after a restart,
+     * observations from before that took effect are answered by those that were in force then.
+     *
+     * @param offset where it stands in the topic
+     */
+    synchronized void judged(Promotion verdict, long offset) {
+        if (verdict.promoted() && verdict.policy().equals(policy)) {
+            // Whatever the topic of promotions says of that epoch counts more.
+            Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
+            history.put(verdict.epoch(), past);
+            while (history.size() > ModelSlot.PREVIOUS + 1) {
+                history.pollFirstEntry();
+            }
+            if (verdict.epoch() < newestEpoch) {
+                enqueue(past);
+            }
+        }
+    }
+
+    private void enqueue(Pending next) {
+        long epoch = next.promotion.epoch();
+        Pending known = settled.get(epoch);
+        if (known == null || next.order > known.order) {
+            pending.merge(epoch, next, (one, other) -> other.order > one.order ? other : one);
             while (pending.size() > MOST_PENDING) {
                 pending.pollFirstEntry();
             }
@@ -140,9 +187,12 @@ public final class ModelDirectory implements AutoCloseable {
         for (Pending next : new TreeMap<>(pending).descendingMap().values()) {
             metrics.loading.set(true);
             try {
-                if (!closed && (done.contains(next.promotion.epoch()) || load(next))) {
-                    pending.remove(next.promotion.epoch());
-                    done.add(next.promotion.epoch());
+                long epoch = next.promotion.epoch();
+                Pending known = settled.get(epoch);
+                boolean again = known != null && known.sameAs(next);
+                if (!closed && (again || load(next))) {
+                    pending.remove(epoch, next);
+                    settled.put(epoch, next);
                 }
             } finally {
                 metrics.loading.set(false);
@@ -177,11 +227,14 @@ public final class ModelDirectory implements AutoCloseable {
 
     private boolean install(Pending next, IntakeOutcome.Accepted accepted) {
         Promotion promotion = next.promotion;
-        return slot.install(promotion.epoch(), accepted.policy(), promotion.effectiveFromMs()) && installed(next);
+        // Not installed is out of date already, or the directory is closing: no need to try again.
+        return !slot.install(promotion.epoch(), accepted.policy(), promotion.effectiveFromMs()) || installed(next);
     }
 
     private boolean installed(Pending next) {
-        metrics.swaps.increment();
+        if (!next.isPast()) {
+            metrics.swaps.increment();
+        }
         LOG.info(
                 "Promotion {} of {} is in service from event time {}: model {}",
                 next.promotion.epoch(),
@@ -206,7 +259,11 @@ public final class ModelDirectory implements AutoCloseable {
         return true;
     }
 
+    /** Tells of a promotion; not of one that is over, or it would stand as the last word of this instance. */
     private void acknowledge(Pending next, boolean accepted, String reason) {
+        if (next.isPast()) {
+            return;
+        }
         acknowledgements.accept(new Acknowledgement(
                 instance,
                 policy,

@@ -2,8 +2,10 @@ package dev.understudy.streams;
 
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class ModelIndexers {
     static final String ARTIFACTS = "artifacts";
     static final String PROMOTIONS = "promotions";
+    static final String HISTORY = "history";
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelIndexers.class);
 
@@ -63,34 +66,34 @@ final class ModelIndexers {
         }
     }
 
-    /** Passes promotions on to the directory. */
-    static final class Promotions implements Processor<byte[], byte[], Void, Void> {
-        private final ModelDirectory directory;
+    /** Passes verdicts on to the directory, which keeps what it needs of them. */
+    static final class Verdicts implements Processor<byte[], byte[], Void, Void> {
+        private final String topic;
+        private final ObjLongConsumer<Promotion> directory;
         private final ServingMetrics metrics;
-        private @Nullable KeyValueStore<Bytes, byte[]> store;
+        private @Nullable ProcessorContext<Void, Void> context;
 
-        Promotions(ModelDirectory directory, ServingMetrics metrics) {
+        Verdicts(String topic, ObjLongConsumer<Promotion> directory, ServingMetrics metrics) {
+            this.topic = topic;
             this.directory = directory;
             this.metrics = metrics;
         }
 
         @Override
-        public void init(ProcessorContext<Void, Void> context) {
-            store = context.getStateStore(PROMOTIONS);
+        public void init(ProcessorContext<Void, Void> initialised) {
+            context = initialised;
         }
 
         @Override
         public void process(Record<byte[], byte[]> record) {
             try {
-                if (record.value() != null) {
-                    directory.promoted(
-                            UnderstudySerdes.promotion().deserializer().deserialize(Topics.PROMOTIONS, record.value()));
-                }
-                if (store != null) {
-                    store.put(Bytes.wrap(record.key()), record.value());
+                if (record.value() != null && context != null) {
+                    directory.accept(
+                            UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value()),
+                            context.recordMetadata().orElseThrow().offset());
                 }
             } catch (RuntimeException e) {
-                skip(metrics, Topics.PROMOTIONS, e);
+                skip(metrics, topic, e);
             }
         }
     }

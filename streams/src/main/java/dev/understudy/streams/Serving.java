@@ -8,13 +8,11 @@ import dev.understudy.schemas.UnderstudySerdes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
@@ -46,13 +44,7 @@ public final class Serving implements AutoCloseable {
     public Serving(ServingConfig config) {
         this.config = config;
         acknowledgements = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        config.bootstrapServers(),
-                        ProducerConfig.CLIENT_ID_CONFIG,
-                        config.applicationId() + "-" + config.instance() + "-acks",
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                        5_000),
+                config.producerProperties(config.applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
         directory = new ModelDirectory(
@@ -62,19 +54,20 @@ public final class Serving implements AutoCloseable {
                 metrics,
                 this::acknowledge,
                 InstantSource.system());
-        streams = new KafkaStreams(ServingTopology.build(config, directory, metrics), config.toProperties());
+        try {
+            streams = new KafkaStreams(ServingTopology.build(config, directory, metrics), config.toProperties());
+        } catch (RuntimeException e) {
+            directory.close();
+            acknowledgements.close(Duration.ZERO);
+            throw e;
+        }
         streams.setUncaughtExceptionHandler(
                 new RestartLimit(config.restarts(), config.restartPeriod(), InstantSource.system()));
     }
 
     /** Returns the check of models of this policy. */
     static IntakeCheck intakeCheck(ServingConfig config) {
-        return new IntakeCheck(
-                CarFollowing.POLICY,
-                CarFollowing.fingerprint(),
-                CarFollowing.observationSize(),
-                CarFollowing.ACTION_SIZE,
-                config.intake());
+        return IntakeCheck.ofCarFollowing(config.intake());
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {

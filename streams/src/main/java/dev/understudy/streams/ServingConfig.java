@@ -4,7 +4,9 @@ import dev.understudy.model.IntakeLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -26,6 +28,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param restarts threads replaced within {@code restartPeriod} before the instance gives up
  * @param restartPeriod period in which they are counted
  * @param intake what a model may ask for
+ * @param client what every Kafka client needs besides, such as {@code security.protocol}, {@code ssl.*}, {@code sasl.*}
  */
 public record ServingConfig(
         String instance,
@@ -40,10 +43,12 @@ public record ServingConfig(
         int mostVehicles,
         int restarts,
         Duration restartPeriod,
-        IntakeLimits intake) {
+        IntakeLimits intake,
+        Map<String, Object> client) {
 
     /** @throws IllegalArgumentException listing every field that is not possible */
     public ServingConfig {
+        client = Map.copyOf(client);
         List<String> problems = new ArrayList<>();
         if (instance.isBlank() || applicationId.isBlank() || bootstrapServers.isBlank()) {
             problems.add("expected a name for instance, applicationId and bootstrapServers, got '%s', '%s' and '%s'"
@@ -83,7 +88,8 @@ public record ServingConfig(
                 20_000,
                 5,
                 Duration.ofMinutes(10),
-                IntakeLimits.defaults());
+                IntakeLimits.defaults(),
+                Map.of());
     }
 
     /** Returns this configuration under another name and application. */
@@ -101,7 +107,8 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
-                intake);
+                intake,
+                client);
     }
 
     /** Returns this configuration with another guarantee and commit interval. */
@@ -119,7 +126,8 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
-                intake);
+                intake,
+                client);
     }
 
     /** Returns this configuration with other batches and threads. */
@@ -137,12 +145,68 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
-                intake);
+                intake,
+                client);
+    }
+
+    /** Returns this configuration with settings for every Kafka client; they do not replace its own. */
+    public ServingConfig withClient(Map<String, Object> newClient) {
+        return new ServingConfig(
+                instance,
+                bootstrapServers,
+                applicationId,
+                stateDirectory,
+                guarantee,
+                commitInterval,
+                batchRecords,
+                batchWait,
+                threads,
+                mostVehicles,
+                restarts,
+                restartPeriod,
+                intake,
+                newClient);
+    }
+
+    /** Leaves out the settings of the clients, which may hold secrets. */
+    @Override
+    public String toString() {
+        return "%s of %s at %s: %s, commits every %s, batches of %d that wait %s, %d threads, state in %s"
+                .formatted(
+                        instance,
+                        applicationId,
+                        bootstrapServers,
+                        guarantee,
+                        commitInterval,
+                        batchRecords,
+                        batchWait,
+                        threads,
+                        stateDirectory);
+    }
+
+    /** Returns the configuration of a producer beside Kafka Streams. */
+    Map<String, Object> producerProperties(String clientId) {
+        Map<String, Object> properties = new HashMap<>(client);
+        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000);
+        return properties;
     }
 
     /** Returns the configuration of Kafka Streams. */
     public Properties toProperties() {
         Properties properties = new Properties();
+        client.forEach((name, value) -> {
+            // Without a prefix it reaches all clients if Kafka knows it; with one, what a plug-in knows does too.
+            properties.put(name, value);
+            properties.put(StreamsConfig.consumerPrefix(name), value);
+            properties.put(StreamsConfig.producerPrefix(name), value);
+            properties.put(StreamsConfig.adminClientPrefix(name), value);
+        });
+        // A prefix would win over the address that follows.
+        properties.remove(StreamsConfig.consumerPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
+        properties.remove(StreamsConfig.producerPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
+        properties.remove(StreamsConfig.adminClientPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
         boolean exactly = guarantee == Guarantee.EXACTLY_ONCE;
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
         properties.put(StreamsConfig.CLIENT_ID_CONFIG, applicationId + "-" + instance);

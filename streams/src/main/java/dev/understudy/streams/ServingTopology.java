@@ -40,7 +40,15 @@ public final class ServingTopology {
                 bytes,
                 Topics.PROMOTIONS,
                 "promotions-indexer",
-                () -> new ModelIndexers.Promotions(directory, metrics));
+                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directory::promoted, metrics));
+        topology.addGlobalStore(
+                store(Stores.inMemoryKeyValueStore(ModelIndexers.HISTORY)).withLoggingDisabled(),
+                "history-source",
+                bytes,
+                bytes,
+                Topics.HISTORY,
+                "history-indexer",
+                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directory::judged, metrics));
         topology.addSource("observations", bytes, bytes, Topics.OBSERVATIONS);
         topology.addProcessor("decide", () -> new DecisionProcessor(config, directory.slot(), metrics), "observations");
         topology.addStateStore(

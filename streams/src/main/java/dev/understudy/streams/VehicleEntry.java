@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What serving remembers of one vehicle, and how that lies in the store. */
 final class VehicleEntry {
-    private static final byte FORMAT = 1;
+    private static final byte FORMAT = 2;
     /** Sequence numbers this far behind the newest are told apart; older ones count as seen. */
     private static final int SEEN = Long.SIZE;
 
@@ -20,14 +20,43 @@ final class VehicleEntry {
         SEEN_BEFORE
     }
 
-    final float[] memory;
-    String trip = "";
-    long sequence = -1;
-    /** Bit i: sequence - i was seen. */
-    long seen;
+    /** Which observations of one trip came. */
+    private static final class Numbers {
+        private final String trip;
+        private long newest;
+        /** Bit i: newest - i was seen. */
+        private long seen;
 
-    String previousTrip = "";
-    long previousSequence = -1;
+        Numbers(String trip, long newest, long seen) {
+            this.trip = trip;
+            this.newest = newest;
+            this.seen = seen;
+        }
+
+        Arrival arrival(long sequence) {
+            long behind = newest - sequence;
+            if (behind < 0) {
+                return Arrival.NEXT;
+            }
+            return behind >= SEEN || (seen & 1L << behind) != 0 ? Arrival.SEEN_BEFORE : Arrival.LATE;
+        }
+
+        void note(long sequence) {
+            long ahead = sequence - newest;
+            if (ahead > 0) {
+                seen = ahead >= SEEN ? 1 : seen << ahead | 1;
+                newest = sequence;
+            } else if (ahead > -SEEN) {
+                seen |= 1L << -ahead;
+            }
+        }
+    }
+
+    final float[] memory;
+    /** The trip that is driven, and the one before: a stray record of another trip must not end the one under way. */
+    private Numbers current = new Numbers("", -1, 0);
+
+    private Numbers previous = new Numbers("", -1, 0);
     /** Offset of the newest observation taken in. */
     long offset = -1;
     /** The last usable measurement. */
@@ -52,48 +81,43 @@ final class VehicleEntry {
 
     /** Tells what an observation is by its number, without taking note of it. */
     Arrival arrival(FollowingSample sample) {
-        if (!sample.trip().equals(trip)) {
-            boolean old = sample.trip().equals(previousTrip);
-            return !old ? Arrival.NEXT : sample.sequence() <= previousSequence ? Arrival.SEEN_BEFORE : Arrival.LATE;
-        }
-        long behind = sequence - sample.sequence();
-        if (behind < 0) {
-            return Arrival.NEXT;
-        }
-        return behind >= SEEN || (seen & 1L << behind) != 0 ? Arrival.SEEN_BEFORE : Arrival.LATE;
+        Numbers numbers = numbers(sample.trip());
+        return numbers == null ? Arrival.NEXT : numbers.arrival(sample.sequence());
+    }
+
+    private @Nullable Numbers numbers(String trip) {
+        return trip.equals(current.trip) ? current : trip.equals(previous.trip) ? previous : null;
+    }
+
+    /** Returns the newest number of a trip, -1 if it is not one of the last two. */
+    long newest(String trip) {
+        Numbers numbers = numbers(trip);
+        return numbers == null ? -1 : numbers.newest;
     }
 
     /** Takes note of an observation's number. */
     void number(FollowingSample sample) {
-        if (sample.trip().equals(previousTrip) && !previousTrip.isEmpty()) {
-            previousSequence = Math.max(previousSequence, sample.sequence());
-            return;
+        Numbers numbers = numbers(sample.trip());
+        boolean goesOn = numbers == null || sample.sequence() > numbers.newest;
+        if (numbers == null) {
+            numbers = new Numbers(sample.trip(), sample.sequence(), 1);
+        } else {
+            numbers.note(sample.sequence());
         }
-        if (!sample.trip().equals(trip)) {
-            previousTrip = trip;
-            previousSequence = sequence;
-            trip = sample.trip();
-            sequence = sample.sequence();
-            seen = 1;
+        if (numbers != current && goesOn) {
+            previous = current;
+            current = numbers;
             // As in training, nothing of another trip is carried over: see FollowingFeaturiser.arrive.
             measured = false;
             action = Float.NaN;
-            return;
-        }
-        long ahead = sample.sequence() - sequence;
-        if (ahead > 0) {
-            seen = ahead >= SEEN ? 1 : seen << ahead | 1;
-            sequence = sample.sequence();
-        } else if (ahead > -SEEN) {
-            seen |= 1L << -ahead;
         }
     }
 
     /** Returns the last usable measurement as a sample of this trip, null if there is none. */
     @Nullable
     FollowingSample measured(String ofTrip) {
-        return measured && ofTrip.equals(trip)
-                ? new FollowingSample("", trip, 0, timeMs, Actor.MIXED, "", speed, gap, leaderSpeed)
+        return measured && ofTrip.equals(current.trip)
+                ? new FollowingSample("", ofTrip, 0, timeMs, Actor.MIXED, "", speed, gap, leaderSpeed)
                 : null;
     }
 
@@ -107,21 +131,19 @@ final class VehicleEntry {
     }
 
     byte[] toBytes() {
-        byte[] tripBytes = trip.getBytes(StandardCharsets.UTF_8);
-        byte[] previousBytes = previousTrip.getBytes(StandardCharsets.UTF_8);
+        byte[] tripBytes = current.trip.getBytes(StandardCharsets.UTF_8);
+        byte[] previousBytes = previous.trip.getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(2
-                + 6 * Long.BYTES
+                + 7 * Long.BYTES
                 + 3 * Double.BYTES
                 + Float.BYTES * (1 + memory.length)
                 + 3 * Integer.BYTES
                 + tripBytes.length
                 + previousBytes.length);
         out.put(FORMAT).put((byte) (measured ? 1 : 0));
-        out.putLong(sequence)
-                .putLong(seen)
-                .putLong(previousSequence)
-                .putLong(offset)
-                .putLong(timeMs);
+        out.putLong(current.newest).putLong(current.seen);
+        out.putLong(previous.newest).putLong(previous.seen);
+        out.putLong(offset).putLong(timeMs);
         out.putLong(actionTimeMs)
                 .putDouble(speed)
                 .putDouble(gap)
@@ -142,7 +164,7 @@ final class VehicleEntry {
             return new VehicleEntry();
         }
         boolean measured = in.get() != 0;
-        long[] numbers = new long[6];
+        long[] numbers = new long[7];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = in.getLong();
         }
@@ -157,18 +179,15 @@ final class VehicleEntry {
         boolean fits = memory.length == FollowingFeaturiser.MEMORY_SIZE;
         VehicleEntry entry = fits ? new VehicleEntry(memory) : new VehicleEntry();
         entry.measured = fits && measured;
-        entry.sequence = numbers[0];
-        entry.seen = numbers[1];
-        entry.previousSequence = numbers[2];
-        entry.offset = numbers[3];
-        entry.timeMs = numbers[4];
-        entry.actionTimeMs = numbers[5];
+        entry.offset = numbers[4];
+        entry.timeMs = numbers[5];
+        entry.actionTimeMs = numbers[6];
         entry.speed = speed;
         entry.gap = gap;
         entry.leaderSpeed = leaderSpeed;
         entry.action = action;
-        entry.trip = text(in);
-        entry.previousTrip = text(in);
+        entry.current = new Numbers(text(in), numbers[0], numbers[1]);
+        entry.previous = new Numbers(text(in), numbers[2], numbers[3]);
         return entry;
     }
 

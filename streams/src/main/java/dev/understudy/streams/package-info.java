@@ -3,6 +3,7 @@
  *
  * <pre>
  * models.artifacts.v1 ──► global store ──┐
+ * models.history.v1 ────► global store ──┤
  * models.promotions.v1 ─► global store ──┴► ModelDirectory: assemble, check, load, warm up ──► ModelSlot
  *                                                       └──► models.acks.v1                       │ lease by event time
  * driving.observations.v1 ──► DecisionProcessor: wait for a batch ──► features ──► policy ──► envelope ──► driving.decisions.v1

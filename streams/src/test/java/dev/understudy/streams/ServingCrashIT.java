@@ -32,6 +32,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Kills serving with a batch half full and looks for what is missing afterwards. */
 class ServingCrashIT {
     private static final int WAITING = 100;
+    private static final long START_MS = 1_600_000_000_000L;
     private static final TopicPartition OBSERVATIONS = new TopicPartition(Topics.OBSERVATIONS, 0);
 
     private Path folder;
@@ -114,7 +116,41 @@ class ServingCrashIT {
         }
     }
 
+    @Test
+    void anInstanceThatStartsAnswersABacklogWithWhoWasInForceThen() throws Exception {
+        ModelFile before = TestModels.constant(-0.25f);
+        ModelFile overtaken = TestModels.constant(-0.5f);
+        ModelFile inForce = TestModels.constant(-0.125f);
+        List.of(before, overtaken, inForce).forEach(this::send);
+        int switched = 150;
+        long effectiveFromMs = START_MS + 100L * switched;
+        Promotion first = promotion(1, before, START_MS);
+        Promotion last = promotion(2, inForce, effectiveFromMs);
+        publish(Topics.HISTORY, first, promotion(2, overtaken, effectiveFromMs), last);
+        publish(Topics.PROMOTIONS, promotion(2, overtaken, effectiveFromMs), last);
+
+        ServingConfig config =
+                CrashingServing.config(broker.address(), folder.resolve("state"), Guarantee.AT_LEAST_ONCE);
+        List<Decision> made;
+        try (Serving serving = new Serving(config)) {
+            serving.start();
+            await(() -> serving.directory().slot().loaded().equals(List.of(before.sha256(), inForce.sha256())));
+            produce(0, 2 * WAITING);
+            made = decisions(2 * WAITING);
+        }
+
+        assertThat(made.get(switched - 1).sha256()).isEqualTo(before.sha256());
+        assertThat(made.get(switched - 1).epoch()).isEqualTo(1);
+        assertThat(made.get(switched).sha256()).isEqualTo(inForce.sha256());
+        assertThat(made.get(switched).epoch()).isEqualTo(2);
+    }
+
     private void promote(ModelFile model) {
+        send(model);
+        publish(Topics.PROMOTIONS, promotion(1, model, 0));
+    }
+
+    private void send(ModelFile model) {
         try (var producer = new KafkaProducer<>(
                 Map.<String, Object>of("bootstrap.servers", broker.address()),
                 UnderstudySerdes.artifactKey().serializer(),
@@ -124,14 +160,22 @@ class ServingCrashIT {
                 assertThat(sent).isNotNull();
             }
         }
+    }
+
+    private static Promotion promotion(long epoch, ModelFile model, long effectiveFromMs) {
+        return new Promotion(
+                CarFollowing.POLICY, epoch, model.sha256(), effectiveFromMs, "", "test", true, "", new TreeMap<>(), 0);
+    }
+
+    private void publish(String topic, Promotion... promotions) {
         try (var producer = new KafkaProducer<>(
                 Map.<String, Object>of("bootstrap.servers", broker.address()),
                 new StringSerializer(),
                 UnderstudySerdes.promotion().serializer())) {
-            Promotion promotion =
-                    new Promotion(CarFollowing.POLICY, 1, model.sha256(), 0, "", "test", true, "", new TreeMap<>(), 0);
-            var sent = producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion));
-            assertThat(sent).isNotNull();
+            for (Promotion promotion : promotions) {
+                var sent = producer.send(new ProducerRecord<>(topic, CarFollowing.POLICY, promotion));
+                assertThat(sent).isNotNull();
+            }
         }
     }
 
@@ -141,8 +185,8 @@ class ServingCrashIT {
                 new StringSerializer(),
                 UnderstudySerdes.following().serializer())) {
             for (int i = from; i < to; i++) {
-                FollowingSample sample = new FollowingSample(
-                        "car", "trip", i, 1_600_000_000_000L + 100L * i, Actor.HUMAN, "human", 20, 30, 20);
+                FollowingSample sample =
+                        new FollowingSample("car", "trip", i, START_MS + 100L * i, Actor.HUMAN, "human", 20, 30, 20);
                 var sent = producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample));
                 assertThat(sent).isNotNull();
             }

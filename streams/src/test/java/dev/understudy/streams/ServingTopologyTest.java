@@ -161,6 +161,56 @@ class ServingTopologyTest {
     }
 
     @Test
+    void ofTwoPromotionsWithOneEpochTheLaterOneAnswers() {
+        ModelFile later = TestModels.constant(-0.125f);
+        promote(1, TestModels.constant(-0.25f), 0);
+        promote(1, later, 0);
+        drive(0, ENOUGH);
+
+        Decision last = decided().get(ENOUGH - 1);
+
+        assertThat(last.epoch()).isEqualTo(1);
+        assertThat(last.sha256()).isEqualTo(later.sha256());
+    }
+
+    @Test
+    void observationsFromBeforeTheFirstPromotionTookEffectGetALabelledFallback() {
+        promote(1, TestModels.constant(-0.25f), START_MS + ENOUGH * 100);
+        drive(0, ENOUGH + 1);
+
+        List<Decision> made = decided();
+
+        assertThat(made.get(ENOUGH - 1).kind()).isEqualTo(Decision.Kind.FALLBACK_NO_MODEL);
+        assertThat(made.get(ENOUGH - 1).epoch()).isZero();
+        assertThat(made.get(ENOUGH).kind()).isEqualTo(Decision.Kind.POLICY);
+    }
+
+    @Test
+    void afterARestartTheHistoryTellsWhoAnswersObservationsFromBeforeThePromotionInForce() {
+        ModelFile before = TestModels.constant(-0.25f);
+        ModelFile after = TestModels.constant(-0.125f);
+        send(before.bytes());
+        send(after.bytes());
+        verdict(Topics.HISTORY, 1, before.sha256(), START_MS);
+        verdict(Topics.HISTORY, 2, after.sha256(), START_MS + (ENOUGH + 10) * 100);
+        assertThat(directory.slot().loaded())
+                .as("the history alone puts nothing in force")
+                .isEmpty();
+        promise(2, after.sha256(), START_MS + (ENOUGH + 10) * 100);
+        drive(0, ENOUGH + 20);
+
+        List<Decision> made = decided();
+
+        assertThat(made.get(ENOUGH + 9).epoch()).isEqualTo(1);
+        assertThat(made.get(ENOUGH + 9).sha256()).isEqualTo(before.sha256());
+        assertThat(made.get(ENOUGH + 10).epoch()).isEqualTo(2);
+        assertThat(directory.slot().loaded()).containsExactly(before.sha256(), after.sha256());
+        assertThat(acknowledgements).singleElement().satisfies(ack -> assertThat(ack.epoch())
+                .isEqualTo(2));
+        assertThat(metrics.snapshot().swaps()).isEqualTo(1);
+    }
+
+    @Test
     void aPromotionWaitsForItsFile() {
         ModelFile model = TestModels.constant(-0.25f);
         promise(1, model.sha256(), 0);
@@ -265,6 +315,19 @@ class ServingTopologyTest {
     }
 
     @Test
+    void theTripUnderWayGoesOnAfterAStrayRecordOfAnother() {
+        promote(1, TestModels.constant(-0.25f), START_MS);
+        drive(0, 3);
+        observe(new FollowingSample("car", "stray", 0, START_MS + 250, Actor.HUMAN, "human", 20, 30, 20));
+        drive(3, ENOUGH + 10);
+
+        List<Decision> made = decided();
+
+        assertThat(made).extracting(Decision::kind).doesNotContain(Decision.Kind.FALLBACK_INPUT);
+        assertThat(made.get(made.size() - 1).kind()).isEqualTo(Decision.Kind.POLICY);
+    }
+
+    @Test
     void anObservationTooLargeToStoreIsADeadLetterOfItsBeginning() {
         drive(0, 1);
         observations.pipeInput("car", new byte[DecisionProcessor.MOST_BYTES]);
@@ -313,8 +376,12 @@ class ServingTopologyTest {
     }
 
     private void promise(long epoch, String sha256, long effectiveFromMs) {
+        verdict(Topics.PROMOTIONS, epoch, sha256, effectiveFromMs);
+    }
+
+    private void verdict(String topic, long epoch, String sha256, long effectiveFromMs) {
         driver.createInputTopic(
-                        Topics.PROMOTIONS,
+                        topic,
                         new StringSerializer(),
                         UnderstudySerdes.promotion().serializer())
                 .pipeInput(

@@ -37,6 +37,26 @@ class VehicleEntryTest {
     }
 
     @Test
+    void aStrayRecordOfAnotherTripDoesNotEndTheTripUnderWay() {
+        VehicleEntry entry = new VehicleEntry();
+        entry.number(sample("a", 5));
+        entry.number(sample("b", 3));
+        assertThat(entry.arrival(sample("a", 5))).isEqualTo(VehicleEntry.Arrival.SEEN_BEFORE);
+        assertThat(entry.arrival(sample("a", 4))).isEqualTo(VehicleEntry.Arrival.LATE);
+        assertThat(entry.arrival(sample("a", 6))).isEqualTo(VehicleEntry.Arrival.NEXT);
+        entry.number(sample("a", 4));
+        assertThat(entry.arrival(sample("a", 4))).isEqualTo(VehicleEntry.Arrival.SEEN_BEFORE);
+        assertThat(entry.arrival(sample("b", 4))).as("b goes on meanwhile").isEqualTo(VehicleEntry.Arrival.NEXT);
+
+        entry.number(sample("a", 6));
+        entry.measure(sample("a", 6));
+        assertThat(entry.measured("a")).isNotNull();
+        assertThat(entry.arrival(sample("a", 7))).isEqualTo(VehicleEntry.Arrival.NEXT);
+        assertThat(entry.arrival(sample("b", 3))).isEqualTo(VehicleEntry.Arrival.SEEN_BEFORE);
+        assertThat(entry.arrival(sample("b", 4))).isEqualTo(VehicleEntry.Arrival.NEXT);
+    }
+
+    @Test
     void bytesOfAnotherFormatStartAfresh() {
         byte[] bytes = new VehicleEntry().toBytes();
         bytes[0] = 9;

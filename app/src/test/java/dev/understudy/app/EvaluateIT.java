@@ -1,0 +1,83 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.driving.CarFollowingStretches;
+import dev.understudy.driving.ConstantTimeGap;
+import dev.understudy.driving.IntelligentDriverModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training and evaluation on files alone. */
+class EvaluateIT {
+    private static final String RUN = "zala_dynamic_part20";
+
+    @TempDir
+    Path folder = Path.of("");
+
+    @BeforeEach
+    void copyOneRun() throws IOException {
+        Path logs = BundledLogs.folder();
+        List<String> runs = Files.readAllLines(logs.resolve("runs.csv"));
+        Files.write(
+                folder.resolve("runs.csv"),
+                runs.stream()
+                        .filter(line -> line.startsWith("run,") || line.startsWith(RUN + ","))
+                        .toList());
+        Files.createDirectory(folder.resolve("runs"));
+        Files.copy(logs.resolve("runs/" + RUN + ".csv.gz"), folder.resolve("runs/" + RUN + ".csv.gz"));
+    }
+
+    @Test
+    void thePolicyIsDrivenWithAndWithoutTheEnvelopeBesideItsBaselines() throws IOException {
+        String model = folder.resolve("model.onnx").toString();
+        Ran trained = Ran.command("train", "bc", "--demos", folder.toString(), "--out", model, "--steps", "20");
+        assertThat(trained.code()).as(trained.err()).isZero();
+
+        Ran ran = Ran.command("evaluate", "--model", model, "--demos", folder.toString(), "--json");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        for (JsonNode closedLoop :
+                List.of(result.get("closedLoop"), result.get("runs").get(0).get("closedLoop"))) {
+            assertThat(closedLoop.fieldNames())
+                    .toIterable()
+                    .containsExactly("policy", "policyWithoutEnvelope", "idm", "constantTimeGap");
+            assertThat(closedLoop.get("policy").get("envelope").asBoolean()).isTrue();
+            assertThat(closedLoop
+                            .get("policyWithoutEnvelope")
+                            .get("envelopeInterventions")
+                            .asInt())
+                    .isZero();
+            for (JsonNode driver : closedLoop) {
+                assertThat(driver.get("stretches").asInt()).isPositive();
+                assertThat(driver.get("spacingRmseMeters").asDouble()).isPositive();
+            }
+            for (String driver : List.of("policyWithoutEnvelope", "idm", "constantTimeGap")) {
+                assertThat(closedLoop.get(driver).get("envelope").asBoolean()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void theBaselinesAreDrivenWithoutAPolicyToo() {
+        CarFollowingStretches stretches =
+                BundledLogs.open(folder, "acc-S").shares(1).training();
+
+        Map<String, Map<String, Object>> figures = Evaluation.closedLoop(
+                        stretches,
+                        Map.of("idm", IntelligentDriverModel.published(), "constantTimeGap", ConstantTimeGap.typical()))
+                .figures();
+
+        assertThat(figures).containsOnlyKeys("idm", "constantTimeGap");
+        assertThat(figures.get("idm")).containsEntry("stretches", stretches.count());
+    }
+}
