@@ -29,8 +29,8 @@ final class Pipeline {
             Setting.integer("checkpoint.millis", 10_000, 100, 3_600_000, "Time between checkpoints, milliseconds.");
     private static final Setting<String> CHECKPOINTS = new Setting<>(
             "checkpoint.directory",
-            "understudy-checkpoints",
-            "Directory for checkpoints: a path, or a URI that Flink can write to.",
+            "understudy-state/checkpoints",
+            "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
             Pipeline::uri);
 
     private Pipeline() {}
@@ -55,13 +55,18 @@ final class Pipeline {
         return settings;
     }
 
-    /** Returns how a job runs. */
+    /**
+     * Returns how a job runs. Its checkpoints lie apart from those of other jobs and of other Kafka clusters, whose
+     * offsets mean nothing here.
+     */
     static JobRuntime runtime(Settings settings, Connection connection, String group) {
         Map<String, String> client = new HashMap<>();
         connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
         client.remove("bootstrap.servers");
-        JobRuntime defaults =
-                JobRuntime.defaults(connection.bootstrapServers(), group, settings.get(CHECKPOINTS) + "/" + group);
+        JobRuntime defaults = JobRuntime.defaults(
+                connection.bootstrapServers(),
+                group,
+                "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group));
         return new JobRuntime(
                 defaults.bootstrapServers(),
                 defaults.groupId(),

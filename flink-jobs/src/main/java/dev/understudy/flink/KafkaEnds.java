@@ -14,7 +14,6 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -22,15 +21,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 final class KafkaEnds {
     private KafkaEnds() {}
 
-    /** Returns the decoded logs, with the watermark of each partition. */
-    @SuppressWarnings("deprecation") // the connector still asks for OffsetResetStrategy
+    /**
+     * Returns the decoded logs, with the watermark of each partition: from where the checkpoint stands, without one
+     * from the earliest on. What the consumer group committed only shows progress: state that does not go with it is
+     * lost, and with it the records behind it.
+     */
     static DataStream<DecodedLog> logs(
             StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
         KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
                 .setTopics(Topics.LOGS)
-                .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+                .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), Instant::now))
                 .setProperties(consumer(runtime))
                 .build();

@@ -44,8 +44,7 @@ public final class LearningJob {
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config, LearnerFactory learners) {
         JobRuntime runtime = config.runtime();
-        env.configure(runtime.configuration());
-        env.setParallelism(runtime.parallelism());
+        runtime.configure(env);
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
         DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(

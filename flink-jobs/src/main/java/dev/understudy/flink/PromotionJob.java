@@ -24,8 +24,7 @@ public final class PromotionJob {
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
         JobRuntime runtime = config.runtime();
-        env.configure(runtime.configuration());
-        env.setParallelism(runtime.parallelism());
+        runtime.configure(env);
         String policy = config.gate().policy();
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
         SingleOutputStreamOperator<ModelEvent> models = KafkaEnds.models(
