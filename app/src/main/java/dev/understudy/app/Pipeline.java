@@ -27,6 +27,12 @@ final class Pipeline {
             Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
     private static final Setting<Integer> CHECKPOINT_MILLIS =
             Setting.integer("checkpoint.millis", 10_000, 100, 3_600_000, "Time between checkpoints, milliseconds.");
+    private static final Setting<Integer> RESTARTS = Setting.integer(
+            "restarts",
+            120,
+            0,
+            1_000_000,
+            "Failures in a row that a job survives, up to a minute apart; ten minutes without one begin a new row.");
     private static final Setting<String> CHECKPOINTS = new Setting<>(
             "checkpoint.directory",
             "understudy-state/checkpoints",
@@ -50,7 +56,8 @@ final class Pipeline {
     static List<Setting<?>> settings(Setting<?>... own) {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(List.of(HELD_OUT_PERCENT, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS));
+        settings.addAll(
+                List.of(HELD_OUT_PERCENT, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS, RESTARTS));
         settings.addAll(List.of(own));
         return settings;
     }
@@ -75,7 +82,7 @@ final class Pipeline {
                 defaults.maxParallelism(),
                 Duration.ofMillis(settings.get(CHECKPOINT_MILLIS)),
                 defaults.checkpointDirectory(),
-                defaults.restarts(),
+                settings.get(RESTARTS),
                 defaults.restartDelay(),
                 defaults.watermarkInterval(),
                 defaults.bufferTimeout());

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * @param checkpointInterval wall time between checkpoints
  * @param checkpointDirectory URI of a directory for the checkpoints of this job alone, which stay there when it ends;
  *     the next run goes on from the newest
- * @param restarts failures that are survived before the job gives up
- * @param restartDelay wall time before a restart
+ * @param restarts failures in a row that are survived; ten minutes without one begin a new row
+ * @param restartDelay wall time before the first restart of a row; each next one waits twice as long, at most a minute
  * @param watermarkInterval wall time between watermarks; a part of freshness
  * @param bufferTimeout wall time that a record may wait for others on its way between tasks; a part of freshness
  */
@@ -46,14 +46,16 @@ public record JobRuntime(
         Duration bufferTimeout)
         implements Serializable {
     private static final Logger LOG = LoggerFactory.getLogger(JobRuntime.class);
+    private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
+    private static final Duration NEW_ROW = Duration.ofMinutes(10);
 
     public JobRuntime {
         kafkaProperties = Map.copyOf(kafkaProperties);
     }
 
     /**
-     * Returns the defaults: one instance of each operator, a checkpoint every two seconds, three restarts, 20 ms for a
-     * watermark and 5 ms for a buffer (guesses that keep freshness within a tenth of a second).
+     * Returns the defaults: one instance of each operator, a checkpoint every two seconds, three restarts in a row, 20
+     * ms for a watermark and 5 ms for a buffer (guesses that keep freshness within a tenth of a second).
      */
     public static JobRuntime defaults(String bootstrapServers, String groupId, String checkpointDirectory) {
         return new JobRuntime(
@@ -126,9 +128,14 @@ public record JobRuntime(
         configuration.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, restarts);
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, restartDelay);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, restartDelay);
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+                restartDelay.compareTo(LONGEST_DELAY) > 0 ? restartDelay : LONGEST_DELAY);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_BACKOFF_MULTIPLIER, 2.0);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS, restarts);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD, NEW_ROW);
         return configuration;
     }
 }
