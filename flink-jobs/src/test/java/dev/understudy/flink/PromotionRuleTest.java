@@ -26,6 +26,7 @@ class PromotionRuleTest {
                     null,
                     rolledBack,
                     hasIncumbent,
+                    null,
                     trips,
                     5000,
                     candidateNll,
