@@ -14,7 +14,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * Retrains policies on event-time windows of logs and publishes candidates.
  *
  * <p>Publishing is idempotent, not transactional: after a restart the same candidate may be sent again, with the same
- * id, the same hash and the same bytes.
+ * id and a model file of the same hash and the same bytes. What the candidate says of the run itself differs then: how
+ * long training took and when it was made.
  */
 public final class LearningJob {
     private static final String STAGE = "learning";
