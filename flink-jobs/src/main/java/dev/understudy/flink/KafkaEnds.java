@@ -68,7 +68,7 @@ final class KafkaEnds {
         properties.putAll(runtime.kafkaProperties());
         properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
         properties.setProperty(ProducerConfig.ACKS_CONFIG, "all");
-        // Room for a dead letter around a record of the producers' default limit of 1 MiB.
+        // Room for a dead letter with the start of a large key and a large value.
         properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(2 << 20));
         records.sinkTo(KafkaSink.<Outgoing>builder()
                         .setBootstrapServers(runtime.bootstrapServers())
