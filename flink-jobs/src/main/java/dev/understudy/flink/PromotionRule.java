@@ -34,6 +34,8 @@ public record PromotionRule(
         double worseNll,
         double maxInterventions)
         implements Serializable {
+    /** Fewest trips from which the bootstrap's interval means something (a guess: one has no width at all). */
+    static final int TRIPS_FOR_CERTAINTY = 3;
 
     /** What the rule says. */
     public sealed interface Verdict {
@@ -145,11 +147,17 @@ public record PromotionRule(
         if (evidence.differenceLow() > worseNll) {
             return new Refuse("foresees the expert worse: " + figures);
         }
-        if (evidence.differenceHigh() < 0) {
+        boolean certain = evidence.trips() >= TRIPS_FOR_CERTAINTY;
+        if (certain && evidence.differenceHigh() < 0) {
             return new Promote("foresees the expert better: " + figures);
         }
         if (spacingRatio <= betterSpacing) {
             return new Promote("strays less in closed loop: " + figures);
+        }
+        if (!certain) {
+            return new Refuse(
+                    "too little evidence: %d held-out trips, of which a likelihood needs %d, and not better in closed loop: %s"
+                            .formatted(evidence.trips(), TRIPS_FOR_CERTAINTY, figures));
         }
         return new Refuse("not better than the model in service: " + figures);
     }
