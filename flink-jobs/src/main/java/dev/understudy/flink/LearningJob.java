@@ -92,14 +92,7 @@ public final class LearningJob {
                 .returns(Codecs.LOCATED_STEP.typeInformation())
                 .name("assemble")
                 .uid("assemble");
-        StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
-        SingleOutputStreamOperator<WindowBatch> batches = steps.keyBy(step -> policy, Types.STRING)
-                .window(windows)
-                .allowedLateness(reading.inactivity())
-                .sideOutputLateData(CollectWindow.LATE)
-                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
-                .name("window")
-                .uid("window");
+        SingleOutputStreamOperator<WindowBatch> batches = batches(steps, training, reading);
         SingleOutputStreamOperator<TrainedWindow> trained = batches.keyBy(WindowBatch::policy, Types.STRING)
                 .connect(models.keyBy(ModelEvent::policy, Types.STRING))
                 .transform("train", Codecs.TRAINED_WINDOW.typeInformation(), new TrainingOperator(training, learners))
@@ -125,6 +118,23 @@ public final class LearningJob {
                 usable.getSideOutput(RouteLogs.DEAD_LETTERS),
                 totals,
                 steps.getSideOutput(AssembleVehicle.LATE));
+    }
+
+    /**
+     * Cuts the steps into windows. Where windows overlap, a step is in several of them: the learner trains on it in
+     * each, its scaler counts it in each, and the reservoir may keep it from each; in the totals it counts once.
+     */
+    static SingleOutputStreamOperator<WindowBatch> batches(
+            DataStream<LocatedStep> steps, TrainingConfig training, LogReading reading) {
+        String policy = training.policy();
+        StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
+        return steps.keyBy(step -> policy, Types.STRING)
+                .window(windows)
+                .allowedLateness(reading.inactivity())
+                .sideOutputLateData(CollectWindow.LATE)
+                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
+                .name("window")
+                .uid("window");
     }
 
     private static DataStream<Tally> sum(DataStream<Tally> tallies, String what) {
