@@ -21,6 +21,12 @@ final class Pipeline {
             90,
             "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
 
+    private static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
+            "experts",
+            TrainCommand.Experts.BOTH,
+            TrainCommand.Experts.class,
+            "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
+
     private static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
             "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
     private static final Setting<Integer> PARALLELISM =
@@ -56,8 +62,8 @@ final class Pipeline {
     static List<Setting<?>> settings(Setting<?>... own) {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(
-                List.of(HELD_OUT_PERCENT, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS, RESTARTS));
+        settings.addAll(List.of(
+                HELD_OUT_PERCENT, EXPERTS, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS, RESTARTS));
         settings.addAll(List.of(own));
         return settings;
     }
@@ -97,7 +103,7 @@ final class Pipeline {
                 defaults.futureTolerance(),
                 defaults.inactivity(),
                 settings.get(HELD_OUT_PERCENT),
-                defaults.experts());
+                settings.get(EXPERTS).actors());
     }
 
     /**
