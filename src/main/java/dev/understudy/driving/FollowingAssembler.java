@@ -157,7 +157,7 @@ public final class FollowingAssembler {
 
     /** Creates an assembler that learns from people and from driver assistance alike. */
     public FollowingAssembler() {
-        this(EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE, Actor.MIXED));
+        this(EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
     }
 
     /** Takes one sample of the entity whose state this is. */

@@ -86,6 +86,24 @@ final class Connection {
         return client.getOrDefault("bootstrap.servers", "");
     }
 
+    /** Returns the name that the cluster gave itself when its storage was made, fit for a file name. */
+    String clusterId() {
+        try (Admin admin = admin()) {
+            return admin.describeCluster()
+                    .clusterId()
+                    .get(timeoutSeconds, TimeUnit.SECONDS)
+                    .replaceAll("[^A-Za-z0-9_-]", "_");
+        } catch (ExecutionException | TimeoutException e) {
+            throw new CommandFailedException(
+                    "expected the id of the cluster at %s, found none (%s)"
+                            .formatted(bootstrapServers(), Failures.describe(e)),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailedException("interrupted while connecting to " + bootstrapServers(), e);
+        }
+    }
+
     /** Returns what every client of this cluster is configured with. */
     Map<String, Object> clientSettings() {
         return new HashMap<>(client);

@@ -7,6 +7,7 @@ import dev.understudy.flink.TrainingConfig;
 import dev.understudy.learn.Catalogue;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 
 /** The learning job. */
@@ -38,19 +39,19 @@ final class LearnCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
-        TrainingConfig training = training(settings);
+        training(settings);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings);
-        LearningJobConfig config = new LearningJobConfig(
-                Pipeline.runtime(settings, connection, "understudy-learning"), Pipeline.reading(settings), training);
-        int steps = settings.get(STEPS);
-        return Pipeline.run("understudy learn", environment -> build(environment, config, steps), console);
+        return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
     }
 
-    private static void build(
-            org.apache.flink.streaming.api.environment.StreamExecutionEnvironment environment,
-            LearningJobConfig config,
-            int steps) {
+    /** Builds the job. */
+    static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
+        LearningJobConfig config = new LearningJobConfig(
+                Pipeline.runtime(settings, connection, "understudy-learning"),
+                Pipeline.reading(settings),
+                training(settings));
+        int steps = settings.get(STEPS);
         LearningJob.build(environment, config, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, steps));
     }
 

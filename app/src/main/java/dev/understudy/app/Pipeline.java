@@ -21,16 +21,28 @@ final class Pipeline {
             90,
             "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
 
+    private static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
+            "experts",
+            TrainCommand.Experts.BOTH,
+            TrainCommand.Experts.class,
+            "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
+
     private static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
             "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
     private static final Setting<Integer> PARALLELISM =
             Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
     private static final Setting<Integer> CHECKPOINT_MILLIS =
             Setting.integer("checkpoint.millis", 10_000, 100, 3_600_000, "Time between checkpoints, milliseconds.");
+    private static final Setting<Integer> RESTARTS = Setting.integer(
+            "restarts",
+            120,
+            0,
+            1_000_000,
+            "Failures in a row that a job survives, up to a minute apart; ten minutes without one begin a new row.");
     private static final Setting<String> CHECKPOINTS = new Setting<>(
             "checkpoint.directory",
-            "understudy-checkpoints",
-            "Directory for checkpoints: a path, or a URI that Flink can write to.",
+            "understudy-state/checkpoints",
+            "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
             Pipeline::uri);
 
     private Pipeline() {}
@@ -50,18 +62,24 @@ final class Pipeline {
     static List<Setting<?>> settings(Setting<?>... own) {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(List.of(HELD_OUT_PERCENT, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS));
+        settings.addAll(List.of(
+                HELD_OUT_PERCENT, EXPERTS, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS, RESTARTS));
         settings.addAll(List.of(own));
         return settings;
     }
 
-    /** Returns how a job runs. */
+    /**
+     * Returns how a job runs. Its checkpoints lie apart from those of other jobs and of other Kafka clusters, whose
+     * offsets mean nothing here.
+     */
     static JobRuntime runtime(Settings settings, Connection connection, String group) {
         Map<String, String> client = new HashMap<>();
         connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
         client.remove("bootstrap.servers");
-        JobRuntime defaults =
-                JobRuntime.defaults(connection.bootstrapServers(), group, settings.get(CHECKPOINTS) + "/" + group);
+        JobRuntime defaults = JobRuntime.defaults(
+                connection.bootstrapServers(),
+                group,
+                "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group));
         return new JobRuntime(
                 defaults.bootstrapServers(),
                 defaults.groupId(),
@@ -70,7 +88,7 @@ final class Pipeline {
                 defaults.maxParallelism(),
                 Duration.ofMillis(settings.get(CHECKPOINT_MILLIS)),
                 defaults.checkpointDirectory(),
-                defaults.restarts(),
+                settings.get(RESTARTS),
                 defaults.restartDelay(),
                 defaults.watermarkInterval(),
                 defaults.bufferTimeout());
@@ -85,7 +103,7 @@ final class Pipeline {
                 defaults.futureTolerance(),
                 defaults.inactivity(),
                 settings.get(HELD_OUT_PERCENT),
-                defaults.experts());
+                settings.get(EXPERTS).actors());
     }
 
     /**

@@ -3,12 +3,15 @@ package dev.understudy.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.driving.Actor;
+import dev.understudy.flink.LogReading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,5 +88,18 @@ class SettingsTest {
         assertThat(Settings.distance("window", "window")).isZero();
         assertThat(Settings.distance("windw", "window")).isEqualTo(1);
         assertThat(Settings.distance("", "abc")).isEqualTo(3);
+    }
+
+    @Test
+    void bothJobsLearnFromWhomTheyAreTold() throws IOException {
+        for (Tool job : List.of(new LearnCommand(), new PromoteGateCommand())) {
+            Set<String> known = job.settings().stream().map(Setting::key).collect(Collectors.toSet());
+            Settings all = Settings.resolve(job.settings(), known, null, Map.of(), Map.of());
+            assertThat(Pipeline.reading(all).experts())
+                    .isEqualTo(LogReading.defaults().experts())
+                    .containsExactlyInAnyOrder(Actor.HUMAN, Actor.ASSISTANCE);
+            Settings people = Settings.resolve(job.settings(), known, null, Map.of(), Map.of("experts", "human"));
+            assertThat(Pipeline.reading(people).experts()).containsExactly(Actor.HUMAN);
+        }
     }
 }

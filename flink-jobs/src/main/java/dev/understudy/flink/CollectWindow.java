@@ -32,14 +32,10 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
             throws Exception {
         TimeWindow window = context.window();
         long freshFromMs = window.getEnd() - slideMs;
-        int freshSteps = 0;
         List<LabelledStep> labelled = new ArrayList<>();
         Map<Integer, long[]> ranges = new TreeMap<>();
         for (LocatedStep located : steps) {
             labelled.add(located.step());
-            if (located.step().timeMs() >= freshFromMs) {
-                freshSteps++;
-            }
             long[] range = ranges.computeIfAbsent(
                     located.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
             range[0] = Math.min(range[0], located.offset());
@@ -50,13 +46,15 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
                 (partition, range) -> sources.add("%s-%d@%d-%d".formatted(topic, partition, range[0], range[1])));
         Long closedAtMs =
                 context.windowState().getState(ClosingTrigger.CLOSED_AT_MS).value();
+        Integer freshSteps =
+                context.windowState().getState(ClosingTrigger.FRESH_STEPS).value();
         out.collect(new WindowBatch(
                 policy,
                 window.getStart(),
                 window.getEnd(),
                 closedAtMs == null ? context.currentProcessingTime() : closedAtMs,
                 freshFromMs,
-                freshSteps,
+                freshSteps == null ? 0 : freshSteps,
                 LabelledSteps.trajectories(labelled),
                 sources));
     }

@@ -1,7 +1,6 @@
 package dev.understudy.flink;
 
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.io.Serializable;
@@ -23,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
     private static final long serialVersionUID = 1L;
+
+    /** Most characters of a name; what goes on between operators has 64 KiB for each. */
+    private static final int MOST_CHARACTERS = 1024;
 
     private final String stage;
     private final long futureToleranceMs;
@@ -64,6 +66,15 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
                     record,
                     "expected a vehicle and a trip, found '%s' and '%s'".formatted(sample.vehicle(), sample.trip()));
         }
+        int longest = Math.max(
+                Math.max(sample.vehicle().length(), sample.trip().length()),
+                sample.label().length());
+        if (longest > MOST_CHARACTERS) {
+            return dead(
+                    record,
+                    "expected vehicle, trip and label of at most %d characters, found %d"
+                            .formatted(MOST_CHARACTERS, longest));
+        }
         if (sample.timeMs() < 0) {
             return dead(record, "expected an event time from 1970 on, found %d ms".formatted(sample.timeMs()));
         }
@@ -81,16 +92,7 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
     }
 
     private DecodedLog dead(ConsumerRecord<byte[], byte[]> record, String reason) {
-        return DecodedLog.dead(new DeadLetter(
-                stage,
-                "%s (topic=%s partition=%d offset=%d)"
-                        .formatted(reason, record.topic(), record.partition(), record.offset()),
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                record.key(),
-                record.value(),
-                clock.millis()));
+        return DecodedLog.dead(DeadLetters.of(stage, reason, record, clock.millis()));
     }
 
     private Deserializer<FollowingSample> deserializer() {

@@ -1,7 +1,6 @@
 package dev.understudy.flink;
 
 import dev.understudy.schemas.ArtifactKey;
-import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -51,16 +50,8 @@ final class DecodeModelEvents implements KafkaRecordDeserializationSchema<ModelE
                             "expected a record of the models topics, found one of " + record.topic());
             };
         } catch (UndecodableException | IllegalArgumentException e) {
-            return ModelEvent.of(new DeadLetter(
-                    stage,
-                    "%s (topic=%s partition=%d offset=%d)"
-                            .formatted(e.getMessage(), record.topic(), record.partition(), record.offset()),
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    record.key(),
-                    record.value(),
-                    System.currentTimeMillis()));
+            return ModelEvent.of(
+                    DeadLetters.of(stage, String.valueOf(e.getMessage()), record, System.currentTimeMillis()));
         }
     }
 

@@ -21,6 +21,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +29,9 @@ import org.slf4j.LoggerFactory;
  * Gives each candidate of a policy one verdict, as soon as its model file is there and the held-out logs have been read
  * as far as its window reached. A candidate whose file does not come is refused after a while.
  *
- * <p>It remembers which candidates had their verdict, also from the promotions it reads back: a candidate that is
- * published again, or met again after a restart, is not judged twice.
+ * <p>It remembers which candidates had their verdict, and when it starts learns from the history what it does not
+ * remember: a candidate that is published again, or met again after a restart with or without state, is not judged
+ * twice, and what was rolled back stays so.
  */
 final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep, Promotion> {
     private static final long serialVersionUID = 1L;
@@ -37,7 +39,9 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
 
     private final GateConfig config;
     private final LogReading reading;
+    private final ModelPast past;
 
+    private transient boolean recalled;
     private transient GateExamination examination;
     private transient ValueState<GateProgress> progressState;
     private transient ValueState<ModelShelf> shelfState;
@@ -47,9 +51,10 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
 
     private transient MapState<String, HeldOutTrip> trips;
 
-    Gate(GateConfig config, LogReading reading) {
+    Gate(GateConfig config, LogReading reading, ModelPast past) {
         this.config = config;
         this.reading = reading;
+        this.past = past;
     }
 
     @Override
@@ -71,6 +76,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
 
     @Override
     public void processElement1(ModelEvent event, Context context, Collector<Promotion> out) throws Exception {
+        recall();
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
         ArtifactKey key = event.key();
@@ -96,6 +102,26 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         progressState.update(progress);
         shelfState.update(shelf);
         judgeWhatIsReady(context.timerService(), out);
+    }
+
+    /** Learns, once after each start, what was decided before and since the checkpoint. */
+    private void recall() throws Exception {
+        if (recalled) {
+            return;
+        }
+        recalled = true;
+        GateProgress progress = progress();
+        ModelShelf shelf = shelf();
+        for (Promotion verdict : past.verdicts(config.policy())) {
+            if (verdict.promoted()) {
+                inForce(verdict, progress, shelf);
+            } else {
+                progress.judged(verdict.candidateId());
+                forget(verdict.candidateId());
+            }
+        }
+        progressState.update(progress);
+        shelfState.update(shelf);
     }
 
     /** Takes note of a promotion in the topic: an own one that came back, or that of an operator. */
@@ -156,6 +182,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     }
 
     private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
+        recall();
         List<Candidate> ready = new ArrayList<>();
         for (Candidate candidate : waiting.values()) {
             if (time.currentWatermark() >= readyMs(candidate)) {
@@ -193,28 +220,42 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             throws Exception {
         GateProgress progress = progress();
         boolean hasIncumbent = !progress.inForce().isEmpty();
-        byte[] incumbent = hasIncumbent ? shelf().file(progress.inForce()) : null;
         GateEvidence evidence;
         if (progress.wasRolledBack(candidate.sha256())) {
             evidence = GateEvidence.rolledBackBefore(hasIncumbent);
-        } else if (hasIncumbent && incumbent == null) {
-            evidence = GateEvidence.problem(
-                    "expected the file of the model in service, %s, to compare with, got none"
-                            .formatted(progress.inForce()),
-                    true);
         } else {
+            byte[] incumbent = hasIncumbent ? fileInForce(progress.inForce()) : null;
             List<LabelledStep> steps = new ArrayList<>();
             for (HeldOutTrip trip : trips.values()) {
                 steps.addAll(trip.before(candidate.windowEndMs()));
             }
             try {
                 evidence = examination.examine(model, candidate.sha256(), incumbent, steps);
+                if (hasIncumbent && incumbent == null) {
+                    evidence = evidence.withoutIncumbent(
+                            "expected the file of the model in service, %s, to compare with, got none"
+                                    .formatted(progress.inForce()));
+                }
             } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
-                evidence = GateEvidence.problem(
-                        "the model, or the one in service, failed on held-out logs: " + e.getMessage(), hasIncumbent);
+                evidence = GateEvidence.problem("the model failed on held-out logs: " + e.getMessage(), hasIncumbent);
             }
         }
         decide(candidate, evidence, time, out);
+    }
+
+    /** Returns the file in force from the shelf, else from Kafka, null if it is in neither. */
+    private byte @Nullable [] fileInForce(String sha256) throws Exception {
+        ModelShelf shelf = shelf();
+        byte[] file = shelf.file(sha256);
+        if (file == null) {
+            file = past.file(config.policy(), sha256);
+            if (file != null) {
+                shelf.keep(sha256);
+                shelf.put(sha256, file);
+                shelfState.update(shelf);
+            }
+        }
+        return file;
     }
 
     private void decide(Candidate candidate, GateEvidence evidence, TimerService time, Collector<Promotion> out)

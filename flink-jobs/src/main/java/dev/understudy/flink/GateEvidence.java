@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param problem why the intake check did not let the model in; null if it did
  * @param rolledBack whether this very file was taken out of service before
- * @param hasIncumbent whether a model is in service
+ * @param hasIncumbent whether a model is in service that the candidate was compared with
+ * @param notCompared why the candidate was not compared with the model in service; null if it was or there is none
  * @param trips held-out trips it was tried on
  * @param steps held-out steps it was tried on
  * @param candidateNll mean negative log-likelihood of the expert's actions under the candidate, nats per step
@@ -29,6 +30,7 @@ public record GateEvidence(
         @Nullable String problem,
         boolean rolledBack,
         boolean hasIncumbent,
+        @Nullable String notCompared,
         int trips,
         long steps,
         double candidateNll,
@@ -48,14 +50,37 @@ public record GateEvidence(
     public static GateEvidence problem(String reason, boolean hasIncumbent) {
         double none = Double.NaN;
         return new GateEvidence(
-                reason, false, hasIncumbent, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
+                reason, false, hasIncumbent, null, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
     }
 
     /** Returns what is known of a model that was in service before and taken out of it. */
     public static GateEvidence rolledBackBefore(boolean hasIncumbent) {
         double none = Double.NaN;
         return new GateEvidence(
-                null, true, hasIncumbent, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
+                null, true, hasIncumbent, null, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
+    }
+
+    /** Returns this evidence with the reason why there is nothing on the model in service. */
+    GateEvidence withoutIncumbent(String reason) {
+        return new GateEvidence(
+                problem,
+                rolledBack,
+                false,
+                reason,
+                trips,
+                steps,
+                candidateNll,
+                Double.NaN,
+                Double.NaN,
+                Double.NaN,
+                stretches,
+                candidateSpacing,
+                Double.NaN,
+                lawSpacing,
+                candidateCollisions,
+                0,
+                interventions,
+                latencyMicros);
     }
 
     /** Returns the measurements by name, the unit in the name; what was not measured is absent. */

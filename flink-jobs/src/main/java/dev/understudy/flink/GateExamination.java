@@ -16,6 +16,7 @@ import dev.understudy.evaluate.PairedBootstrap;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import java.util.ArrayList;
@@ -71,11 +72,36 @@ final class GateExamination {
             if (incumbent == null) {
                 return examine(candidate, null, accepted.latencyNanos(), steps);
             }
-            try (LoadedPolicy inService = LoadedPolicy.load(
-                    ModelFile.read(incumbent), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
-                return examine(candidate, inService, accepted.latencyNanos(), steps);
+            String reason;
+            try (LoadedPolicy inService = comparable(incumbent)) {
+                GateEvidence evidence = examine(candidate, inService, accepted.latencyNanos(), steps);
+                if (steps.isEmpty()
+                        || (Double.isFinite(evidence.incumbentNll()) && Double.isFinite(evidence.incumbentSpacing()))) {
+                    return evidence;
+                }
+                reason =
+                        "expected finite errors of the model in service, got a likelihood of %s nats and a spacing error of %s m"
+                                .formatted(evidence.incumbentNll(), evidence.incumbentSpacing());
+            } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
+                reason = "the model in service cannot be run: " + e.getMessage();
             }
+            // If it was the candidate that failed, it fails again here.
+            return examine(candidate, null, accepted.latencyNanos(), steps).withoutIncumbent(reason);
         }
+    }
+
+    /**
+     * Returns the model in service.
+     *
+     * @throws InvalidModelException if this code cannot run it, as after a change of the observation's layout
+     */
+    private static LoadedPolicy comparable(byte[] incumbent) {
+        ModelFile file = ModelFile.read(incumbent);
+        if (!file.metadata().fingerprint().equals(CarFollowing.fingerprint())) {
+            throw new InvalidModelException("expected the observation layout %s, found %s"
+                    .formatted(CarFollowing.fingerprint(), file.metadata().fingerprint()));
+        }
+        return LoadedPolicy.load(file, CarFollowing.observationSize(), CarFollowing.ACTION_SIZE);
     }
 
     private GateEvidence examine(
@@ -111,6 +137,7 @@ final class GateExamination {
                 null,
                 false,
                 incumbent != null,
+                null,
                 sums.size(),
                 count,
                 candidateNll,

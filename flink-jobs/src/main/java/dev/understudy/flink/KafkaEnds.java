@@ -14,7 +14,6 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -22,15 +21,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 final class KafkaEnds {
     private KafkaEnds() {}
 
-    /** Returns the decoded logs, with the watermark of each partition. */
-    @SuppressWarnings("deprecation") // the connector still asks for OffsetResetStrategy
+    /**
+     * Returns the decoded logs, with the watermark of each partition: from where the checkpoint stands, without one
+     * from the earliest on. What the consumer group committed only shows progress: state that does not go with it is
+     * lost, and with it the records behind it.
+     */
     static DataStream<DecodedLog> logs(
             StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
         KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
                 .setTopics(Topics.LOGS)
-                .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+                .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), Instant::now))
                 .setProperties(consumer(runtime))
                 .build();
@@ -66,7 +68,7 @@ final class KafkaEnds {
         properties.putAll(runtime.kafkaProperties());
         properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
         properties.setProperty(ProducerConfig.ACKS_CONFIG, "all");
-        // Room for a dead letter around a record of the producers' default limit of 1 MiB.
+        // Room for a dead letter with the start of a large key and a large value.
         properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(2 << 20));
         records.sinkTo(KafkaSink.<Outgoing>builder()
                         .setBootstrapServers(runtime.bootstrapServers())

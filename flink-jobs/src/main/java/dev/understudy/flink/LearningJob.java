@@ -14,7 +14,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * Retrains policies on event-time windows of logs and publishes candidates.
  *
  * <p>Publishing is idempotent, not transactional: after a restart the same candidate may be sent again, with the same
- * id, the same hash and the same bytes.
+ * id and a model file of the same hash and the same bytes. What the candidate says of the run itself differs then: how
+ * long training took and when it was made.
  */
 public final class LearningJob {
     private static final String STAGE = "learning";
@@ -44,8 +45,7 @@ public final class LearningJob {
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config, LearnerFactory learners) {
         JobRuntime runtime = config.runtime();
-        env.configure(runtime.configuration());
-        env.setParallelism(runtime.parallelism());
+        runtime.configure(env);
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
         DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(
@@ -92,14 +92,7 @@ public final class LearningJob {
                 .returns(Codecs.LOCATED_STEP.typeInformation())
                 .name("assemble")
                 .uid("assemble");
-        StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
-        SingleOutputStreamOperator<WindowBatch> batches = steps.keyBy(step -> policy, Types.STRING)
-                .window(windows)
-                .allowedLateness(reading.inactivity())
-                .sideOutputLateData(CollectWindow.LATE)
-                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
-                .name("window")
-                .uid("window");
+        SingleOutputStreamOperator<WindowBatch> batches = batches(steps, training, reading);
         SingleOutputStreamOperator<TrainedWindow> trained = batches.keyBy(WindowBatch::policy, Types.STRING)
                 .connect(models.keyBy(ModelEvent::policy, Types.STRING))
                 .transform("train", Codecs.TRAINED_WINDOW.typeInformation(), new TrainingOperator(training, learners))
@@ -125,6 +118,23 @@ public final class LearningJob {
                 usable.getSideOutput(RouteLogs.DEAD_LETTERS),
                 totals,
                 steps.getSideOutput(AssembleVehicle.LATE));
+    }
+
+    /**
+     * Cuts the steps into windows. Where windows overlap, a step is in several of them: the learner trains on it in
+     * each, its scaler counts it in each, and the reservoir may keep it from each; in the totals it counts once.
+     */
+    static SingleOutputStreamOperator<WindowBatch> batches(
+            DataStream<LocatedStep> steps, TrainingConfig training, LogReading reading) {
+        String policy = training.policy();
+        StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
+        return steps.keyBy(step -> policy, Types.STRING)
+                .window(windows)
+                .allowedLateness(reading.inactivity())
+                .sideOutputLateData(CollectWindow.LATE)
+                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
+                .name("window")
+                .uid("window");
     }
 
     private static DataStream<Tally> sum(DataStream<Tally> tallies, String what) {

@@ -50,8 +50,7 @@ final class ModelShelf {
             return Optional.empty();
         }
         forgetPieces(key.sha256());
-        files.put(key.sha256(), whole.get().bytes());
-        shorten(files, FILES, inForce);
+        put(key.sha256(), whole.get().bytes());
         return Optional.of(key.sha256());
     }
 
@@ -70,6 +69,12 @@ final class ModelShelf {
     /** Says which file is in force. */
     void keep(String sha256) {
         inForce = sha256;
+    }
+
+    /** Takes a whole file, and drops the oldest one but that in force if there are too many. */
+    void put(String sha256, byte[] file) {
+        files.put(sha256, file);
+        shorten(files, FILES, inForce);
     }
 
     /** Returns a whole file, null if it is not here. */

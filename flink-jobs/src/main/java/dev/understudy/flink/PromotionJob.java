@@ -24,8 +24,7 @@ public final class PromotionJob {
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
         JobRuntime runtime = config.runtime();
-        env.configure(runtime.configuration());
-        env.setParallelism(runtime.parallelism());
+        runtime.configure(env);
         String policy = config.gate().policy();
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
         SingleOutputStreamOperator<ModelEvent> models = KafkaEnds.models(
@@ -35,7 +34,7 @@ public final class PromotionJob {
                 .name("route models")
                 .uid("route-models");
         TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
-        DataStream<Outgoing> verdicts = verdicts(logs, models, config)
+        DataStream<Outgoing> verdicts = verdicts(logs, models, config, new KafkaModelPast(runtime))
                 .flatMap(new PublishVerdict())
                 .returns(outgoing)
                 .name("publish")
@@ -53,7 +52,7 @@ public final class PromotionJob {
      * has made dead letters of them.
      */
     static DataStream<Promotion> verdicts(
-            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, PromotionJobConfig config) {
+            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, PromotionJobConfig config, ModelPast past) {
         String policy = config.gate().policy();
         DataStream<LocatedStep> steps = logs.filter(log -> log.sample() != null)
                 .name("usable logs")
@@ -65,7 +64,7 @@ public final class PromotionJob {
                 .uid("assemble");
         return models.keyBy(ModelEvent::policy, Types.STRING)
                 .connect(steps.keyBy(step -> policy, Types.STRING))
-                .process(new Gate(config.gate(), config.reading()))
+                .process(new Gate(config.gate(), config.reading(), past))
                 .returns(Codecs.PROMOTION.typeInformation())
                 .name("gate")
                 .uid("gate");

@@ -5,9 +5,11 @@ import java.io.Serializable;
 /**
  * Decides on a candidate by its evidence alone. What is missing speaks against the candidate.
  *
- * <p>The first model has to clear absolute floors. Each later one must not be worse than the model in service in any
- * respect, beyond a tolerance, and better in one: the expert's actions are more likely under it (the whole interval of
- * the paired bootstrap is below zero) or it strays less in closed loop.
+ * <p>The first model has to clear absolute floors, and so has one where the model in service cannot be compared with,
+ * because its file is gone or was made for another observation: else nothing could ever take its place. Each later one
+ * must not be worse than the model in service in any respect, beyond a tolerance, and better in one: the expert's
+ * actions are more likely under it (the whole interval of the paired bootstrap is below zero) or it strays less in
+ * closed loop.
  *
  * @param minTrips fewest held-out trips
  * @param minSteps fewest held-out steps
@@ -32,6 +34,8 @@ public record PromotionRule(
         double worseNll,
         double maxInterventions)
         implements Serializable {
+    /** Fewest trips from which the bootstrap's interval means something (a guess: one has no width at all). */
+    static final int TRIPS_FOR_CERTAINTY = 3;
 
     /** What the rule says. */
     public sealed interface Verdict {
@@ -114,8 +118,14 @@ public record PromotionRule(
             return new Refuse("expected a spacing error of at most %.2f of the driver model's %.2f m, got %.2f m"
                     .formatted(maxSpacingRatio, evidence.lawSpacing(), evidence.candidateSpacing()));
         }
-        return new Promote("first model: %.3f nats per step, spacing error %.2f m (driver model %.2f m)"
-                .formatted(evidence.candidateNll(), evidence.candidateSpacing(), evidence.lawSpacing()));
+        return new Promote("%s: %.3f nats per step, spacing error %.2f m (driver model %.2f m)"
+                .formatted(
+                        evidence.notCompared() == null
+                                ? "first model"
+                                : "judged like a first model (" + evidence.notCompared() + ")",
+                        evidence.candidateNll(),
+                        evidence.candidateSpacing(),
+                        evidence.lawSpacing()));
     }
 
     private Verdict againstIncumbent(GateEvidence evidence) {
@@ -137,11 +147,17 @@ public record PromotionRule(
         if (evidence.differenceLow() > worseNll) {
             return new Refuse("foresees the expert worse: " + figures);
         }
-        if (evidence.differenceHigh() < 0) {
+        boolean certain = evidence.trips() >= TRIPS_FOR_CERTAINTY;
+        if (certain && evidence.differenceHigh() < 0) {
             return new Promote("foresees the expert better: " + figures);
         }
         if (spacingRatio <= betterSpacing) {
             return new Promote("strays less in closed loop: " + figures);
+        }
+        if (!certain) {
+            return new Refuse(
+                    "too little evidence: %d held-out trips, of which a likelihood needs %d, and not better in closed loop: %s"
+                            .formatted(evidence.trips(), TRIPS_FOR_CERTAINTY, figures));
         }
         return new Refuse("not better than the model in service: " + figures);
     }

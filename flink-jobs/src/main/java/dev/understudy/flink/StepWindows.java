@@ -49,7 +49,7 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
 
     @Override
     public Trigger<LocatedStep, TimeWindow> getDefaultTrigger() {
-        return new ClosingTrigger(delayMs);
+        return new ClosingTrigger(delayMs, slideMs);
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param endMs end of the window, exclusive
  * @param closedAtMs wall clock when the watermark passed the end
  * @param freshFromMs start of the window's last slide: what came before it was in the window before
- * @param freshSteps how many steps lie in the window's last slide and so are in no window before it
+ * @param freshSteps how many steps are in no window before it: those of its last slide, and those that came too late
+ *     for the windows before
  * @param trajectories the steps, by trip, vehicle and time; not empty
  * @param sourceRanges where they come from, each as {@code topic-partition@from-to}
  */

@@ -68,6 +68,36 @@ class DecodeLogsTest {
     }
 
     @Test
+    void ofGarbageAlmostAsLargeAsTheTopicAllowsTheStartIsKept() {
+        byte[] garbage = new byte[2 * 1024 * 1024 - 200];
+        Arrays.fill(garbage, (byte) 7);
+        DeadLetter letter =
+                Objects.requireNonNull(DECODER.decode(at(NOW, garbage)).deadLetter());
+        assertThat(letter.value()).isEqualTo(Arrays.copyOf(garbage, 512 * 1024));
+        assertThat(letter.reason()).contains("a value of 2096952", "first 524288 bytes");
+        assertThat(Outgoing.of(letter).value()).hasSizeLessThan(2 * 1024 * 1024 - 1000);
+    }
+
+    @Test
+    void namesBeyondAllMeasureBecomeDeadLetters() {
+        FollowingSample any = sample(TestLogs.START_MS);
+        FollowingSample odd = new FollowingSample(
+                any.vehicle(),
+                "t".repeat(70_000),
+                any.sequence(),
+                any.timeMs(),
+                any.actor(),
+                any.label(),
+                any.speedMetersPerSecond(),
+                any.gapMeters(),
+                any.leaderSpeedMetersPerSecond());
+        DeadLetter letter =
+                Objects.requireNonNull(DECODER.decode(at(NOW, bytes(odd))).deadLetter());
+        assertThat(letter.reason())
+                .contains("expected vehicle, trip and label of at most 1024 characters, found 70000");
+    }
+
+    @Test
     void cutOffAndMissingValuesBecomeDeadLetters() {
         byte[] whole = bytes(sample(TestLogs.START_MS));
         for (int length : new int[] {0, 5, 11, whole.length - 1}) {

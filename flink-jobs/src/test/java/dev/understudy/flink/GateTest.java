@@ -13,9 +13,11 @@ import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -25,6 +27,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -52,11 +55,35 @@ class GateTest {
         }
     }
 
+    /** What was before, as far as a test has it. */
+    private record Past(List<Promotion> verdicts, Map<String, byte[]> files) implements ModelPast {
+        static final Past NONE = new Past(List.of(), Map.of());
+
+        @Override
+        public List<Promotion> verdicts(String policy) {
+            return verdicts;
+        }
+
+        @Override
+        public byte @Nullable [] file(String policy, String sha256) {
+            return files.get(sha256);
+        }
+    }
+
+    private static Promotion verdict(long epoch, String sha256, boolean promoted, String candidateId) {
+        return new Promotion(CarFollowing.POLICY, epoch, sha256, 0, "", "", promoted, candidateId, new TreeMap<>(), 0);
+    }
+
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
             PromotionRule rule) throws Exception {
+        return harness(rule, Past.NONE);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+            PromotionRule rule, ModelPast past) throws Exception {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion>(
                 new KeyedCoProcessOperator<>(
-                        new Gate(GateConfig.defaults().withRule(rule).withLead(Duration.ofSeconds(3)), READING)),
+                        new Gate(GateConfig.defaults().withRule(rule).withLead(Duration.ofSeconds(3)), READING, past)),
                 ModelEvent::policy,
                 any -> CarFollowing.POLICY,
                 Types.STRING);
@@ -210,21 +237,101 @@ class GateTest {
     }
 
     @Test
-    void refusesRatherThanFailsWhenTheFileInServiceIsNoModel() throws Exception {
+    void judgesLikeAFirstModelWhenTheFileInServiceIsNoModel() throws Exception {
         byte[] garbage = {1, 2, 3};
+        assertThat(judgedBeside(garbage)).satisfies(verdict -> {
+            assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
+            assertThat(verdict.reason()).contains("like a first model").contains("cannot be run");
+            assertThat(verdict.epoch()).isEqualTo(8);
+            assertThat(verdict.previousSha256()).isEqualTo(Artifacts.sha256(garbage));
+        });
+    }
+
+    @Test
+    void judgesLikeAFirstModelAfterTheLayoutOfTheObservationChanged() throws Exception {
+        String now = CarFollowing.fingerprint();
+        String before = (now.startsWith("0") ? "1" : "0") + now.substring(1);
+        byte[] relabelled = new String(models.get(1).model(), StandardCharsets.ISO_8859_1)
+                .replace(now, before)
+                .getBytes(StandardCharsets.ISO_8859_1);
+        Promotion verdict = judgedBeside(relabelled);
+        assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
+        assertThat(verdict.reason()).contains("observation layout").contains(before);
+    }
+
+    /** Returns the verdict on the first candidate while some file is in service in epoch 7. */
+    private static Promotion judgedBeside(byte[] inService) throws Exception {
         try (var h = harness(LENIENT)) {
             h.open();
             heldOut(h);
-            for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(CarFollowing.POLICY, garbage)) {
+            for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(CarFollowing.POLICY, inService)) {
                 h.processElement1(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
             }
-            h.processElement1(new StreamRecord<>(ModelEvent.of(new Promotion(
-                    CarFollowing.POLICY, 1, Artifacts.sha256(garbage), 0, "", "", true, "", new TreeMap<>(), 0))));
+            h.processElement1(new StreamRecord<>(ModelEvent.of(verdict(7, Artifacts.sha256(inService), true, ""))));
             publish(h, models.get(0));
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).hasSize(1);
-            assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
-            assertThat(h.extractOutputValues().get(0).reason()).contains("the one in service");
+            return h.extractOutputValues().get(0);
+        }
+    }
+
+    @Test
+    void withoutStateItLearnsFromTheHistoryWhatWasJudgedAndRolledBack() throws Exception {
+        Candidate refused = models.get(0).candidate();
+        String withdrawn = models.get(1).candidate().sha256();
+        Past past = new Past(
+                List.of(
+                        verdict(0, refused.sha256(), false, refused.id()),
+                        verdict(1, "aa", true, "some"),
+                        verdict(2, withdrawn, true, "other"),
+                        verdict(3, "aa", true, ""),
+                        verdict(3, "aa", true, "")),
+                Map.of());
+        try (var h = harness(LENIENT, past)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            Promotion verdict = h.extractOutputValues().get(0);
+            assertThat(verdict.candidateId())
+                    .as("what was refused is not judged again")
+                    .isEqualTo(models.get(1).candidate().id());
+            assertThat(verdict.promoted()).isFalse();
+            assertThat(verdict.reason()).contains("rolled back");
+            assertThat(verdict.epoch()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void fetchesAFileInServiceThatTheShelfNoLongerHolds() throws Exception {
+        String inForce = models.get(0).candidate().sha256();
+        Past past = new Past(
+                List.of(verdict(5, inForce, true, "some")),
+                Map.of(inForce, models.get(0).model()));
+        try (var h = harness(LENIENT, past)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues().get(0).evidence()).containsKey("incumbentSpacingRmseMeters");
+            assertThat(h.extractOutputValues().get(0).previousSha256()).isEqualTo(inForce);
+        }
+    }
+
+    @Test
+    void judgesLikeAFirstModelWhenTheFileInServiceIsGone() throws Exception {
+        Past past = new Past(List.of(verdict(5, "aa", true, "some")), Map.of());
+        try (var h = harness(LENIENT, past)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            Promotion verdict = h.extractOutputValues().get(0);
+            assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
+            assertThat(verdict.reason()).contains("like a first model").contains("got none");
+            assertThat(verdict.epoch()).isEqualTo(6);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +30,17 @@ class JobGraphTest {
         StreamExecutionEnvironment env = strict();
         PromotionJob.build(env, PromotionJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(2);
+    }
+
+    @Test
+    void failuresFarApartDoNotAddUp() {
+        Configuration configuration =
+                JobRuntime.defaults("nowhere:9092", "group", "file:///none").configuration();
+        assertThat(configuration.get(RestartStrategyOptions.RESTART_STRATEGY)).isEqualTo("exponential-delay");
+        assertThat(configuration.get(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS))
+                .isEqualTo(3);
+        assertThat(configuration.get(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD))
+                .isEqualTo(Duration.ofMinutes(10));
     }
 
     @Test

@@ -26,6 +26,7 @@ class PromotionRuleTest {
                     null,
                     rolledBack,
                     hasIncumbent,
+                    null,
                     trips,
                     5000,
                     candidateNll,
@@ -56,6 +57,26 @@ class PromotionRuleTest {
         assertThat(evidence.judge()).isInstanceOf(PromotionRule.Promote.class);
         evidence.high = 0.01;
         assertThat(evidence.judge().promoted()).as("uncertain").isFalse();
+    }
+
+    @Test
+    void ofFewTripsTheClosedLoopAloneSpeaksForACandidate() {
+        Evidence evidence = new Evidence();
+        evidence.trips = 2;
+        evidence.low = -0.2;
+        evidence.high = -0.2;
+        assertThat(evidence.judge().promoted()).isFalse();
+        assertThat(evidence.judge().reason()).startsWith("too little evidence: 2 held-out trips");
+        evidence.candidateSpacing = 6;
+        assertThat(evidence.judge().promoted()).isTrue();
+        evidence.low = 0.1;
+        evidence.high = 0.1;
+        assertThat(evidence.judge().promoted())
+                .as("it still speaks against one")
+                .isFalse();
+        evidence.hasIncumbent = false;
+        evidence.trips = 1;
+        assertThat(evidence.judge().promoted()).as("a first model").isTrue();
     }
 
     @Test

@@ -1,0 +1,252 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.HeldOut;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.TrainingRecord;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The learning job as the command line builds it, against a broker, stopped and started again. */
+class LearnRestartIT {
+    private static final long START_MS = 1_600_000_200_000L;
+    private static final int SAMPLES = 1_500;
+    private static final int HELD_OUT_PERCENT = 20;
+    private static final Duration DEADLINE = Duration.ofSeconds(90);
+
+    @TempDir
+    Path folder = Path.of("");
+
+    /** What the job that was started last went on from; empty if it began anew. */
+    private String restoredFrom = "";
+
+    private static List<FollowingSample> logs() {
+        List<FollowingSample> logs = new ArrayList<>();
+        int learned = 0;
+        int heldOut = 0;
+        for (int name = 0; learned < 2 || heldOut < 1; name++) {
+            boolean tested = HeldOut.isHeldOut("trip-" + name, HELD_OUT_PERCENT);
+            if (tested ? heldOut < 1 : learned < 2) {
+                logs.addAll(trip("car-" + name, "trip-" + name));
+                heldOut += tested ? 1 : 0;
+                learned += tested ? 0 : 1;
+            }
+        }
+        logs.sort(Comparator.comparingLong(FollowingSample::timeMs).thenComparing(FollowingSample::vehicle));
+        return logs;
+    }
+
+    private static List<FollowingSample> trip(String vehicle, String trip) {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (int i = 0; i < SAMPLES; i++) {
+            double speed = 15 + 2 * Math.sin(i / 70.0);
+            double leader = 15 + 2 * Math.sin((i + 10) / 70.0);
+            samples.add(new FollowingSample(
+                    vehicle,
+                    trip,
+                    i,
+                    START_MS + 100L * i,
+                    Actor.HUMAN,
+                    "test",
+                    speed,
+                    25 + 3 * Math.cos(i / 70.0),
+                    leader));
+        }
+        return samples;
+    }
+
+    private Settings settings(EmbeddedBroker broker, String state) throws Exception {
+        List<Setting<?>> all = new LearnCommand().settings();
+        return Settings.resolve(
+                all,
+                all.stream().map(Setting::key).collect(Collectors.toSet()),
+                null,
+                Map.of(),
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrapServers(),
+                        "checkpoint.directory",
+                        folder.resolve(state).toString(),
+                        "checkpoint.millis",
+                        "200",
+                        "window.seconds",
+                        "60",
+                        "learn.steps",
+                        "20",
+                        "heldout.percent",
+                        Integer.toString(HELD_OUT_PERCENT)));
+    }
+
+    private static void send(EmbeddedBroker broker, List<FollowingSample> samples) throws Exception {
+        List<ProducerRecord<String, byte[]>> records = new ArrayList<>();
+        for (FollowingSample sample : samples) {
+            byte[] value = UnderstudySerdes.following().serializer().serialize(Topics.LOGS, sample);
+            records.add(new ProducerRecord<>(Topics.LOGS, 0, sample.vehicle(), value));
+        }
+        // Once more what was sent already, and something that is no sample.
+        records.add(records.get(0));
+        records.add(new ProducerRecord<>(Topics.LOGS, 0, "car", "no sample".getBytes(StandardCharsets.UTF_8)));
+        try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            for (ProducerRecord<String, byte[]> record : records) {
+                sent.add(producer.send(record));
+            }
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
+            }
+        }
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private static void await(String what, Condition condition) throws Exception {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (!condition.holds()) {
+            assertThat(System.nanoTime()).as("deadline for " + what).isLessThan(deadline);
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    private static List<Candidate> candidates(TopicReader reader) {
+        return reader.all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
+                .map(record -> record.value())
+                .toList();
+    }
+
+    /** Returns the newest totals among the reports after the first {@code skipped}. */
+    private static SortedMap<String, Long> totals(TopicReader reader, int skipped) {
+        SortedMap<String, Long> totals = new TreeMap<>();
+        reports(reader).stream()
+                .skip(skipped)
+                .filter(report -> report.remark().equals("totals"))
+                .forEach(report -> {
+                    totals.clear();
+                    totals.putAll(report.counts());
+                });
+        return totals;
+    }
+
+    private static List<TrainingRecord> reports(TopicReader reader) {
+        return reader.all(Topics.REPORTS, Serdes.String(), UnderstudySerdes.trainingRecord()).stream()
+                .map(record -> record.value())
+                .toList();
+    }
+
+    private boolean hasCheckpoint(String state) throws Exception {
+        try (Stream<Path> files = Files.walk(folder.resolve(state))) {
+            return files.anyMatch(file -> file.endsWith("_metadata"));
+        } catch (java.io.UncheckedIOException | java.nio.file.NoSuchFileException e) {
+            return false; // a checkpoint went while it was looked at, or none was begun yet
+        }
+    }
+
+    private LocalFlink learn(EmbeddedBroker broker, Connection connection, String state) throws Exception {
+        Settings settings = settings(broker, state);
+        LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 1);
+        flink.submit("learning", environment -> {
+            LearnCommand.build(environment, settings, connection);
+            restoredFrom = environment
+                    .getConfiguration()
+                    .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+                    .orElse("");
+        });
+        return flink;
+    }
+
+    @Test
+    void aJobThatIsStoppedAndStartedAgainLosesNothingAndLearnsTheSame() throws Exception {
+        List<FollowingSample> logs = logs();
+        int half = logs.size() / 2;
+        long sent = logs.size() + 4L;
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+            Connection connection = Connection.local(broker.bootstrapServers());
+            connection.ensureTopics(1, 1);
+            TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
+            send(broker, logs.subList(0, half));
+            try (LocalFlink flink = learn(broker, connection, "stopped")) {
+                await("the first model", () -> !candidates(reader).isEmpty() && hasCheckpoint("stopped"));
+                assertThat(flink.failure()).isEmpty();
+            }
+            send(broker, logs.subList(half, logs.size()));
+            SortedMap<String, Long> stopped;
+            try (LocalFlink flink = learn(broker, connection, "stopped")) {
+                assertThat(restoredFrom).contains("/stopped/", "/understudy-learning/", "/chk-");
+                await("the second model", () -> windows(candidates(reader)) >= 2);
+                await("all records", () -> settled(totals(reader, 0), sent));
+                assertThat(flink.failure()).isEmpty();
+                stopped = totals(reader, 0);
+            }
+            int reports = reports(reader).size();
+            int before = candidates(reader).size();
+            try (LocalFlink flink = learn(broker, connection, "unbroken")) {
+                assertThat(restoredFrom).isEmpty();
+                await("both models again", () -> candidates(reader).size() >= before + 2);
+                await("the same totals", () -> totals(reader, reports).equals(stopped));
+                assertThat(flink.failure()).isEmpty();
+            }
+            assertThat(stopped)
+                    .containsEntry("ingested", sent)
+                    .containsEntry("duplicates", 2L)
+                    .containsEntry("deadLettered", 2L)
+                    .containsEntry("heldOut", (long) SAMPLES)
+                    .doesNotContainKey("late");
+            long waiting = sent
+                    - stopped.entrySet().stream()
+                            .filter(count -> !count.getKey().equals("ingested"))
+                            .mapToLong(Map.Entry::getValue)
+                            .sum();
+            assertThat(waiting).as("of the window that is still open").isBetween(1L, 2L * 300 + 20);
+            Map<String, String> files = new HashMap<>();
+            for (Candidate candidate : candidates(reader)) {
+                String other = files.put(candidate.id(), candidate.sha256());
+                if (other != null) {
+                    assertThat(candidate.sha256())
+                            .as("model of window %d", candidate.windowStartMs())
+                            .isEqualTo(other);
+                }
+            }
+            assertThat(files).as("ids of the windows' models").hasSize(2);
+        }
+    }
+
+    private static long windows(List<Candidate> candidates) {
+        return candidates.stream().map(Candidate::windowEndMs).distinct().count();
+    }
+
+    /** Returns whether everything was read and both windows that can close are learned. */
+    private static boolean settled(SortedMap<String, Long> totals, long sent) {
+        return totals.getOrDefault("ingested", 0L) == sent && totals.getOrDefault("trained", 0L) > 2L * 1000;
+    }
+}
