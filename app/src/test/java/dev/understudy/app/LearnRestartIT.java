@@ -9,6 +9,7 @@ import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UnderstudySerdes;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -204,6 +205,9 @@ class LearnRestartIT {
             try (LocalFlink flink = learn(broker, connection, "stopped")) {
                 assertThat(restoredFrom).contains("/stopped/", "/understudy-learning/", "/chk-");
                 await("the second model", () -> windows(candidates(reader)) >= 2);
+                await(
+                        "its own checkpoint in place of the other",
+                        () -> !Files.exists(Path.of(URI.create(restoredFrom))));
                 await("all records", () -> settled(totals(reader, 0), sent));
                 assertThat(flink.failure()).isEmpty();
                 stopped = totals(reader, 0);
