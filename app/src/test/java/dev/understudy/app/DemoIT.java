@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.driving.FollowingSample;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ class DemoIT {
                 "demo",
                 "--json",
                 "--seconds",
-                "50",
+                "75",
                 "--factor",
                 "40",
                 "--steps",
@@ -53,6 +55,14 @@ class DemoIT {
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode summary = new ObjectMapper().readTree(ran.out());
         assertThat(summary.fieldNames()).toIterable().containsAll(KEYS);
+        for (String quantiles : List.of("decisionLatencyMillis", "swapMillis", "freshnessSeconds")) {
+            assertThat(summary.get(quantiles).fieldNames()).toIterable().containsAll(List.of("p50", "p99"));
+        }
+        JsonNode windows = summary.get("prequential");
+        assertThat(windows).as(ran.err()).isNotEmpty();
+        assertThat(windows.get(0).fieldNames())
+                .toIterable()
+                .containsAll(List.of("windowStart", "windowEnd", "policy", "persistence", "idm"));
         JsonNode events = summary.get("events");
         assertThat(events.fieldNames()).toIterable().containsAll(EVENTS);
 
@@ -70,7 +80,15 @@ class DemoIT {
                         + events.get("repeated").asLong()
                         + events.get("pending").asLong())
                 .isEqualTo(events.get("ingested").asLong());
-        assertThat(events.get("pending").asLong()).isNotNegative();
+        assertThat(events.get("pending").asLong())
+                .as("what was sent since the last window that was scored began")
+                .isBetween(
+                        0L,
+                        sentSince(
+                                windows.get(windows.size() - 1)
+                                        .get("windowStart")
+                                        .asText(),
+                                events.get("ingested").asLong()));
 
         assertThat(summary.get("promoted").asLong()).as(ran.err()).isPositive();
         assertThat(summary.get("promoted").asLong() + summary.get("refused").asLong())
@@ -87,6 +105,18 @@ class DemoIT {
         assertThat(ran.err()).contains("window ", "candidate ", "promoted ", "swap ");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).as("files left behind").isEmpty();
+        }
+    }
+
+    /** Returns how many of the first samples of the replay are of that event time or later. */
+    private static long sentSince(String time, long sent) {
+        long sinceMs = Instant.parse(time).toEpochMilli();
+        try (Stream<FollowingSample> samples = BundledLogs.open(BundledLogs.folder(), "acc-S", "acc-L")
+                .source()
+                .samples(bad -> {})) {
+            return samples.limit(sent)
+                    .filter(sample -> sample.timeMs() >= sinceMs)
+                    .count();
         }
     }
 }

@@ -3,10 +3,20 @@ package dev.understudy.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -33,8 +43,7 @@ class EmbeddedBrokerIT {
                                 .finalizedFeatures())
                         .hasEntrySatisfying("transaction.version", range -> assertThat(range.maxVersionLevel())
                                 .isEqualTo((short) 2));
-                admin.createTopics(
-                                java.util.List.of(new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
+                admin.createTopics(List.of(new org.apache.kafka.clients.admin.NewTopic("topic", 1, (short) 1)))
                         .all()
                         .get(30, TimeUnit.SECONDS);
             }
@@ -80,6 +89,64 @@ class EmbeddedBrokerIT {
                     .contains("expected a promotion of driving/car-following to roll back, found none");
             assertThat(rollback.code()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void aRollbackIsTheNextEpochAndTheLaterOfTwoPromotionsWithOneEpochIsInForce() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+            Connection connection = Connection.local(broker.bootstrapServers());
+            connection.ensureTopics(1, 1);
+            byte[] file = {1, 2, 3};
+            String first = Artifacts.sha256(file);
+            String overtaken = "b".repeat(64);
+            String second = "c".repeat(64);
+            try (var producer = new KafkaProducer<>(
+                    connection.clientSettings(),
+                    UnderstudySerdes.artifactKey().serializer(),
+                    UnderstudySerdes.artifactChunk().serializer())) {
+                for (var chunk : Artifacts.chunks(CarFollowing.POLICY, file)) {
+                    producer.send(chunk).get(30, TimeUnit.SECONDS);
+                }
+            }
+            publish(connection, promotion(1, first, ""));
+            publish(connection, promotion(2, overtaken, first));
+            publish(connection, promotion(2, second, first));
+
+            String[] list = {"models", "list", "--json", "--bootstrap-servers", broker.bootstrapServers()};
+            assertThat(inForce(Ran.command(list))).containsExactly(second);
+            Ran rollback = Ran.command("models", "rollback", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(rollback.code()).as(rollback.err()).isZero();
+            assertThat(rollback.out()).contains("epoch 3 puts " + first.substring(0, 12) + " in force");
+            assertThat(inForce(Ran.command(list))).containsExactly(first);
+        }
+    }
+
+    private static Promotion promotion(long epoch, String sha256, String previousSha256) {
+        return new Promotion(
+                CarFollowing.POLICY, epoch, sha256, 1000 * epoch, previousSha256, "test", true, "", new TreeMap<>(), 0);
+    }
+
+    private static void publish(Connection connection, Promotion promotion) throws Exception {
+        try (var producer = new KafkaProducer<>(
+                connection.clientSettings(),
+                new StringSerializer(),
+                UnderstudySerdes.promotion().serializer())) {
+            for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
+                producer.send(new ProducerRecord<>(topic, promotion.policy(), promotion))
+                        .get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /** Returns the models that are said to be in force. */
+    private static List<String> inForce(Ran list) throws IOException {
+        List<String> hashes = new ArrayList<>();
+        for (JsonNode model : new ObjectMapper().readTree(list.out()).get("models")) {
+            if (model.get("inForce").asBoolean()) {
+                hashes.add(model.get("sha256").asText());
+            }
+        }
+        return hashes;
     }
 
     @Test
