@@ -17,6 +17,7 @@ import java.util.random.RandomGenerator;
 public final class DiscriminatorNetwork {
     private static final String NAME = "discriminator";
     private static final float TINY = 1e-12f;
+    private static final float KEPT_DIRECTION = 1e-4f;
 
     private final Mlp network;
     private final DiscriminatorOptions options;
@@ -101,11 +102,13 @@ public final class DiscriminatorNetwork {
             Tensor w = required(weights, weight(layer)); // [in, out]
             int out = directions.length(weight(layer));
             Tensor u = required(before, weight(layer)).reshape(Shape.of(out, 1));
-            // Algorithm 1 of Miyato et al.: one power iteration; u and v count as constants in the gradient.
+            // Algorithm 1 of Miyato et al.: one power iteration; u and v count as constants in the gradient. A little
+            // of the old direction keeps one alive while all weights are zero.
             Tensor v = unit(w.matMul(u)).stopGradient();
-            Tensor next = unit(w.transpose(1, 0).matMul(v)).stopGradient();
+            Tensor next =
+                    unit(w.transpose(1, 0).matMul(v).add(u.mul(KEPT_DIRECTION))).stopGradient();
             Tensor sigma = v.mul(w.matMul(next)).sum();
-            weights.put(weight(layer), w.div(sigma.add(TINY)));
+            weights.put(weight(layer), w.div(sigma.max(w.graph().constant(1f))));
             after.add(next.reshape(Shape.of(out)));
         }
         return new Applied(weights, Tensor.concat(0, after));

@@ -55,7 +55,11 @@ public record DiscriminatorOptions(
     public enum Normalisation {
         /** None. */
         NONE,
-        /** Each weight matrix over its largest singular value: Miyato et al. (2018), arXiv:1802.05957, Algorithm 1. */
+        /**
+         * Each weight matrix over its largest singular value, where that is above 1: Miyato et al. (2018),
+         * arXiv:1802.05957, Algorithm 1. Departure: the paper also stretches smaller ones, which a last layer of zeros
+         * does not survive.
+         */
         SPECTRAL
     }
 

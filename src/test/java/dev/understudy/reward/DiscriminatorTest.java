@@ -83,8 +83,8 @@ class DiscriminatorTest {
     @Test
     void wantsInputsOfBothClasses() {
         try (Discriminator discriminator = new Discriminator(2, DEFAULTS, 1)) {
-            assertThatThrownBy(() -> discriminator.update(
-                            new Matrix(0, 2, new float[0]), cloud(3, 1), new SplittableRandom(1)))
+            assertThatThrownBy(() ->
+                            discriminator.update(new Matrix(0, 2, new float[0]), cloud(3, 1), new SplittableRandom(1)))
                     .hasMessage("expected inputs of both classes, got 0 of the expert and 3 generated");
         }
     }

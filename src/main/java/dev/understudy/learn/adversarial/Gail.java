@@ -65,13 +65,15 @@ public final class Gail implements Learner {
      * @param policy one that fits the task's observations and actions
      */
     public Gail(StochasticPolicy policy, Task task, GailConfig config) {
-        this(policy, task, config, of -> new Trpo(
-                of, TrustRegion.defaults(), config.improvement().curvatureStride()));
+        this(
+                policy,
+                task,
+                config,
+                of -> new Trpo(of, TrustRegion.defaults(), config.improvement().curvatureStride()));
     }
 
     /** Imitates in an environment, with policy steps of another kind. */
-    public Gail(
-            StochasticPolicy policy, Task task, GailConfig config, Function<StochasticPolicy, PolicyStep> step) {
+    public Gail(StochasticPolicy policy, Task task, GailConfig config, Function<StochasticPolicy, PolicyStep> step) {
         if (policy.observationSize() != task.observationSize()
                 || policy.actionSize() != task.actions().policyOutputs()) {
             throw new IllegalArgumentException("expected a policy of %s: %d observations, %d outputs; got %d and %d"

@@ -30,7 +30,13 @@ public final class GailUpdate implements Update {
     private boolean diverged;
 
     private static final String[] FIGURES = {
-        "steps", "discriminatorLoss", "expertAccuracy", "generatedAccuracy", "discriminatorEntropy", "kl", "entropy",
+        "steps",
+        "discriminatorLoss",
+        "expertAccuracy",
+        "generatedAccuracy",
+        "discriminatorEntropy",
+        "kl",
+        "entropy",
         "accepted"
     };
 

@@ -29,8 +29,8 @@ import java.util.random.RandomGenerator;
  * turns random vectors into points; a {@link Discriminator}, the same that {@link Gail} learns its reward from, tells
  * them from data; G learns to be taken for data.
  *
- * <p>Departure: Adam in place of gradient steps, and a gradient penalty if the options ask for one. Holds native memory;
- * for one thread at a time.
+ * <p>Departure: Adam in place of gradient steps, and a gradient penalty if the options ask for one. Holds native
+ * memory; for one thread at a time.
  */
 public final class Gan implements AutoCloseable {
     private static final String THETA = "generator";
@@ -78,9 +78,8 @@ public final class Gan implements AutoCloseable {
         public Options {
             hidden = List.copyOf(hidden);
             if (noise < 1 || batch < 1 || !(learningRate > 0)) {
-                throw new IllegalArgumentException(
-                        "expected noise >= 1, batch >= 1, learningRate > 0, got %d, %d, %s"
-                                .formatted(noise, batch, learningRate));
+                throw new IllegalArgumentException("expected noise >= 1, batch >= 1, learningRate > 0, got %d, %d, %s"
+                        .formatted(noise, batch, learningRate));
             }
         }
 
@@ -163,8 +162,8 @@ public final class Gan implements AutoCloseable {
     }
 
     private Program trainer(Graph graph, Tensor theta, Tensor points, int parameters) {
-        Tensor judge =
-                graph.input("judge", ElementType.FLOAT, Shape.of(discriminator.network().size()));
+        Tensor judge = graph.input(
+                "judge", ElementType.FLOAT, Shape.of(discriminator.network().size()));
         Tensor directions = graph.input(
                 "directions",
                 ElementType.FLOAT,
@@ -182,8 +181,8 @@ public final class Gan implements AutoCloseable {
         }
         Optimiser.Step step = adam.step(theta, gradient, rate, memory);
         Program.Builder program = Program.builder(graph).output("loss", loss).state(THETA, theta, step.theta());
-        memory.forEach((name, vector) -> program.state(
-                name, vector, Objects.requireNonNull(step.memory().get(name))));
+        memory.forEach((name, vector) ->
+                program.state(name, vector, Objects.requireNonNull(step.memory().get(name))));
         Program built = program.build();
         for (Optimiser.Memory vector : adam.memory(parameters)) {
             built.setState(vector.name(), vector.initial());

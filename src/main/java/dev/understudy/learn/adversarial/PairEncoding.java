@@ -42,12 +42,7 @@ record PairEncoding(int observationSize, ActionSpace actions) {
                     throw new IllegalArgumentException("expected an action of %s, got %s (trip=%s step=%d)"
                             .formatted(actions, trajectory.actions().at(step, 0), trajectory.trip(), step));
                 }
-                write(
-                        trajectory.observations().values(),
-                        trajectory.actions().values(),
-                        step,
-                        values,
-                        row);
+                write(trajectory.observations().values(), trajectory.actions().values(), step, values, row);
             }
         }
         return new Matrix(rows, size(), values);

@@ -93,8 +93,8 @@ public final class PolicyImprovement implements AutoCloseable {
         float[] earned = rewards.clone();
         for (int i = 0; i < earned.length; i++) {
             if (!Float.isFinite(earned[i])) {
-                throw new IllegalArgumentException("expected finite rewards, got %s (step %d of %d)"
-                        .formatted(earned[i], i, earned.length));
+                throw new IllegalArgumentException(
+                        "expected finite rewards, got %s (step %d of %d)".formatted(earned[i], i, earned.length));
             }
             earned[i] -= (float) (config.causalEntropyWeight() * rollout.logProbabilities()[i]);
         }
@@ -112,8 +112,7 @@ public final class PolicyImprovement implements AutoCloseable {
         PolicyStep.Outcome outcome = step.improve(theta, batch, random);
         theta = outcome.theta();
         targets = ValueFunction.observed(targets, estimated.targets());
-        valueTheta = value.fit(
-                valueTheta, rollout.observations(), times, scaler, estimated.targets(), targets, random);
+        valueTheta = value.fit(valueTheta, rollout.observations(), times, scaler, estimated.targets(), targets, random);
         observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
         return outcome;
     }

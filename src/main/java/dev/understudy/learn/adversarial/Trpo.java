@@ -57,7 +57,9 @@ public final class Trpo implements PolicyStep {
         Tensor ratio = logProbability.sub(logProbability.stopGradient()).exp();
         Tensor objective = ratio.mul(surrogate.advantages()).mean();
         Program.Builder first = Program.builder(graph)
-                .output("gradient", Gradient.of(objective, List.of(surrogate.theta())).get(0))
+                .output(
+                        "gradient",
+                        Gradient.of(objective, List.of(surrogate.theta())).get(0))
                 .output("logProbability", logProbability)
                 .output("entropy", pi.entropy().mean());
         for (int i = 0; i < pi.parameters().size(); i++) {
@@ -65,10 +67,13 @@ public final class Trpo implements PolicyStep {
         }
         this.slope = first.build();
         this.value = Program.builder(graph)
-                .output("objective", surrogate.ratio().mul(surrogate.advantages()).mean())
+                .output(
+                        "objective",
+                        surrogate.ratio().mul(surrogate.advantages()).mean())
                 .output("kl", surrogate.divergence().mean())
                 .build();
-        Tensor direction = graph.input("direction", ElementType.FLOAT, surrogate.theta().shape());
+        Tensor direction =
+                graph.input("direction", ElementType.FLOAT, surrogate.theta().shape());
         this.curvature = Program.builder(graph)
                 .output("product", product(policy, surrogate.theta(), direction, pi.parameters()))
                 .build();

@@ -73,8 +73,11 @@ public final class ValueFunction implements AutoCloseable {
         curvature = Program.builder(graph)
                 .output(
                         "product",
-                        FisherProduct.of(theta, direction, List.of(v), at -> halfSquare(
-                                at.get(0).sub(at.get(0).stopGradient()))))
+                        FisherProduct.of(
+                                theta,
+                                direction,
+                                List.of(v),
+                                at -> halfSquare(at.get(0).sub(at.get(0).stopGradient()))))
                 .build();
     }
 

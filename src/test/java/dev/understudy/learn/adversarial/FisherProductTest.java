@@ -47,8 +47,8 @@ class FisherProductTest {
     }
 
     /**
-     * For mean m and deviation e^l, F is J' diag(e^(-2l), 2) J with J of (m, l): the Fisher information of a Gaussian in
-     * these coordinates.
+     * For mean m and deviation e^l, F is J' diag(e^(-2l), 2) J with J of (m, l): the Fisher information of a Gaussian
+     * in these coordinates.
      */
     @Test
     void agreesWithTheDenseFisherMatrixOfAGaussianPolicy() {
@@ -83,8 +83,7 @@ class FisherProductTest {
         assertAgrees(policy, theta, observations, fisher);
     }
 
-    private static void assertAgrees(
-            StochasticPolicy policy, float[] theta, float[] observations, double[][] fisher) {
+    private static void assertAgrees(StochasticPolicy policy, float[] theta, float[] observations, double[][] fisher) {
         int size = theta.length;
         Graph graph = new Graph();
         ParameterLayout layout = Surrogate.layout(policy);
@@ -148,8 +147,9 @@ class FisherProductTest {
 
     private static float[] gradient(Tensor value, Tensor parameter, float[] theta) {
         Tensor gradient = Gradient.of(value, List.of(parameter)).get(0);
-        try (Program program =
-                        Program.builder(value.graph()).output("gradient", gradient).build();
+        try (Program program = Program.builder(value.graph())
+                        .output("gradient", gradient)
+                        .build();
                 Result result = program.run(new Feeds().floats("theta", theta))) {
             return result.floats("gradient");
         }

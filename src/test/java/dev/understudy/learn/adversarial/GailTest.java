@@ -24,8 +24,7 @@ class GailTest {
     private static final CategoricalPolicy POLICY = new CategoricalPolicy(4, 2, List.of(32, 32), Activation.TANH);
     private static final GailConfig SHORT = GailConfig.defaults(RewardForm.SURVIVAL)
             .withIterations(6)
-            .withImprovement(
-                    new ImprovementConfig(400, 5, 0.995, 0.97, 0.0, List.of(16), TrustRegion.defaults(), 5));
+            .withImprovement(new ImprovementConfig(400, 5, 0.995, 0.97, 0.0, List.of(16), TrustRegion.defaults(), 5));
 
     /** The expert leans against the fall: push to where the pole falls, a little ahead of its rate. */
     static List<Trajectory> demonstrations(int episodes) {
@@ -73,8 +72,7 @@ class GailTest {
         assertGoesOnToTheSameBytes(of -> new Ppo(of, Ppo.Options.defaults()));
     }
 
-    private static void assertGoesOnToTheSameBytes(
-            Function<dev.understudy.policy.StochasticPolicy, PolicyStep> step) {
+    private static void assertGoesOnToTheSameBytes(Function<dev.understudy.policy.StochasticPolicy, PolicyStep> step) {
         List<Trajectory> expert = demonstrations(2);
         byte[] whole;
         byte[] half;
@@ -132,8 +130,8 @@ class GailTest {
 
     @Test
     void refusesDemonstrationsOfAnotherEnvironment() {
-        Trajectory other = new Trajectory(
-                "t", "e", 0, 1, new Matrix(2, 3, new float[6]), new Matrix(2, 1, new float[2]));
+        Trajectory other =
+                new Trajectory("t", "e", 0, 1, new Matrix(2, 3, new float[6]), new Matrix(2, 1, new float[2]));
         try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
             assertThatThrownBy(() -> gail.begin(gail.initialState(1), List.of(other), List.of(), 1))
                     .hasMessage("expected observations of 4 and actions of 1, got 3 and 1 (trip=t)");
@@ -142,8 +140,8 @@ class GailTest {
 
     @Test
     void refusesActionsOutOfRangeAndNoDemonstrations() {
-        Trajectory wrong = new Trajectory(
-                "t", "e", 0, 1, new Matrix(1, 4, new float[4]), new Matrix(1, 1, new float[] {2}));
+        Trajectory wrong =
+                new Trajectory("t", "e", 0, 1, new Matrix(1, 4, new float[4]), new Matrix(1, 1, new float[] {2}));
         try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
             LearnerState state = gail.initialState(1);
             assertThatThrownBy(() -> gail.begin(state, List.of(wrong), List.of(), 1))
