@@ -31,11 +31,11 @@ class OpenAccBaselinesTest {
         System.out.printf("stretches: %d training, %d held out%n", trained.count(), tested.count());
 
         long begin = System.nanoTime();
-        FollowingLawCalibration.Fit<IntelligentDriverModel> idm =
-                FollowingLawCalibration.intelligentDriverModel(trained, FollowingLawCalibration.Effort.defaults(), 1);
+        FollowingLawCalibration.Fit<IntelligentDriverModel> idm = FollowingLawCalibration.intelligentDriverModel(
+                trained, new FollowingLawCalibration.Effort(120, 3, 250, 0), 1);
         long middle = System.nanoTime();
         FollowingLawCalibration.Fit<ConstantTimeGap> ctg =
-                FollowingLawCalibration.constantTimeGap(trained, FollowingLawCalibration.Effort.defaults(), 1);
+                FollowingLawCalibration.constantTimeGap(trained, new FollowingLawCalibration.Effort(120, 3, 250, 0), 1);
         System.out.printf(
                 "calibration: idm %s (%.2f m, %.1f s), constant time gap %s (%.2f m, %.1f s)%n",
                 idm.law().toText(),

@@ -270,14 +270,19 @@ final class Demo {
         return false;
     }
 
-    /** Lets decisions, windows and verdicts that are under way come out. */
+    /** Lets decisions and verdicts that are under way come out; who was asked to stop waits for decisions alone. */
     private void drain(ReplayReport sent, LocalFlink flink) throws Exception {
         long deadline = System.nanoTime() + DRAIN.toNanos();
-        while (System.nanoTime() < deadline && !(account.decided() >= sent.observations() && account.allJudged())) {
+        while (System.nanoTime() < deadline
+                && !(account.decided() >= sent.observations() && (isStopped() || account.allJudged()))) {
             failIfBroken(flink);
-            TimeUnit.MILLISECONDS.sleep(100);
+            TimeUnit.MILLISECONDS.sleep(50);
         }
         milestone("drained", "replay of %,d records ended".formatted(sent.logs()));
+    }
+
+    private boolean isStopped() {
+        return stop.getCount() == 0;
     }
 
     private static void addServing(Map<String, @Nullable Object> summary, Serving serving) {

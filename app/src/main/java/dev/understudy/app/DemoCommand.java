@@ -28,7 +28,7 @@ final class DemoCommand implements Tool {
                     "demo.window.seconds", 180, 10, 86_400, "Length of a learning window in event time, seconds.")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "demo.steps", 150, 1, 100_000, "Optimiser steps on each window.")
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps on each window.")
             .as("--steps");
     private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
                     "demo.heldout.percent", 20, 1, 90, "Share of trips that are tested on and never learned, percent.")

@@ -21,12 +21,24 @@ import picocli.CommandLine.Option;
         subcommands = {Bench.Measurements.class})
 public final class Bench {
     private static final int MISSED = 1;
+    private static final String LOG_LEVEL = "understudy.own.log.level";
 
     private Bench() {}
 
     /** Runs one measurement and exits with its code. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Bench()).execute(arguments));
+        if (System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "warn"); // a line for each start and model would hide the figures
+        }
+        System.exit(new CommandLine(new Bench())
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
+                    line.getErr().println("understudy: " + failure.getMessage());
+                    if (Boolean.getBoolean("understudy.verbose")) {
+                        failure.printStackTrace(line.getErr());
+                    }
+                    return MISSED;
+                })
+                .execute(arguments));
     }
 
     /** The group of the measurements. */
@@ -113,7 +125,7 @@ public final class Bench {
     static final class Serve extends Measurement {
         @Option(
                 names = "--records",
-                defaultValue = "500000",
+                defaultValue = "1000000",
                 description = "Observations of a round. Default: ${DEFAULT-VALUE}.")
         private long records;
 

@@ -40,6 +40,7 @@ import java.util.function.ToDoubleFunction;
 final class ClosedLoopBenchmark {
     private static final Set<Actor> EXPERTS = EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
     private static final String SHORT_GAP = "acc-S";
+    private static final long CALIBRATION_SEED = 1;
     private static final double MIXED_TARGET = 0.85;
     private static final double SHORT_GAP_TARGET = 1.0;
 
@@ -197,10 +198,10 @@ final class ClosedLoopBenchmark {
         LeaderReplay replay = new LeaderReplay(held);
         IntPredicate shortGap = i -> held.label(i).equals(SHORT_GAP);
         List<Trajectory> trajectories = learned.trajectories();
+        LeaderReplay.Drive idm = replay.drive(idm(training), null);
+        LeaderReplay.Drive idmFittedToShortGap = replay.drive(idm(trainingShortGap), null);
         List<Trial> trials = new ArrayList<>();
         for (int seed = 1; seed <= settings.seeds(); seed++) {
-            LeaderReplay.Drive idm = replay.drive(idm(training, seed), null);
-            LeaderReplay.Drive idmFittedToShortGap = replay.drive(idm(trainingShortGap, seed), null);
             long begun = System.nanoTime();
             byte[] onnx = cloned(trajectories, seed);
             double trainSeconds = (System.nanoTime() - begun) / 1e9;
@@ -222,9 +223,9 @@ final class ClosedLoopBenchmark {
         return trials;
     }
 
-    private static FollowingLaw idm(CarFollowingStretches stretches, long seed) {
+    private static FollowingLaw idm(CarFollowingStretches stretches) {
         return FollowingLawCalibration.intelligentDriverModel(
-                        stretches, FollowingLawCalibration.Effort.defaults(), seed)
+                        stretches, FollowingLawCalibration.Effort.defaults(), CALIBRATION_SEED)
                 .law();
     }
 

@@ -1,6 +1,5 @@
 package dev.understudy.benchmarks;
 
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -15,8 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 
@@ -27,6 +24,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 final class LatencyRun {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long PACE_NANOS = 1_000_000;
+    private static final long SAMPLES_PER_VEHICLE = 1_000;
 
     private final ServingLab lab;
     private final Traffic traffic;
@@ -37,18 +35,19 @@ final class LatencyRun {
     /**
      * Plans a run.
      *
+     * @param trip what the trips are called; no other run of this lab may use it
      * @param perSecond observations a second, of all vehicles
      * @param seconds how long to measure, after a third of that
      */
-    LatencyRun(ServingLab lab, int vehicles, double perSecond, int seconds) {
+    LatencyRun(ServingLab lab, String trip, int vehicles, double perSecond, int seconds) {
         this.lab = lab;
         this.perSecond = perSecond;
-        this.traffic = new Traffic(
-                "latency",
-                vehicles,
-                System.currentTimeMillis() - Duration.ofHours(3).toMillis());
         this.warmUp = Math.round(perSecond * seconds / 3);
         this.records = warmUp + Math.round(perSecond * seconds);
+        // Few enough vehicles that most observations have the history that the policy is asked for.
+        int most = (int) Math.max(1, Math.min(vehicles, records / SAMPLES_PER_VEHICLE));
+        this.traffic = new Traffic(
+                trip, most, System.currentTimeMillis() - Duration.ofHours(3).toMillis());
     }
 
     /** Serves what is produced meanwhile, and returns quantiles in milliseconds. */
@@ -80,13 +79,12 @@ final class LatencyRun {
 
     /** Sends at the rate, and notes how far it once fell behind. */
     private void produce(AtomicLong lateNanos) {
-        try (KafkaProducer<String, FollowingSample> producer = lab.observationProducer(true)) {
+        try (ObservationSender sender = lab.sender(true)) {
             long begun = System.nanoTime();
             for (long sent = 0; sent < records; ) {
                 long due = Math.min(records, (long) ((System.nanoTime() - begun) / 1e9 * perSecond));
                 while (sent < due) {
-                    FollowingSample sample = traffic.sample(sent++);
-                    producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, sample.vehicle(), sample));
+                    sender.send(traffic.sample(sent++));
                 }
                 long behind = System.nanoTime() - begun - (long) (sent / perSecond * 1e9);
                 lateNanos.accumulateAndGet(behind, Math::max);

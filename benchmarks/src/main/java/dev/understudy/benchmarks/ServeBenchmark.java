@@ -143,8 +143,9 @@ final class ServeBenchmark {
             result.put("target", TARGET);
             result.put("servingOverDecodeEncode", ratio.toJson());
             exact &= exactlyOnce(lab, result);
-            double half = Spread.of(serving.perSecond).median() / 2;
-            result.put("latencyAtHalfLoad", latency(lab, half));
+            double rate = Spread.of(serving.perSecond).median();
+            result.put("latencyAtHalfLoad", latency(lab, rate / 2, "half"));
+            result.put("latencyAtTwentiethOfLoad", latency(lab, rate / 20, "twentieth"));
             result.put("exact", exact);
             result.put("met", exact && ratio.median() >= TARGET);
         }
@@ -258,11 +259,11 @@ final class ServeBenchmark {
         }
     }
 
-    private Map<String, Object> latency(ServingLab lab, double perSecond)
+    private Map<String, Object> latency(ServingLab lab, double perSecond, String trip)
             throws IOException, ExecutionException, InterruptedException {
         lab.empty(Topics.OBSERVATIONS);
         String name = "bench-" + ++rounds;
-        LatencyRun run = new LatencyRun(lab, settings.vehicles(), perSecond, settings.latencySeconds());
+        LatencyRun run = new LatencyRun(lab, trip, settings.vehicles(), perSecond, settings.latencySeconds());
         Map<String, Object> json = run.measure(config(lab, name, Guarantee.AT_LEAST_ONCE));
         progress.accept("latency at %.0f/s: %s".formatted(perSecond, json));
         return json;

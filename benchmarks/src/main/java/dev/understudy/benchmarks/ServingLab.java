@@ -3,7 +3,6 @@ package dev.understudy.benchmarks;
 import dev.understudy.app.EmbeddedBroker;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.ModelFile;
@@ -25,6 +24,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -37,6 +37,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -44,6 +45,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 final class ServingLab implements AutoCloseable {
     private static final long SEED = 20_110_411L;
     private static final int GOLDEN_ROWS = 16;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Path directory;
     private final EmbeddedBroker broker;
@@ -68,7 +70,7 @@ final class ServingLab implements AutoCloseable {
         Path directory = Files.createTempDirectory("understudy-bench-");
         EmbeddedBroker broker = EmbeddedBroker.start(directory);
         Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()));
-        new TopicAdmin(admin, broker.bootstrapServers(), Duration.ofSeconds(30)).ensure(1, partitions);
+        new TopicAdmin(admin, broker.bootstrapServers(), PATIENCE).ensure(1, partitions);
         ServingLab lab = new ServingLab(directory, broker, admin, untrainedModel(), partitions);
         lab.promote();
         return lab;
@@ -127,21 +129,19 @@ final class ServingLab implements AutoCloseable {
         return settings;
     }
 
-    /** Returns a producer of observations that sends what it has at once, or in large batches. */
-    KafkaProducer<String, FollowingSample> observationProducer(boolean atOnce) {
+    /** Returns a sender of observations that sends what it has at once, or in large batches. */
+    ObservationSender sender(boolean atOnce) {
         Map<String, Object> settings = clients();
         settings.put(ProducerConfig.LINGER_MS_CONFIG, atOnce ? 0 : 20);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
-        return new KafkaProducer<>(
-                settings, new StringSerializer(), UnderstudySerdes.following().serializer());
+        return new ObservationSender(settings);
     }
 
     /** Writes the first {@code count} samples as observations and returns when all are stored. */
     void observe(Traffic traffic, long count) {
-        try (KafkaProducer<String, FollowingSample> producer = observationProducer(false)) {
+        try (ObservationSender sender = sender(false)) {
             for (long i = 0; i < count; i++) {
-                FollowingSample sample = traffic.sample(i);
-                producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, sample.vehicle(), sample));
+                sender.send(traffic.sample(i));
             }
         }
     }
@@ -155,11 +155,34 @@ final class ServingLab implements AutoCloseable {
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** Makes a topic for what a baseline writes. */
+    /** Makes a topic for what a baseline writes, and returns when the broker tells of it. */
     void create(String topic) throws ExecutionException, InterruptedException {
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
                 .all()
                 .get();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!isVisible(topic)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "expected topic %s within %s of making it, found none".formatted(topic, PATIENCE));
+            }
+            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        }
+    }
+
+    private boolean isVisible(String topic) throws ExecutionException, InterruptedException {
+        try {
+            return admin.describeTopics(List.of(topic)).allTopicNames().get().values().stream()
+                            .flatMap(description -> description.partitions().stream())
+                            .filter(partition -> partition.leader() != null)
+                            .count()
+                    == partitions;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** Deletes a topic. */

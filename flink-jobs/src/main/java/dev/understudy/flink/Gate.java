@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.driving.LabelledStep;
+import dev.understudy.model.InvalidModelException;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Candidate;
@@ -15,8 +16,8 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
-import org.apache.flink.streaming.api.TimeDomain;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
@@ -41,6 +42,9 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     private transient ValueState<GateProgress> progressState;
     private transient ValueState<ModelShelf> shelfState;
     private transient MapState<String, Candidate> waiting;
+    /** Wall clock since which each candidate waits, milliseconds since 1970. */
+    private transient MapState<String, Long> waitingSinceMs;
+
     private transient MapState<String, HeldOutTrip> trips;
 
     Gate(GateConfig config, LogReading reading) {
@@ -57,6 +61,9 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         waiting = getRuntimeContext()
                 .getMapState(
                         new MapStateDescriptor<>("waiting", StringSerializer.INSTANCE, Codecs.CANDIDATE.serializer()));
+        waitingSinceMs = getRuntimeContext()
+                .getMapState(
+                        new MapStateDescriptor<>("waitingSince", StringSerializer.INSTANCE, LongSerializer.INSTANCE));
         trips = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>(
                         "trips", StringSerializer.INSTANCE, Codecs.HELD_OUT_TRIP.serializer()));
@@ -73,9 +80,10 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         if (candidate != null && !progress.wasJudged(candidate.id()) && !waiting.contains(candidate.id())) {
             waiting.put(candidate.id(), candidate);
             context.timerService().registerEventTimeTimer(readyMs(candidate));
+            long nowMs = context.timerService().currentProcessingTime();
+            waitingSinceMs.put(candidate.id(), nowMs);
             context.timerService()
-                    .registerProcessingTimeTimer(context.timerService().currentProcessingTime()
-                            + config.patience().toMillis());
+                    .registerProcessingTimeTimer(nowMs + config.patience().toMillis());
         } else if (promotion != null) {
             inForce(promotion, progress, shelf);
         } else if (key != null && chunk != null) {
@@ -87,7 +95,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         }
         progressState.update(progress);
         shelfState.update(shelf);
-        judgeWhatIsReady(context.timerService(), Long.MIN_VALUE, out);
+        judgeWhatIsReady(context.timerService(), out);
     }
 
     /** Takes note of a promotion in the topic: an own one that came back, or that of an operator. */
@@ -104,7 +112,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         }
         if (!promotion.candidateId().isEmpty()) {
             progress.judged(promotion.candidateId());
-            waiting.remove(promotion.candidateId());
+            forget(promotion.candidateId());
         }
     }
 
@@ -139,11 +147,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
 
     @Override
     public void onTimer(long timeMs, OnTimerContext context, Collector<Promotion> out) throws Exception {
-        boolean patienceOver = context.timeDomain() == TimeDomain.PROCESSING_TIME;
-        judgeWhatIsReady(
-                context.timerService(),
-                patienceOver ? timeMs - config.patience().toMillis() : Long.MIN_VALUE,
-                out);
+        judgeWhatIsReady(context.timerService(), out);
     }
 
     /** Returns the watermark at which every held-out step of the candidate's window has come. */
@@ -151,8 +155,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         return candidate.windowEndMs() + reading.inactivity().toMillis();
     }
 
-    private void judgeWhatIsReady(TimerService time, long refuseIfMissingSinceMs, Collector<Promotion> out)
-            throws Exception {
+    private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
         List<Candidate> ready = new ArrayList<>();
         for (Candidate candidate : waiting.values()) {
             if (time.currentWatermark() >= readyMs(candidate)) {
@@ -164,7 +167,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             byte[] model = shelf().file(candidate.sha256());
             if (model != null) {
                 judge(candidate, model, time, out);
-            } else if (refuseIfMissingSinceMs != Long.MIN_VALUE) {
+            } else if (patienceIsOver(candidate, time.currentProcessingTime())) {
                 GateProgress progress = progress();
                 GateEvidence evidence = GateEvidence.problem(
                         "expected the model file %s within %s, got none or not all of it"
@@ -173,6 +176,17 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                 decide(candidate, evidence, time, out);
             }
         }
+    }
+
+    /** Returns whether this candidate, and not just any, has waited for its file long enough. */
+    private boolean patienceIsOver(Candidate candidate, long nowMs) throws Exception {
+        Long sinceMs = waitingSinceMs.get(candidate.id());
+        return sinceMs == null || nowMs - sinceMs >= config.patience().toMillis();
+    }
+
+    private void forget(String candidateId) throws Exception {
+        waiting.remove(candidateId);
+        waitingSinceMs.remove(candidateId);
     }
 
     private void judge(Candidate candidate, byte[] model, TimerService time, Collector<Promotion> out)
@@ -195,8 +209,9 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             }
             try {
                 evidence = examination.examine(model, candidate.sha256(), incumbent, steps);
-            } catch (IllegalArgumentException | IllegalStateException e) {
-                evidence = GateEvidence.problem("the model failed on held-out logs: " + e.getMessage(), hasIncumbent);
+            } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
+                evidence = GateEvidence.problem(
+                        "the model, or the one in service, failed on held-out logs: " + e.getMessage(), hasIncumbent);
             }
         }
         decide(candidate, evidence, time, out);
@@ -214,7 +229,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             shelf.keep(candidate.sha256());
         }
         progress.judged(candidate.id());
-        waiting.remove(candidate.id());
+        forget(candidate.id());
         progressState.update(progress);
         shelfState.update(shelf);
         out.collect(new Promotion(

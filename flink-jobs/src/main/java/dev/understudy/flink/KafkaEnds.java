@@ -3,7 +3,6 @@ package dev.understudy.flink;
 import dev.understudy.schemas.Topics;
 import java.time.Instant;
 import java.util.Properties;
-import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -67,6 +66,8 @@ final class KafkaEnds {
         properties.putAll(runtime.kafkaProperties());
         properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
         properties.setProperty(ProducerConfig.ACKS_CONFIG, "all");
+        // Room for a dead letter around a record of the producers' default limit of 1 MiB.
+        properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(2 << 20));
         records.sinkTo(KafkaSink.<Outgoing>builder()
                         .setBootstrapServers(runtime.bootstrapServers())
                         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
@@ -87,17 +88,16 @@ final class KafkaEnds {
     }
 
     /**
-     * The watermark of a stream that has no event time: the end of time, less one so that nobody takes it for the end.
+     * The watermark of a stream that has no event time: none, and the stream always counts as idle. A watermark at the
+     * end of time would hold up nobody either, but would be the only one left, and so the time, once the logs are idle.
      */
-    private static final class NoWait<T> implements WatermarkGenerator<T> {
-        private static final Watermark LATEST = new Watermark(Long.MAX_VALUE - 1);
-
+    static final class NoWait<T> implements WatermarkGenerator<T> {
         @Override
         public void onEvent(T event, long timeMs, WatermarkOutput output) {}
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
-            output.emitWatermark(LATEST);
+            output.markIdle();
         }
     }
 }

@@ -116,8 +116,12 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
             return;
         }
         progressState.update(progress.accepted(batch.endMs()));
+        // While a window is queued a timer is set: a second one would make slices follow each other without a pause.
+        boolean idle = queue.isEmpty();
         queue.put(batch.endMs(), batch);
-        scheduleSlice(Long.MIN_VALUE);
+        if (idle) {
+            scheduleSlice(Long.MIN_VALUE);
+        }
     }
 
     @Override

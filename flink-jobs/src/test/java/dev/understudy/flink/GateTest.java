@@ -22,6 +22,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,7 +98,7 @@ class GateTest {
     private static void watermark(
             KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, long timeMs)
             throws Exception {
-        h.processWatermark1(new Watermark(Long.MAX_VALUE - 1));
+        h.processWatermarkStatus1(WatermarkStatus.IDLE);
         h.processWatermark2(new Watermark(timeMs));
     }
 
@@ -159,6 +160,71 @@ class GateTest {
             h.setProcessingTime(GateConfig.defaults().patience().toMillis());
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
+        }
+    }
+
+    @Test
+    void waitsForTheFileOfEachCandidateAsLongAsForThatOfTheFirst() throws Exception {
+        long patienceMs = GateConfig.defaults().patience().toMillis();
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            watermark(h, readyMs(models.get(1)));
+            h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
+            h.setProcessingTime(patienceMs - 1);
+            h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(1).candidate())));
+            h.setProcessingTime(patienceMs);
+            assertThat(h.extractOutputValues())
+                    .extracting(Promotion::candidateId)
+                    .containsExactly(models.get(0).candidate().id());
+            publish(h, models.get(1));
+            assertThat(h.extractOutputValues()).hasSize(2);
+            assertThat(h.extractOutputValues().get(1).promoted()).isTrue();
+        }
+    }
+
+    @Test
+    void refusesAMissingFileThoughTheLogsCameAfterPatienceWasOver() throws Exception {
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
+            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            assertThat(h.extractOutputValues()).isEmpty();
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
+        }
+    }
+
+    @Test
+    void logsThatFallSilentDoNotMoveTheTime() throws Exception {
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            watermark(h, readyMs(models.get(0)) - 1);
+            publish(h, models.get(0));
+            h.processWatermarkStatus2(WatermarkStatus.IDLE);
+            assertThat(h.extractOutputValues()).isEmpty();
+        }
+    }
+
+    @Test
+    void refusesRatherThanFailsWhenTheFileInServiceIsNoModel() throws Exception {
+        byte[] garbage = {1, 2, 3};
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(CarFollowing.POLICY, garbage)) {
+                h.processElement1(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
+            }
+            h.processElement1(new StreamRecord<>(ModelEvent.of(new Promotion(
+                    CarFollowing.POLICY, 1, Artifacts.sha256(garbage), 0, "", "", true, "", new TreeMap<>(), 0))));
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
+            assertThat(h.extractOutputValues().get(0).reason()).contains("the one in service");
         }
     }
 

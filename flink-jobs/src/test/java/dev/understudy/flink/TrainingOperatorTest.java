@@ -214,6 +214,22 @@ class TrainingOperatorTest {
     }
 
     @Test
+    void hasOneTimerHoweverManyWindowsWait() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            h.processElement1(new StreamRecord<>(batch(1)));
+            h.processElement1(new StreamRecord<>(batch(2)));
+            assertThat(h.numProcessingTimeTimers()).isEqualTo(1);
+            runUntil(h, 3);
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            assertThat(h.numProcessingTimeTimers()).isZero();
+        }
+    }
+
+    @Test
     void countsAWindowAsLateThatCameAfterANewerOne() throws Exception {
         try (var h = harness()) {
             h.open();

@@ -5,7 +5,6 @@ import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -121,8 +120,10 @@ final class BatchScorer {
         try {
             lease.policy().answer(gathered, count, part);
         } catch (IllegalStateException e) {
-            // An action that is not a number is one the envelope replaces.
-            Arrays.fill(answers.actions(), Float.NaN);
+            // An action that is not a number is one the envelope replaces. Rows of other versions keep theirs.
+            for (int i = 0; i < count; i++) {
+                unknown(sources[i]);
+            }
             LOG.warn(
                     "Model {} of promotion {} did not answer {} observations", lease.sha256(), lease.epoch(), count, e);
             return;
@@ -132,6 +133,14 @@ final class BatchScorer {
             copy(part.modes(), i, answers.modes(), sources[i]);
             copy(part.means(), i, answers.means(), sources[i]);
             copy(part.logStds(), i, answers.logStds(), sources[i]);
+        }
+    }
+
+    private void unknown(int row) {
+        for (float[] output : new float[][] {answers.actions(), answers.modes(), answers.means(), answers.logStds()}) {
+            if (output != null) {
+                output[row] = Float.NaN;
+            }
         }
     }
 

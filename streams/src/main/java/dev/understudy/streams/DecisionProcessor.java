@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers observations in micro-batches. What waits for a batch lies in the slots of a cached, logged store, so an
@@ -48,6 +50,12 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
 
     private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
     private static final Duration FUTURE = Duration.ofMinutes(1);
+
+    /**
+     * Most bytes of a key and a value together that are taken in; what is larger would fit neither into the store's
+     * changelog nor, whole, into a dead letter, and end the instance.
+     */
+    static final int MOST_BYTES = 512 * 1024;
 
     private final ServingConfig config;
     private final ServingMetrics metrics;
@@ -100,6 +108,10 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         context = initialised;
         vehicles = initialised.getStateStore(VEHICLES);
         waitingStore = initialised.getStateStore(WAITING);
+        // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
+        waiting.clear();
+        restored.clear();
+        remembered.clear();
         restore();
         initialised.schedule(config.batchWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
     }
@@ -124,14 +136,38 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
             flush();
         }
         RecordMetadata from = context.recordMetadata().orElseThrow();
+        metrics.observed.increment();
+        if (length(record.key()) + length(record.value()) > MOST_BYTES) {
+            tooLarge(record, from);
+            return;
+        }
         Waiting one = new Waiting(
                 from.topic(), from.partition(), from.offset(), record.timestamp(), record.key(), record.value(), false);
-        metrics.observed.increment();
         waitingStore.put(slots[waiting.size()], one.toSlot(generation));
         waiting.add(one);
         if (waiting.size() == slots.length) {
             flush();
         }
+    }
+
+    private static int length(byte @Nullable [] bytes) {
+        return bytes == null ? 0 : bytes.length;
+    }
+
+    /** Gives up a record of which no more than the beginning can be kept. */
+    private void tooLarge(Record<byte[], byte[]> record, RecordMetadata from) {
+        byte[] key = start(record.key());
+        Waiting cut = new Waiting(
+                from.topic(), from.partition(), from.offset(), record.timestamp(), key, start(record.value()), false);
+        dead(
+                cut,
+                "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
+                        .formatted(MOST_BYTES, length(record.key()), length(record.value())),
+                context.currentSystemTimeMs());
+    }
+
+    private static byte @Nullable [] start(byte @Nullable [] bytes) {
+        return bytes == null ? null : Arrays.copyOf(bytes, Math.min(bytes.length, MOST_BYTES / 2));
     }
 
     /** Decides everything that waits. */
@@ -177,7 +213,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         boolean again = false;
         if (arrival == VehicleEntry.Arrival.SEEN_BEFORE) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.
-            again = one.offset() <= entry.offset && !one.restored() && !restored.contains(one.offset());
+            again = one.offset() <= entry.offset && (one.restored() || !restored.contains(one.offset()));
             if (!again) {
                 metrics.duplicates.increment();
                 return;

@@ -75,6 +75,8 @@ final class VehicleEntry {
             trip = sample.trip();
             sequence = sample.sequence();
             seen = 1;
+            // As in training, nothing of another trip is carried over: see FollowingFeaturiser.arrive.
+            measured = false;
             action = Float.NaN;
             return;
         }

@@ -119,7 +119,10 @@ class ServingCrashIT {
                 Map.<String, Object>of("bootstrap.servers", broker.address()),
                 UnderstudySerdes.artifactKey().serializer(),
                 UnderstudySerdes.artifactChunk().serializer())) {
-            Artifacts.chunks(CarFollowing.POLICY, model.bytes()).forEach(producer::send);
+            for (var chunk : Artifacts.chunks(CarFollowing.POLICY, model.bytes())) {
+                var sent = producer.send(chunk);
+                assertThat(sent).isNotNull();
+            }
         }
         try (var producer = new KafkaProducer<>(
                 Map.<String, Object>of("bootstrap.servers", broker.address()),
@@ -127,7 +130,8 @@ class ServingCrashIT {
                 UnderstudySerdes.promotion().serializer())) {
             Promotion promotion =
                     new Promotion(CarFollowing.POLICY, 1, model.sha256(), 0, "", "test", true, "", new TreeMap<>(), 0);
-            producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion));
+            var sent = producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion));
+            assertThat(sent).isNotNull();
         }
     }
 
@@ -139,7 +143,8 @@ class ServingCrashIT {
             for (int i = from; i < to; i++) {
                 FollowingSample sample = new FollowingSample(
                         "car", "trip", i, 1_600_000_000_000L + 100L * i, Actor.HUMAN, "human", 20, 30, 20);
-                producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample));
+                var sent = producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample));
+                assertThat(sent).isNotNull();
             }
         }
     }
@@ -156,7 +161,7 @@ class ServingCrashIT {
             consumer.seekToBeginning(List.of(partition));
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             boolean more = true;
-            while (read.size() < expected && System.nanoTime() < deadline || more) {
+            while ((read.size() < expected && System.nanoTime() < deadline) || more) {
                 int before = read.size();
                 consumer.poll(Duration.ofMillis(500)).forEach(record -> read.add(record.value()));
                 more = read.size() > before;

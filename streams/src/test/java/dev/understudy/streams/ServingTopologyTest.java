@@ -249,6 +249,35 @@ class ServingTopologyTest {
         assertThat(metrics.snapshot().duplicates()).isEqualTo(2);
     }
 
+    @Test
+    void nothingIsCarriedOverFromTheTripBefore() {
+        promote(1, TestModels.constant(-0.25f), START_MS);
+        drive(0, ENOUGH + 5);
+        observe(new FollowingSample(
+                "car", "trip-2", 0, START_MS + 100L * (ENOUGH + 5), Actor.HUMAN, "human", 20, 30, 20));
+
+        List<Decision> made = decided();
+
+        assertThat(made.get(ENOUGH + 4).kind()).isEqualTo(Decision.Kind.POLICY);
+        assertThat(made.get(ENOUGH + 5).kind())
+                .as("as in training, where another trip starts with an empty memory")
+                .isEqualTo(Decision.Kind.FALLBACK_HISTORY);
+    }
+
+    @Test
+    void anObservationTooLargeToStoreIsADeadLetterOfItsBeginning() {
+        drive(0, 1);
+        observations.pipeInput("car", new byte[DecisionProcessor.MOST_BYTES]);
+        drive(1, 2);
+
+        assertThat(decided()).hasSize(2);
+        DeadLetter letter = deadLetters.readValue();
+        assertThat(letter.reason()).contains("got a key of 3 and a value of 524288");
+        assertThat(letter.coordinates()).isEqualTo("driving.observations.v1-0@1");
+        assertThat(letter.value()).hasSize(DecisionProcessor.MOST_BYTES / 2);
+        assertThat(metrics.snapshot().deadLettered()).isEqualTo(1);
+    }
+
     private void drive(int from, int to) {
         for (int i = from; i < to; i++) {
             observe(sample(i, START_MS + 100L * i, 30));

@@ -1,0 +1,121 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.kafka.common.serialization.Serdes;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands against a broker that is not their own. */
+class PipelineIT {
+    private static final String CSV = """
+            when,car,v,gap,front
+            2026-05-04T08:00:00.0Z,golf,10.0,20.0,11.0
+            2026-05-04T08:00:00.1Z,golf,10.1,20.1,11.0
+            2026-05-04T08:00:00.2Z,golf,fast,20.2,11.0
+            """;
+    private static final String MAPPING = """
+            {"format": "csv", "fields": {
+              "vehicle": {"column": "car"},
+              "time": {"column": "when", "unit": "ISO-8601"},
+              "actor": {"default": "HUMAN"},
+              "speed": {"column": "v", "unit": "m/s"},
+              "gap": {"column": "gap", "unit": "m"},
+              "leaderSpeed": {"column": "front", "unit": "m/s"}}}
+            """;
+
+    @TempDir
+    static Path folder = Path.of("");
+
+    private static final EmbeddedBroker BROKER = broker();
+
+    private static EmbeddedBroker broker() {
+        try {
+            return EmbeddedBroker.start(Path.of(System.getProperty("java.io.tmpdir")));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @BeforeAll
+    static void createTopics() {
+        assertThat(Ran.command("doctor", "--create", "--bootstrap-servers", BROKER.bootstrapServers())
+                        .code())
+                .isZero();
+    }
+
+    @AfterAll
+    static void stop() {
+        BROKER.close();
+    }
+
+    @Test
+    void ownCsvGoesToTheLogsAndItsBadRowsToTheDeadLetters() throws IOException {
+        Path csv = Files.writeString(folder.resolve("drive.csv"), CSV);
+        Path mapping = Files.writeString(folder.resolve("mapping.json"), MAPPING);
+        Ran ran = Ran.command(
+                "ingest",
+                "--json",
+                "--format",
+                "mapped",
+                "--mapping",
+                mapping.toString(),
+                "--bootstrap-servers",
+                BROKER.bootstrapServers(),
+                csv.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        assertThat(result.get("logs").asInt()).isEqualTo(2);
+        assertThat(result.get("finished").asBoolean()).isTrue();
+        assertThat(ran.err()).contains("drive.csv:4:3: expected a number");
+
+        TopicReader reader = new TopicReader(Connection.local(BROKER.bootstrapServers()), Duration.ofSeconds(20));
+        assertThat(reader.all(Topics.LOGS, Serdes.String(), UnderstudySerdes.following()))
+                .filteredOn(record -> record.key().equals("golf"))
+                .hasSize(2);
+        assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
+                .extracting(record -> record.value().coordinates())
+                .contains(csv + ":4");
+    }
+
+    @Test
+    void bundledRunsGoOnWhereTheProgressFileSays() throws IOException {
+        String[] ingest = {
+            "ingest",
+            "--json",
+            "--runs",
+            "human",
+            "--to",
+            "observations",
+            "--limit",
+            "500",
+            "--progress",
+            folder.resolve("progress").toString(),
+            "--bootstrap-servers",
+            BROKER.bootstrapServers(),
+            BundledLogs.folder().toString()
+        };
+        JsonNode first = new ObjectMapper().readTree(Ran.command(ingest).out());
+        JsonNode second = new ObjectMapper().readTree(Ran.command(ingest).out());
+        assertThat(first.get("observations").asInt()).isEqualTo(500);
+        assertThat(second.get("skipped").asInt()).isEqualTo(500);
+        assertThat(second.get("rows").asInt()).isEqualTo(500);
+    }
+
+    @Test
+    void aModelThatNobodyJudgedIsNotFound() {
+        Ran ran = Ran.command("models", "show", "abcd", "--bootstrap-servers", BROKER.bootstrapServers());
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("expected one model of driving/car-following whose SHA-256 begins with abcd");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.understudy.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.model.ModelSlot;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a crash leaves behind, written into the stores by hand. */
+class DecisionProcessorTest {
+    private static final long START_MS = 1_600_000_000_000L;
+
+    private Path folder;
+    private DecisionProcessor processor;
+
+    @BeforeEach
+    void create(@TempDir Path temporary) {
+        folder = temporary;
+        processor = processor();
+    }
+
+    private DecisionProcessor processor() {
+        return new DecisionProcessor(
+                ServingConfig.defaults("nowhere:1", folder), new ModelSlot(), new ServingMetrics());
+    }
+
+    @Test
+    void aRevivedTaskForgetsWhatItHadNotCommitted() {
+        Task aborted = new Task(Map.of(), Map.of());
+        processor.init(aborted.context);
+        aborted.observe(0);
+
+        Task revived = new Task(Map.of(), Map.of());
+        processor.init(revived.context);
+        revived.observe(0);
+        revived.waitForTheBatch();
+
+        assertThat(revived.context.forwarded()).hasSize(1);
+    }
+
+    @Test
+    void whatWaitedIsDecidedAgainWhenOnlyTheVehiclesOfItsBatchWereWritten() {
+        Task crashed = new Task(Map.of(), Map.of());
+        processor.init(crashed.context);
+        crashed.observe(0);
+        Map<Bytes, byte[]> waiting = crashed.contents(DecisionProcessor.WAITING);
+        crashed.waitForTheBatch();
+
+        processor = processor();
+        Task restored = new Task(crashed.contents(DecisionProcessor.VEHICLES), waiting);
+        processor.init(restored.context);
+        restored.waitForTheBatch();
+
+        assertThat(restored.context.forwarded()).hasSize(1);
+    }
+
+    @Test
+    void whatWaitedIsNotDecidedAgainWhenTheirBatchWasWrittenWhole() {
+        Task stopped = new Task(Map.of(), Map.of());
+        processor.init(stopped.context);
+        stopped.observe(0);
+        stopped.waitForTheBatch();
+
+        processor = processor();
+        Task restored =
+                new Task(stopped.contents(DecisionProcessor.VEHICLES), stopped.contents(DecisionProcessor.WAITING));
+        processor.init(restored.context);
+        restored.waitForTheBatch();
+
+        assertThat(restored.context.forwarded()).isEmpty();
+    }
+
+    /** A task with stores of its own. */
+    private final class Task {
+        final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>(new Properties());
+
+        Task(Map<Bytes, byte[]> vehicles, Map<Bytes, byte[]> waiting) {
+            context.setCurrentSystemTimeMs(START_MS);
+            add(DecisionProcessor.VEHICLES, vehicles);
+            add(DecisionProcessor.WAITING, waiting);
+        }
+
+        private void add(String name, Map<Bytes, byte[]> contents) {
+            KeyValueStore<Bytes, byte[]> store = Stores.keyValueStoreBuilder(
+                            Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+                    .withLoggingDisabled()
+                    .build();
+            store.init(context.getStateStoreContext(), store);
+            context.addStateStore(store);
+            contents.forEach(store::put);
+        }
+
+        Map<Bytes, byte[]> contents(String name) {
+            Map<Bytes, byte[]> contents = new TreeMap<>();
+            KeyValueStore<Bytes, byte[]> store = context.getStateStore(name);
+            try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
+                all.forEachRemaining(entry -> contents.put(entry.key, entry.value));
+            }
+            return contents;
+        }
+
+        void observe(long sequence) {
+            context.setRecordMetadata(Topics.OBSERVATIONS, 0, sequence);
+            FollowingSample sample = new FollowingSample(
+                    "car", "trip", sequence, START_MS + 100 * sequence, Actor.HUMAN, "", 20, 30, 20);
+            processor.process(new Record<>(
+                    "car".getBytes(StandardCharsets.UTF_8),
+                    UnderstudySerdes.following().serializer().serialize(Topics.OBSERVATIONS, sample),
+                    START_MS));
+        }
+
+        void waitForTheBatch() {
+            context.scheduledPunctuators().get(0).getPunctuator().punctuate(START_MS);
+        }
+    }
+}
