@@ -39,7 +39,8 @@ final class ControlEvaluation {
             rollout = new RolloutCollector(task.create(Math.min(MOST_COPIES, episodes), 0))
                     .episodes(Behaviour.modeOf(policy), episodes, settings.get(SEED));
         } catch (InvalidModelException e) {
-            throw new CommandFailedException("model %s is none of %s: %s".formatted(model, task.name(), e.getMessage()));
+            throw new CommandFailedException(
+                    "model %s is none of %s: %s".formatted(model, task.name(), e.getMessage()));
         }
         double[] returns = rollout.returns();
         double mean = rollout.meanReturn();
@@ -56,7 +57,12 @@ final class ControlEvaluation {
         console.result(
                 result,
                 () -> String.format(
-                        Locale.ROOT, "%s: mean return %.2f, deviation %.2f, %d episodes", task.name(), mean, deviation, episodes));
+                        Locale.ROOT,
+                        "%s: mean return %.2f, deviation %.2f, %d episodes",
+                        task.name(),
+                        mean,
+                        deviation,
+                        episodes));
         return 0;
     }
 }

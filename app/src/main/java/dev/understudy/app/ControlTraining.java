@@ -91,8 +91,7 @@ final class ControlTraining {
                     continuous.low(),
                     continuous.high());
         }
-        return new CategoricalPolicy(
-                task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
+        return new CategoricalPolicy(task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
     }
 
     /** Trains and writes the model. */
@@ -116,7 +115,8 @@ final class ControlTraining {
                 .withFeedback(settings.get(FEEDBACK));
         try (Gail gail = new Gail(policy(task), task, config)) {
             long begun = System.nanoTime();
-            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(seed), chosen.trajectories(), List.of(), seed);
+            GailUpdate update =
+                    (GailUpdate) gail.begin(gail.initialState(seed), chosen.trajectories(), List.of(), seed);
             while (update.step()) {
                 console.status("learning %3.0f %%".formatted(100 * update.progress()));
             }
@@ -140,7 +140,9 @@ final class ControlTraining {
             result.put("model", out.toString());
             result.put("sha256", file.sha256());
             result.put("trajectories", chosen.trajectories().size());
-            result.put("pairs", chosen.trajectories().stream().mapToInt(Trajectory::steps).sum());
+            result.put(
+                    "pairs",
+                    chosen.trajectories().stream().mapToInt(Trajectory::steps).sum());
             result.put("seconds", seconds);
             result.put("steps", figures.get("steps"));
             result.put("kl", figures.get("kl"));
@@ -158,18 +160,13 @@ final class ControlTraining {
     }
 
     private static ModelMetadata metadata(
-            Task task,
-            byte[] onnx,
-            Demonstrations chosen,
-            Map<String, Double> figures,
-            long seed,
-            String licence) {
+            Task task, byte[] onnx, Demonstrations chosen, Map<String, Double> figures, long seed, String licence) {
         int n = task.observationSize();
         int k = task.actions().size();
         Trajectory first = chosen.trajectories().get(0);
         int rows = Math.max(1, Math.min(GOLDEN_ROWS, first.steps()));
-        Matrix golden = new Matrix(
-                rows, n, java.util.Arrays.copyOf(first.observations().values(), rows * n));
+        Matrix golden =
+                new Matrix(rows, n, java.util.Arrays.copyOf(first.observations().values(), rows * n));
         float[] actions = new float[rows * k];
         try (ControlPolicy policy = new ControlPolicy(onnx, n, k)) {
             policy.act(golden.values(), rows, actions);

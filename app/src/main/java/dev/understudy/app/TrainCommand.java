@@ -48,8 +48,7 @@ final class TrainCommand implements Tool {
 
     private static final Setting<String> POLICY =
             Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
-    private static final Setting<Path> DEMONSTRATIONS =
-            existing(
+    private static final Setting<Path> DEMONSTRATIONS = existing(
             "demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); for gail a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
@@ -61,12 +60,15 @@ final class TrainCommand implements Tool {
     private static final Setting<String> LICENCE =
             Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
-    @Parameters(paramLabel = "<algorithm>", description = "The learner: bc (behavioural cloning of driving) or gail (with --environment).")
+    @Parameters(
+            paramLabel = "<algorithm>",
+            description = "The learner: bc (behavioural cloning of driving) or gail (with --environment).")
     private String algorithm = Catalogue.CLONING;
 
     @Override
     public List<Setting<?>> settings() {
-        List<Setting<?>> settings = new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE));
+        List<Setting<?>> settings =
+                new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE));
         settings.addAll(ControlTraining.SETTINGS);
         return settings;
     }

@@ -12,11 +12,12 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A policy that acts in an environment and is improved by rewards: advantages from its value function, a
  * {@link PolicyStep}, a step of the value function, and the scaler, in this order. The rewards may be the environment's
- * own or learned. Holds native memory; for one thread at a time.
+ * own or learned. The value function's step runs beside the policy's. Holds native memory; for one thread at a time.
  */
 public final class PolicyImprovement implements AutoCloseable {
     private static final String THETA = "policy.theta";
@@ -31,6 +32,7 @@ public final class PolicyImprovement implements AutoCloseable {
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
+    private final Aside aside = new Aside();
     private float[] theta = {};
     private float[] valueTheta = {};
     private Scaler scaler;
@@ -109,10 +111,19 @@ public final class PolicyImprovement implements AutoCloseable {
                 rollout.actions(),
                 estimated.standardised().advantages(),
                 scaler);
-        PolicyStep.Outcome outcome = step.improve(theta, batch, random);
-        theta = outcome.theta();
         targets = ValueFunction.observed(targets, estimated.targets());
-        valueTheta = value.fit(valueTheta, rollout.observations(), times, scaler, estimated.targets(), targets, random);
+        long valueSeed = random.nextLong();
+        CompletableFuture<float[]> fitted = aside.begin(() -> value.fit(
+                valueTheta,
+                rollout.observations(),
+                times,
+                scaler,
+                estimated.targets(),
+                targets,
+                new SplittableRandom(valueSeed)));
+        PolicyStep.Outcome outcome = step.improve(theta, batch, random);
+        valueTheta = Aside.end(fitted);
+        theta = outcome.theta();
         observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
         return outcome;
     }
@@ -156,6 +167,7 @@ public final class PolicyImprovement implements AutoCloseable {
 
     @Override
     public void close() {
+        aside.close();
         behaviour.close();
         step.close();
         value.close();

@@ -60,6 +60,7 @@ public final class Trpo implements PolicyStep {
                 .output(
                         "gradient",
                         Gradient.of(objective, List.of(surrogate.theta())).get(0))
+                .output("objective", objective)
                 .output("logProbability", logProbability)
                 .output("entropy", pi.entropy().mean());
         for (int i = 0; i < pi.parameters().size(); i++) {
@@ -96,10 +97,12 @@ public final class Trpo implements PolicyStep {
         PolicyBatch.feed(feeds, Surrogate.ACTIONS, batch.actions(), discrete);
         float[] gradient;
         double entropy;
+        double objective;
         Feeds again = feeds;
         try (Result result = slope.run(feeds)) {
             gradient = result.floats("gradient");
             entropy = result.scalar("entropy");
+            objective = result.scalar("objective");
             again.floats(Surrogate.OLD_LOG_PROBABILITY, result.floats("logProbability"));
             for (int i = 0; i < parameterSizes.size(); i++) {
                 again.floats(Surrogate.OLD + i, result.floats(Surrogate.OLD + i));
@@ -118,7 +121,7 @@ public final class Trpo implements PolicyStep {
                         FisherProduct.DUAL + i, new float[looked.length / observationSize * parameterSizes.get(i)]);
             }
         }
-        TrustRegion.Step step = region.step(theta, gradient, new TrustRegion.Problem() {
+        TrustRegion.Step step = region.step(theta, gradient, objective, new TrustRegion.Problem() {
             @Override
             public TrustRegion.Value at(float[] other) {
                 try (Result result = value.run(again.floats(Surrogate.THETA, other))) {

@@ -64,9 +64,10 @@ public record TrustRegion(double maxKl, double damping, int iterations, int halv
      *
      * @param theta parameters before; not written to
      * @param gradient of the objective at theta
+     * @param objective its value at theta
      */
-    Step step(float[] theta, float[] gradient, Problem problem) {
-        Value before = problem.at(theta);
+    Step step(float[] theta, float[] gradient, double objective, Problem problem) {
+        Value before = new Value(objective, 0.0);
         float[] direction = solve(gradient, problem);
         double curvature = dot(direction, damped(direction, problem));
         double promised = dot(gradient, direction);

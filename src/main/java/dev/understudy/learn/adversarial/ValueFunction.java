@@ -64,6 +64,7 @@ public final class ValueFunction implements AutoCloseable {
         prediction = Program.builder(graph).output("values", v).build();
         slope = Program.builder(graph)
                 .output("values", v)
+                .output("objective", objective)
                 .output("gradient", Gradient.of(objective, List.of(theta)).get(0))
                 .build();
         value = Program.builder(graph)
@@ -126,8 +127,10 @@ public final class ValueFunction implements AutoCloseable {
         }
         Feeds feeds = feeds(theta, observations, times, scaler).floats("targets", standardised);
         float[] gradient;
+        double before;
         try (Result result = slope.run(feeds)) {
             gradient = result.floats("gradient");
+            before = result.scalar("objective");
             feeds.floats("before", result.floats("values"));
         }
         int first = random.nextInt(Math.min(stride, times.length));
@@ -136,7 +139,7 @@ public final class ValueFunction implements AutoCloseable {
         if (curvature.inputNames().contains(FisherProduct.DUAL + 0)) {
             curved.floats(FisherProduct.DUAL + 0, new float[looked.length]);
         }
-        return region.step(theta, gradient, new TrustRegion.Problem() {
+        return region.step(theta, gradient, before, new TrustRegion.Problem() {
                     @Override
                     public TrustRegion.Value at(float[] other) {
                         try (Result result = value.run(feeds.floats("theta", other))) {

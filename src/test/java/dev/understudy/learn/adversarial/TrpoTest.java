@@ -68,7 +68,7 @@ class TrpoTest {
     @Test
     void firstTrialStepIsAsLongAsTheBoundAllows() {
         TrustRegion region = new TrustRegion(0.02, 0.0, 10, 10, 0.1);
-        TrustRegion.Step step = region.step(new float[] {0f}, new float[] {1f}, new TrustRegion.Problem() {
+        TrustRegion.Step step = region.step(new float[] {0f}, new float[] {1f}, -0.5, new TrustRegion.Problem() {
             @Override
             public TrustRegion.Value at(float[] theta) {
                 double gap = theta[0] - 1;
@@ -88,7 +88,7 @@ class TrpoTest {
     @Test
     void undoesAStepThatTheDivergenceForbidsAfterTheSearch() {
         float[] before = {0f};
-        TrustRegion.Step step = TrustRegion.defaults().step(before, new float[] {1f}, new TrustRegion.Problem() {
+        TrustRegion.Step step = TrustRegion.defaults().step(before, new float[] {1f}, 0.0, new TrustRegion.Problem() {
             @Override
             public TrustRegion.Value at(float[] theta) {
                 return new TrustRegion.Value(theta[0], 1000 * theta[0]);
