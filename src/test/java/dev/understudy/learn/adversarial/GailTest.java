@@ -11,6 +11,7 @@ import dev.understudy.environment.RolloutCollector;
 import dev.understudy.environment.Task;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
+import dev.understudy.model.ControlPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.reward.RewardForm;
@@ -90,6 +91,44 @@ class GailTest {
             assertThat(update.progress()).isEqualTo(0.5);
             while (update.step()) {}
             assertThat(update.state().toBytes()).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void theExportedModelActsAsThePolicyThatWasTrained() {
+        try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
+            Update update = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
+            while (update.step()) {}
+            Rollout rollout = gail.evaluate(20, 3);
+            float[] actions = new float[rollout.steps()];
+            try (ControlPolicy exported = new ControlPolicy(gail.export(update.state()), 4, 1)) {
+                exported.act(rollout.observations(), rollout.steps(), actions);
+            }
+            assertThat(actions).isEqualTo(rollout.actions());
+        }
+    }
+
+    @Test
+    void refusesAModelOfAnotherEnvironment() {
+        try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
+            byte[] onnx = gail.export(gail.initialState(7));
+            assertThatThrownBy(() -> new ControlPolicy(onnx, 2, 1).close())
+                    .hasMessageStartingWith("expected one input observation FLOAT [batch, 2]");
+        }
+    }
+
+    @Test
+    void causalEntropyKeepsThePolicyUndecided() {
+        assertThat(entropyAfter(1.0)).isGreaterThan(entropyAfter(0.0) + 0.01);
+    }
+
+    private static double entropyAfter(double weight) {
+        ImprovementConfig improvement =
+                new ImprovementConfig(400, 5, 0.995, 0.97, weight, List.of(16), TrustRegion.defaults(), 5);
+        try (Gail gail = new Gail(POLICY, TASK, SHORT.withIterations(20).withImprovement(improvement))) {
+            Update update = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
+            while (update.step()) {}
+            return update.report().figures().getOrDefault("entropy", Double.NaN);
         }
     }
 
