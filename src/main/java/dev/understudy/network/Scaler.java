@@ -19,7 +19,7 @@ public record Scaler(double count, double[] mean, double[] squares) {
     private static final double SMALLEST_DEVIATION = 1e-4;
 
     /** Standardised values are clipped to this many deviations, so that one wild reading cannot dominate. */
-    private static final float CLIP = 10f;
+    private static final float CLIP = 5f;
 
     /** Returns a scaler that has seen nothing; it leaves observations as they are. */
     public static Scaler empty(int columns) {
@@ -100,7 +100,7 @@ public record Scaler(double count, double[] mean, double[] squares) {
     }
 
     /**
-     * Returns (observation - shift) * scale, clipped to 10 deviations.
+     * Returns (observation - shift) * scale, clipped to 5 deviations.
      *
      * @param observation {@code [batch, n]}
      * @param shift {@code [n]}

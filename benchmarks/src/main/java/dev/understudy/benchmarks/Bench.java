@@ -49,7 +49,7 @@ public final class Bench {
             name = "bench",
             description = "Measures this system beside what it is held against.",
             mixinStandardHelpOptions = true,
-            subcommands = {Train.class, Serve.class, ClosedLoop.class, Adversarial.class})
+            subcommands = {Train.class, Serve.class, Swap.class, ClosedLoop.class, Adversarial.class})
     static final class Measurements {}
 
     /** Where a measurement writes. */
@@ -170,6 +170,33 @@ public final class Bench {
                     this::progress);
             Map<String, Object> figures = benchmark.run();
             return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench swap}. */
+    @Command(
+            name = "swap",
+            description =
+                    "How long a swap holds up the observations in its way: one new model after another under a steady load.",
+            mixinStandardHelpOptions = true)
+    static final class Swap extends Measurement {
+        @Option(names = "--swaps", defaultValue = "200", description = "Swaps measured. Default: ${DEFAULT-VALUE}.")
+        private int swaps;
+
+        @Option(names = "--warm-up", defaultValue = "20", description = "Swaps before them. Default: ${DEFAULT-VALUE}.")
+        private int warmUp;
+
+        @Option(
+                names = "--per-second",
+                defaultValue = "5000",
+                description = "Observations a second meanwhile. Default: ${DEFAULT-VALUE}.")
+        private double perSecond;
+
+        @Override
+        public Integer call() throws IOException, ExecutionException, InterruptedException {
+            Map<String, Object> figures =
+                    new SwapBenchmark(new SwapBenchmark.Settings(swaps, warmUp, perSecond), this::progress).run();
+            return finish("swap", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 

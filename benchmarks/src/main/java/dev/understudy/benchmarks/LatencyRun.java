@@ -66,7 +66,7 @@ final class LatencyRun {
         }
     }
 
-    private static void awaitModel(Serving serving) {
+    static void awaitModel(Serving serving) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!serving.health().answering() || serving.health().epoch().isEmpty()) {
             if (System.nanoTime() > deadline) {
@@ -129,7 +129,7 @@ final class LatencyRun {
         return json;
     }
 
-    private static Map<String, Object> quantiles(double[] values) {
+    static Map<String, Object> quantiles(double[] values) {
         Arrays.sort(values);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("p50", values[(int) Math.ceil(0.5 * values.length) - 1]);

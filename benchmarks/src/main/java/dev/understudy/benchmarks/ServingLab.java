@@ -71,29 +71,29 @@ final class ServingLab implements AutoCloseable {
         EmbeddedBroker broker = EmbeddedBroker.start(directory);
         Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()));
         new TopicAdmin(admin, broker.bootstrapServers(), PATIENCE).ensure(1, partitions);
-        ServingLab lab = new ServingLab(directory, broker, admin, untrainedModel(), partitions);
-        lab.promote();
+        ServingLab lab = new ServingLab(directory, broker, admin, untrainedModel(SEED), partitions);
+        lab.promote(lab.model, 1);
         return lab;
     }
 
     /** Returns the 64-64 policy before any training: it costs what a trained one costs. */
-    private static ModelFile untrainedModel() {
+    static ModelFile untrainedModel(long seed) {
         int n = CarFollowing.observationSize();
         float[] golden = new float[GOLDEN_ROWS * n];
-        SplittableRandom random = new SplittableRandom(SEED);
+        SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < golden.length; i++) {
             golden[i] = (float) random.nextGaussian();
         }
         try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 1)) {
             return ModelFile.createGolden(
-                    learner.export(learner.initialState(SEED)),
+                    learner.export(learner.initialState(seed)),
                     new ModelMetadata(
                             CarFollowing.POLICY,
                             "",
                             0,
                             1,
                             List.of(),
-                            SEED,
+                            seed,
                             CarFollowing.fingerprint(),
                             "{}",
                             new Matrix(GOLDEN_ROWS, n, golden),
@@ -104,20 +104,30 @@ final class ServingLab implements AutoCloseable {
         }
     }
 
-    private void promote() throws ExecutionException, InterruptedException {
+    /** Publishes a model and promotes it from the beginning of time. */
+    void promote(ModelFile promoted, long epoch) throws ExecutionException, InterruptedException {
         try (KafkaProducer<ArtifactKey, ArtifactChunk> producer = new KafkaProducer<>(
                 clients(),
                 UnderstudySerdes.artifactKey().serializer(),
                 UnderstudySerdes.artifactChunk().serializer())) {
             for (ProducerRecord<ArtifactKey, ArtifactChunk> chunk :
-                    Artifacts.chunks(CarFollowing.POLICY, model.bytes())) {
+                    Artifacts.chunks(CarFollowing.POLICY, promoted.bytes())) {
                 producer.send(chunk).get();
             }
         }
         try (KafkaProducer<String, Promotion> producer = new KafkaProducer<>(
                 clients(), new StringSerializer(), UnderstudySerdes.promotion().serializer())) {
             Promotion promotion = new Promotion(
-                    CarFollowing.POLICY, 1, model.sha256(), 0, "", "benchmark", true, "bench", new TreeMap<>(), 1);
+                    CarFollowing.POLICY,
+                    epoch,
+                    promoted.sha256(),
+                    0,
+                    "",
+                    "benchmark",
+                    true,
+                    "bench",
+                    new TreeMap<>(),
+                    1);
             producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion))
                     .get();
         }

@@ -51,7 +51,7 @@ public record BehaviouralCloningConfig(
      * one-step likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
      */
     public static BehaviouralCloningConfig driven() {
-        return new BehaviouralCloningConfig(2000, 256, 2e-3, 10.0, 0.0, 1e-5, 0.5, 0.1, 200, 100, 20, 5, 300, 64, 10.0);
+        return new BehaviouralCloningConfig(2000, 256, 2e-3, 10.0, 0.0, 0.1, 0.5, 0.1, 200, 100, 20, 5, 300, 64, 10.0);
     }
 
     /** Returns the same with another number of steps, and as many looks at the validation loss as before. */
