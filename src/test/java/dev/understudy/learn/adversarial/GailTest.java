@@ -118,21 +118,6 @@ class GailTest {
     }
 
     @Test
-    void causalEntropyKeepsThePolicyUndecided() {
-        assertThat(entropyAfter(1.0)).isGreaterThan(entropyAfter(0.0) + 0.01);
-    }
-
-    private static double entropyAfter(double weight) {
-        ImprovementConfig improvement =
-                new ImprovementConfig(400, 5, 0.995, 0.97, weight, List.of(16), TrustRegion.defaults(), 5);
-        try (Gail gail = new Gail(POLICY, TASK, SHORT.withIterations(20).withImprovement(improvement))) {
-            Update update = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
-            while (update.step()) {}
-            return update.report().figures().getOrDefault("entropy", Double.NaN);
-        }
-    }
-
-    @Test
     void secondWindowGoesOnFromTheFirst() {
         try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
             Update first = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
