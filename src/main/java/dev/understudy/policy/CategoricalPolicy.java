@@ -45,6 +45,14 @@ public record CategoricalPolicy(int observationSize, int actionSize, List<Intege
         return new Categorical(network().apply(parameters, scaled));
     }
 
+    @Override
+    public Distribution distribution(List<Tensor> parameters) {
+        if (parameters.size() != 1) {
+            throw new IllegalArgumentException("expected logits alone, got " + parameters);
+        }
+        return new Categorical(parameters.get(0));
+    }
+
     private final class Categorical implements Distribution {
         private final Tensor logits;
         private final Tensor logProbabilities;
@@ -79,6 +87,18 @@ public record CategoricalPolicy(int observationSize, int actionSize, List<Intege
         @Override
         public Tensor action() {
             return mode();
+        }
+
+        @Override
+        public List<Tensor> parameters() {
+            return List.of(logits);
+        }
+
+        /** Sum over actions of p' (log p' - log p), where p' is {@code that}. */
+        @Override
+        public Tensor divergenceFrom(List<Tensor> that) {
+            Tensor others = that.get(0).logSoftmax(1);
+            return others.exp().mul(others.sub(logProbabilities)).sum(1);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.understudy.policy;
 
 import dev.understudy.graph.Tensor;
+import java.util.List;
 import java.util.Map;
 
 /** A distribution over actions for each observation of a batch, as part of a graph. */
@@ -23,4 +24,14 @@ public interface Distribution {
 
     /** Returns what an exported model answers, by output name: {@code action}, {@code mode}, and the parameters. */
     Map<String, Tensor> outputs();
+
+    /** Returns what makes the distribution, each {@code [batch, ..]}: logits, or mean and log deviation. */
+    List<Tensor> parameters();
+
+    /**
+     * Returns KL(that || this), {@code [batch]}, in nats, where {@code that} is a distribution of the same policy.
+     *
+     * @param that its {@link #parameters}
+     */
+    Tensor divergenceFrom(List<Tensor> that);
 }

@@ -96,6 +96,14 @@ public record GaussianPolicy(
         return new Gaussian(output, logStd.clip(MIN_LOG_STD, MAX_LOG_STD).reshape(Shape.of(1, actionSize)));
     }
 
+    @Override
+    public Distribution distribution(List<Tensor> parameters) {
+        if (parameters.size() != 2) {
+            throw new IllegalArgumentException("expected mean and log deviation, got " + parameters);
+        }
+        return new Gaussian(parameters.get(0), parameters.get(1));
+    }
+
     /** The distribution: {@code mean} is {@code [batch, k]}; {@code logStd} is {@code [1, k]} or {@code [batch, k]}. */
     private final class Gaussian implements Distribution {
         private final Tensor mean;
@@ -144,6 +152,21 @@ public record GaussianPolicy(
         @Override
         public Tensor action() {
             return mode().clip(low, high);
+        }
+
+        @Override
+        public List<Tensor> parameters() {
+            return List.of(mean, mean.mul(0f).add(logStd));
+        }
+
+        /** Of the Gaussians themselves: squashing both alike changes nothing. */
+        @Override
+        public Tensor divergenceFrom(List<Tensor> that) {
+            Tensor gap = that.get(0).sub(mean);
+            Tensor variance = that.get(1).mul(2f).exp();
+            Tensor spread =
+                    variance.add(gap.mul(gap)).mul(logStd.mul(-2f).exp()).mul(0.5f);
+            return logStd.sub(that.get(1)).add(spread).sub(0.5f).sum(1);
         }
 
         @Override

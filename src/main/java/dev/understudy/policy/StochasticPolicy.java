@@ -2,6 +2,7 @@ package dev.understudy.policy;
 
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.ParameterLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -26,4 +27,11 @@ public interface StochasticPolicy {
      * @param scaled standardised observations, {@code [batch, n]}
      */
     Distribution distribution(Map<String, Tensor> parameters, Tensor scaled);
+
+    /**
+     * Returns the distribution that has these {@link Distribution#parameters}.
+     *
+     * @throws IllegalArgumentException if there are more or fewer than this policy has
+     */
+    Distribution distribution(List<Tensor> parameters);
 }

@@ -28,26 +28,31 @@ import picocli.CommandLine.Command;
 /** Holds a model file against the expert and against its baselines, on logs, without a cluster. */
 @Command(
         name = "evaluate",
-        description = "Evaluate a model file on logs: in closed loop behind logged leaders, and in open loop.")
+        description =
+                "Evaluate a model file: on logs, in closed loop behind logged leaders and in open loop; or in an environment.")
 final class EvaluateCommand implements Tool {
     private static final Setting<Path> MODEL =
             TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
     private static final Setting<String> POLICY = Setting.required(
             "policy", CarFollowing.POLICY, "The policy that the model is of: " + Catalogue.policies() + ".");
-    private static final Setting<Path> DEMONSTRATIONS =
-            TrainCommand.existing("demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/).");
+    private static final Setting<String> DEMONSTRATIONS = Setting.text(
+            "demos", "", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); not with --environment.");
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(MODEL, POLICY, DEMONSTRATIONS);
+        List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS));
+        settings.addAll(ControlEvaluation.SETTINGS);
+        return settings;
     }
 
     @Override
     public int run(Settings settings, Console console) throws IOException {
         Path path = settings.get(MODEL);
+        if (!settings.get(ControlTraining.ENVIRONMENT).isBlank()) {
+            return ControlEvaluation.run(settings, path, console);
+        }
         TrainCommand.requirePolicy(settings.get(POLICY));
-        Demonstrations logs =
-                Demonstrations.read(settings.get(DEMONSTRATIONS), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
+        Demonstrations logs = Demonstrations.read(folder(settings), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
         try (LoadedPolicy policy = load(path)) {
             Evaluation evaluation = Evaluation.of(policy);
             Evaluation.ClosedLoop driven =
@@ -55,6 +60,14 @@ final class EvaluateCommand implements Tool {
             console.result(result(evaluation, driven, logs), () -> table(driven));
         }
         return 0;
+    }
+
+    private static Path folder(Settings settings) {
+        try {
+            return TrainCommand.existing("demos", "").parse().apply(settings.get(DEMONSTRATIONS));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("demos: " + e.getMessage()));
+        }
     }
 
     /** Loads a model of car following after the intake check that serving makes. */

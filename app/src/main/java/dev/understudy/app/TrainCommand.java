@@ -16,6 +16,7 @@ import dev.understudy.model.TrainedFigures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,8 +46,8 @@ final class TrainCommand implements Tool {
 
     private static final Setting<String> POLICY =
             Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
-    private static final Setting<Path> DEMONSTRATIONS =
-            existing("demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/).");
+    private static final Setting<Path> DEMONSTRATIONS = existing(
+            "demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); for gail a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
@@ -57,12 +58,17 @@ final class TrainCommand implements Tool {
     private static final Setting<String> LICENCE =
             Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
-    @Parameters(paramLabel = "<algorithm>", description = "The learner: bc (behavioural cloning).")
+    @Parameters(
+            paramLabel = "<algorithm>",
+            description = "The learner: bc (behavioural cloning of driving) or gail (with --environment).")
     private String algorithm = Catalogue.CLONING;
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE);
+        List<Setting<?>> settings =
+                new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE));
+        settings.addAll(ControlTraining.SETTINGS);
+        return settings;
     }
 
     /** A file or folder that has to be there. */
@@ -91,9 +97,10 @@ final class TrainCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws IOException {
         requirePolicy(settings.get(POLICY));
-        if (!Catalogue.algorithms().contains(algorithm)) {
-            throw new BadSettingsException(List.of(
-                    "algorithm: expected one of %s, found \"%s\"".formatted(Catalogue.algorithms(), algorithm)));
+        boolean gail = algorithm.equals(ControlTraining.GAIL);
+        if (!gail && !Catalogue.algorithms().contains(algorithm)) {
+            throw new BadSettingsException(List.of("algorithm: expected one of %s or %s, found \"%s\""
+                    .formatted(Catalogue.algorithms(), ControlTraining.GAIL, algorithm)));
         }
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
@@ -102,6 +109,10 @@ final class TrainCommand implements Tool {
                     "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
+        if (gail) {
+            return ControlTraining.run(
+                    settings, settings.get(DEMONSTRATIONS), out, seed, settings.get(LICENCE), console);
+        }
         Demonstrations logs = Demonstrations.read(
                 settings.get(DEMONSTRATIONS), settings.get(EXPERTS).actors());
         List<Trajectory> trajectories = logs.trajectories();

@@ -3,11 +3,14 @@ package dev.understudy.benchmarks;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.understudy.learn.adversarial.GailConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -46,7 +49,7 @@ public final class Bench {
             name = "bench",
             description = "Measures this system beside what it is held against.",
             mixinStandardHelpOptions = true,
-            subcommands = {Train.class, Serve.class, Swap.class, ClosedLoop.class})
+            subcommands = {Train.class, Serve.class, Swap.class, ClosedLoop.class, Adversarial.class})
     static final class Measurements {}
 
     /** Where a measurement writes. */
@@ -219,6 +222,43 @@ public final class Bench {
                             new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
                     .run();
             return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench gail}. */
+    @Command(
+            name = "gail",
+            description = "GAIL by its authors' protocol over draws of demonstrations, against the published returns.",
+            mixinStandardHelpOptions = true)
+    static final class Adversarial extends Measurement {
+        @Option(names = "--experts", required = true, description = "Folder with the authors' experts' episodes.")
+        private Path experts = Path.of("");
+
+        @Option(names = "--environment", description = "Environments; all three if left out.")
+        private List<String> environments = new ArrayList<>();
+
+        @Option(names = "--draws", defaultValue = "10", description = "Draws of data. Default: ${DEFAULT-VALUE}.")
+        private int draws;
+
+        @Option(names = "--iterations", defaultValue = "300", description = "Default: ${DEFAULT-VALUE}.")
+        private int iterations;
+
+        @Option(names = "--episodes", defaultValue = "100", description = "Per evaluation. Default: ${DEFAULT-VALUE}.")
+        private int episodes;
+
+        @Option(
+                names = "--feedback",
+                defaultValue = "EXPERT",
+                description = "${COMPLETION-CANDIDATES}: the latter two are controls. Default: ${DEFAULT-VALUE}.")
+        private GailConfig.Feedback feedback = GailConfig.Feedback.EXPERT;
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new GailBenchmark(
+                            new GailBenchmark.Settings(experts, environments, draws, iterations, episodes, feedback),
+                            this::progress)
+                    .run();
+            return finish("gail", figures, Boolean.TRUE.equals(figures.get("allReached")));
         }
     }
 }

@@ -1,0 +1,189 @@
+package dev.understudy.app;
+
+import dev.understudy.data.Demonstrations;
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.environment.ActionSpace;
+import dev.understudy.environment.Environments;
+import dev.understudy.environment.Task;
+import dev.understudy.learn.adversarial.Gail;
+import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.GailUpdate;
+import dev.understudy.model.ControlPolicy;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import dev.understudy.network.Activation;
+import dev.understudy.policy.CategoricalPolicy;
+import dev.understudy.policy.GaussianPolicy;
+import dev.understudy.policy.StochasticPolicy;
+import dev.understudy.reward.RewardForm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@code train gail}: imitates an expert in an environment, from a file of its episodes. */
+final class ControlTraining {
+    /** Name of the algorithm. */
+    static final String GAIL = "gail";
+
+    static final Setting<String> ENVIRONMENT = Setting.text(
+            "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
+    private static final Setting<Integer> TRAJECTORIES =
+            Setting.integer("trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (gail).");
+    private static final Setting<Integer> SUBSAMPLE =
+            Setting.integer("subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (gail).");
+    private static final Setting<Integer> ITERATIONS =
+            Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (gail).");
+    private static final Setting<String> REWARD = Setting.text(
+            "reward",
+            "",
+            "Reward form (gail): survival is -log(1-D), termination log D, log-odds their sum; the task's own if left out.");
+    private static final Setting<GailConfig.Feedback> FEEDBACK = Setting.choice(
+            "feedback",
+            GailConfig.Feedback.EXPERT,
+            GailConfig.Feedback.class,
+            "What the discriminator learns from (gail): expert; or a control that must fail: constant, noise.");
+
+    static final List<Setting<?>> SETTINGS =
+            List.of(ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, ITERATIONS, REWARD, FEEDBACK);
+
+    private static final int GOLDEN_ROWS = 16;
+    private static final int EVALUATION_EPISODES = 50;
+
+    private ControlTraining() {}
+
+    /** Returns the task of that name. */
+    static Task task(Settings settings) {
+        try {
+            return Environments.named(settings.get(ENVIRONMENT));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("environment: " + e.getMessage()));
+        }
+    }
+
+    private static RewardForm reward(Settings settings, Task task) {
+        String name = settings.get(REWARD);
+        if (name.isBlank()) {
+            return task.motion().endIsGoal() ? RewardForm.TERMINATION : RewardForm.SURVIVAL;
+        }
+        try {
+            return RewardForm.named(name);
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("reward: " + e.getMessage()));
+        }
+    }
+
+    /** Returns the network of the authors' classic tasks, 100-100 tanh, for a task. */
+    static StochasticPolicy policy(Task task) {
+        List<Integer> hidden = List.of(100, 100);
+        if (task.actions() instanceof ActionSpace.Continuous continuous) {
+            return new GaussianPolicy(
+                    task.observationSize(),
+                    continuous.size(),
+                    hidden,
+                    Activation.TANH,
+                    GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                    GaussianPolicy.Bounds.CLIPPED,
+                    continuous.low(),
+                    continuous.high());
+        }
+        return new CategoricalPolicy(task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
+    }
+
+    /** Trains and writes the model. */
+    static int run(Settings settings, Path demonstrations, Path out, long seed, String licence, Console console)
+            throws IOException {
+        Task task = task(settings);
+        RewardForm reward = reward(settings, task);
+        Demonstrations all;
+        Demonstrations chosen;
+        try {
+            all = Demonstrations.read(demonstrations);
+            task.check(all);
+            chosen = all.first(settings.get(TRAJECTORIES)).subsample(settings.get(SUBSAMPLE), seed);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()));
+        }
+        List<Trajectory> heldOut = all.trajectories()
+                .subList(chosen.trajectories().size(), all.trajectories().size());
+        GailConfig config = GailConfig.defaults(reward)
+                .withIterations(settings.get(ITERATIONS))
+                .withFeedback(settings.get(FEEDBACK));
+        try (Gail gail = new Gail(policy(task), task, config)) {
+            long begun = System.nanoTime();
+            GailUpdate update =
+                    (GailUpdate) gail.begin(gail.initialState(seed), chosen.trajectories(), List.of(), seed);
+            while (update.step()) {
+                console.status("learning %3.0f %%".formatted(100 * update.progress()));
+            }
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            Map<String, Double> figures = update.report().figures();
+            if (figures.getOrDefault("diverged", 0.0) != 0) {
+                throw new CommandFailedException(
+                        "the discriminator's logits are no longer finite after %s iterations; no model written"
+                                .formatted(figures.get("iterations")));
+            }
+            byte[] onnx = gail.export(update.state());
+            ModelFile file = ModelFile.create(onnx, metadata(task, onnx, chosen, figures, seed, licence));
+            Files.write(out, file.bytes());
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("algorithm", GAIL);
+            result.put("environment", task.name());
+            result.put("reward", reward.formula());
+            result.put("rewardBias", reward.bias());
+            result.put("feedback", settings.get(FEEDBACK).name().toLowerCase(java.util.Locale.ROOT));
+            result.put("seed", seed);
+            result.put("model", out.toString());
+            result.put("sha256", file.sha256());
+            result.put("trajectories", chosen.trajectories().size());
+            result.put(
+                    "pairs",
+                    chosen.trajectories().stream().mapToInt(Trajectory::steps).sum());
+            result.put("seconds", seconds);
+            result.put("steps", figures.get("steps"));
+            result.put("kl", figures.get("kl"));
+            result.put("entropy", figures.get("entropy"));
+            result.put(
+                    "expertAgainstHeldOutExpertAccuracy",
+                    heldOut.isEmpty() ? Double.NaN : gail.memorised(chosen.trajectories(), heldOut));
+            result.put("returnMean", gail.evaluate(EVALUATION_EPISODES, seed).meanReturn());
+            result.put("training", figures);
+            result.put("curve", update.returns());
+            console.result(result, () -> "wrote %s: mean return %s over %d episodes, trained in %.1f s"
+                    .formatted(out, result.get("returnMean"), EVALUATION_EPISODES, seconds));
+        }
+        return 0;
+    }
+
+    private static ModelMetadata metadata(
+            Task task, byte[] onnx, Demonstrations chosen, Map<String, Double> figures, long seed, String licence) {
+        int n = task.observationSize();
+        int k = task.actions().size();
+        Trajectory first = chosen.trajectories().get(0);
+        int rows = Math.max(1, Math.min(GOLDEN_ROWS, first.steps()));
+        Matrix golden =
+                new Matrix(rows, n, java.util.Arrays.copyOf(first.observations().values(), rows * n));
+        float[] actions = new float[rows * k];
+        try (ControlPolicy policy = new ControlPolicy(onnx, n, k)) {
+            policy.act(golden.values(), rows, actions);
+        }
+        return new ModelMetadata(
+                "control/" + task.name(),
+                "",
+                0,
+                1,
+                List.of(),
+                seed,
+                task.name() + " " + String.join(",", task.observationNames()),
+                Console.json(figures),
+                golden,
+                new Matrix(rows, k, actions),
+                Versions.own(),
+                licence,
+                new TreeMap<>(Map.of("demonstrations", chosen.source())));
+    }
+}

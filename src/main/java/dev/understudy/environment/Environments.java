@@ -1,0 +1,50 @@
+package dev.understudy.environment;
+
+import java.util.Collections;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The tasks that can be asked for by name. */
+public final class Environments {
+    /** What the name of a task that never ends early has after the name of the one that may. */
+    public static final String FIXED_HORIZON = "-fixed";
+
+    private static final NavigableMap<String, Task> TASKS = new TreeMap<>();
+
+    static {
+        add("cartpole-v0", new CartPole(), 200);
+        add("cartpole-v1", new CartPole(), 500);
+        add("mountaincar-v0", new MountainCar(), 200);
+        add("acrobot-v0", new Acrobot(Acrobot.Angles.RAW), 200);
+        add("acrobot-v1", new Acrobot(Acrobot.Angles.COSINES_AND_SINES), 500);
+        add("pendulum-v1", new Pendulum(), 200);
+    }
+
+    private Environments() {}
+
+    private static void add(String name, Motion motion, int horizon) {
+        TASKS.put(name, new Task(name, motion, horizon, Task.Ending.EARLY));
+        String fixed = name + FIXED_HORIZON;
+        TASKS.put(fixed, new Task(fixed, motion, horizon, Task.Ending.NEVER));
+    }
+
+    /** Returns the names of all tasks, in alphabetical order. */
+    public static Set<String> names() {
+        return Collections.unmodifiableSet(TASKS.keySet());
+    }
+
+    /**
+     * Returns the task of that name.
+     *
+     * @throws IllegalArgumentException if there is none; the message lists those there are
+     */
+    public static Task named(String name) {
+        Task task = TASKS.get(name);
+        if (task == null) {
+            throw new IllegalArgumentException(
+                    "expected one of the environments %s, got '%s'".formatted(String.join(", ", TASKS.keySet()), name));
+        }
+        return task;
+    }
+}

@@ -1,0 +1,272 @@
+package dev.understudy.learn.adversarial;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.environment.Rollout;
+import dev.understudy.environment.Task;
+import dev.understudy.graph.ElementType;
+import dev.understudy.graph.Graph;
+import dev.understudy.graph.Shape;
+import dev.understudy.graph.Tensor;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.network.ParameterLayout;
+import dev.understudy.network.Scaler;
+import dev.understudy.policy.StochasticPolicy;
+import dev.understudy.reward.Discriminator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Generative adversarial imitation learning: Ho and Ermon (2016), arXiv:1606.03476, Algorithm 1.
+ *
+ * <p>D(o, a) is here the probability that a pair is the <em>expert's</em>, as in the authors' code. The paper has it
+ * the other way round, so its log D and log(1 - D) change places.
+ *
+ * <p>Departures, all but the last as in the authors' code: rewards come from the discriminator before its step, not
+ * after it; the policy's reward is the {@link dev.understudy.reward.RewardForm} that fits how episodes end, not always
+ * log D; the discriminator takes one step of Adam with a small entropy bonus; lambda H(pi) is a reward of each step.
+ * Curvature is taken over a tenth of the rollout.
+ *
+ * <p>An update may be left after any iteration and go on from its state.
+ */
+public final class Gail implements Learner {
+    private static final String DISCRIMINATOR = "discriminator.";
+    private static final String DISCRIMINATOR_SCALER = "discriminator.scaler";
+    private static final String STOPPED = "discriminator.stopped";
+
+    private final StochasticPolicy policy;
+    private final Task task;
+    private final GailConfig config;
+    private final Function<StochasticPolicy, PolicyStep> step;
+    private final PairEncoding encoding;
+    private @Nullable Parts parts;
+
+    /** What has native memory, made when first needed. */
+    private record Parts(PolicyImprovement improvement, Discriminator discriminator) {}
+
+    /**
+     * What an iteration did.
+     *
+     * @param rollout of the policy before it
+     * @param discriminator the discriminator's account of its step
+     * @param policy the policy step's account
+     */
+    record Iteration(Rollout rollout, Discriminator.Report discriminator, PolicyStep.Outcome policy) {}
+
+    /**
+     * Imitates in an environment, with TRPO steps.
+     *
+     * @param policy one that fits the task's observations and actions
+     */
+    public Gail(StochasticPolicy policy, Task task, GailConfig config) {
+        this(
+                policy,
+                task,
+                config,
+                of -> new Trpo(of, TrustRegion.defaults(), config.improvement().curvatureStride()));
+    }
+
+    /** Imitates in an environment, with policy steps of another kind. */
+    public Gail(StochasticPolicy policy, Task task, GailConfig config, Function<StochasticPolicy, PolicyStep> step) {
+        if (policy.observationSize() != task.observationSize()
+                || policy.actionSize() != task.actions().policyOutputs()) {
+            throw new IllegalArgumentException("expected a policy of %s: %d observations, %d outputs; got %d and %d"
+                    .formatted(
+                            task.name(),
+                            task.observationSize(),
+                            task.actions().policyOutputs(),
+                            policy.observationSize(),
+                            policy.actionSize()));
+        }
+        this.policy = policy;
+        this.task = task;
+        this.config = config;
+        this.step = step;
+        this.encoding = new PairEncoding(task.observationSize(), task.actions());
+    }
+
+    /**
+     * Runs lines 3 to 5 of Algorithm 1 once.
+     *
+     * @param expert pairs, encoded
+     * @param seed what every draw of this iteration follows from
+     */
+    Iteration iterate(Matrix expert, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        PolicyImprovement improvement = parts().improvement();
+        Discriminator discriminator = parts().discriminator();
+        Rollout rollout = improvement.rollout(random.nextLong()); // line 3
+        Matrix generated = encoding.of(rollout);
+        float[] rewards = rewards(discriminator.logits(generated)); // what Q of eq. 18 adds up
+        if (!finite(rewards)) {
+            return diverged(rollout);
+        }
+        Discriminator.Report report = config.feedback() == GailConfig.Feedback.CONSTANT
+                ? constant()
+                : discriminator.update(expert, generated, random); // line 4, eq. 17
+        PolicyStep.Outcome outcome = improvement.improve(rollout, rewards, random.nextLong()); // line 5, eq. 18
+        return new Iteration(rollout, report, outcome);
+    }
+
+    private float[] rewards(float[] logits) {
+        float[] rewards = new float[logits.length];
+        for (int i = 0; i < rewards.length; i++) {
+            rewards[i] = (float) config.reward().of(logits[i]);
+        }
+        return rewards;
+    }
+
+    private static boolean finite(float[] rewards) {
+        for (float reward : rewards) {
+            if (!Float.isFinite(reward)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns an iteration that changed nothing, because D no longer says anything. */
+    private static Iteration diverged(Rollout rollout) {
+        double nothing = Double.NaN;
+        return new Iteration(
+                rollout,
+                new Discriminator.Report(nothing, nothing, nothing, nothing, nothing),
+                new PolicyStep.Outcome(new float[0], nothing, nothing, nothing, false));
+    }
+
+    private static Discriminator.Report constant() {
+        return new Discriminator.Report(2 * Math.log(2), 0.5, 0.5, Math.log(2), 0);
+    }
+
+    private Parts parts() {
+        Parts made = parts;
+        if (made == null) {
+            made = new Parts(
+                    new PolicyImprovement(
+                            policy,
+                            task.create(config.improvement().copies(), 0),
+                            step.apply(policy),
+                            config.improvement()),
+                    new Discriminator(encoding.size(), config.discriminator(), 0));
+            parts = made;
+        }
+        return made;
+    }
+
+    @Override
+    public LearnerState initialState(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        LearnerState improvement = parts().improvement().initialState(random.nextLong());
+        return joined(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
+    }
+
+    private static LearnerState joined(
+            LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
+        SortedMap<String, float[]> vectors = new TreeMap<>(improvement.vectors());
+        discriminator.vectors().forEach((name, vector) -> vectors.put(DISCRIMINATOR + name, vector));
+        SortedMap<String, double[]> statistics = new TreeMap<>(improvement.statistics());
+        statistics.put(DISCRIMINATOR_SCALER, discriminator.scaler().toStatistics());
+        counters.put(STOPPED, discriminator.stopped() ? 1L : 0L);
+        return new LearnerState(vectors, statistics, counters);
+    }
+
+    /** Returns the memory as it is now. */
+    LearnerState state(SortedMap<String, Long> counters) {
+        return joined(parts().improvement().state(), parts().discriminator().memory(), counters);
+    }
+
+    private void restore(LearnerState state) {
+        parts().improvement().restore(state);
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        state.vectors().forEach((name, vector) -> {
+            if (name.startsWith(DISCRIMINATOR)) {
+                vectors.put(name.substring(DISCRIMINATOR.length()), vector);
+            }
+        });
+        parts().discriminator()
+                .restore(new Discriminator.Memory(
+                        vectors,
+                        Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)),
+                        state.counter(STOPPED) != 0));
+    }
+
+    /** Begins an update. Replay is part of the expert's pairs: the discriminator draws from both alike. */
+    @Override
+    public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+        Matrix expert = encoding.of(java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList());
+        if (expert.rows() == 0 && config.feedback() == GailConfig.Feedback.EXPERT) {
+            throw new IllegalArgumentException("expected at least one demonstrated step, got none");
+        }
+        restore(state);
+        if (config.feedback() == GailConfig.Feedback.NOISE) {
+            expert = noise(encoding.size(), seed);
+        } else if (state.counter(GailUpdate.OPEN) == 0) {
+            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+        }
+        return new GailUpdate(this, config, expert, state, seed);
+    }
+
+    private static Matrix noise(int columns, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[1000 * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return new Matrix(1000, columns, values);
+    }
+
+    /** Returns whole episodes under the policy's mode, as it is in the middle of an update. */
+    public Rollout evaluate(int episodes, long seed) {
+        return parts().improvement().evaluate(episodes, seed);
+    }
+
+    /**
+     * Returns D's accuracy between two sets of the expert's pairs, which it has no right to tell apart: about 1/2
+     * unless it knows its demonstrations by heart.
+     *
+     * @param learned demonstrations it learned from
+     * @param heldOut demonstrations of the same expert that it did not see
+     */
+    public double memorised(List<Trajectory> learned, List<Trajectory> heldOut) {
+        return 0.5 * (judgedExpert(learned) + 1.0 - judgedExpert(heldOut));
+    }
+
+    private double judgedExpert(List<Trajectory> trajectories) {
+        float[] logits = parts().discriminator().logits(encoding.of(trajectories));
+        int expert = 0;
+        for (float logit : logits) {
+            expert += logit > 0 ? 1 : 0;
+        }
+        return (double) expert / logits.length;
+    }
+
+    @Override
+    public byte[] export(LearnerState state) {
+        Graph graph = new Graph();
+        int n = policy.observationSize();
+        Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
+        Scaler scaler = PolicyImprovement.scaler(state);
+        Tensor scaled = Scaler.apply(
+                observation, graph.constant(scaler.shift(), Shape.of(n)), graph.constant(scaler.scale(), Shape.of(n)));
+        ParameterLayout layout = Surrogate.layout(policy);
+        var weights = layout.constants(graph, PolicyImprovement.theta(state));
+        return graph.toModel(policy.distribution(weights, scaled).outputs());
+    }
+
+    @Override
+    public void close() {
+        Parts made = parts;
+        if (made != null) {
+            made.improvement().close();
+            made.discriminator().close();
+            parts = null;
+        }
+    }
+}

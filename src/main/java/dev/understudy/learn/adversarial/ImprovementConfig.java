@@ -1,0 +1,42 @@
+package dev.understudy.learn.adversarial;
+
+import java.util.List;
+
+/**
+ * How a policy is improved by rewards.
+ *
+ * @param pairsPerIteration least number of steps of each rollout; episodes are whole
+ * @param copies of the environment stepped together
+ * @param gamma discount of rewards
+ * @param lambda of generalised advantage estimation
+ * @param causalEntropyWeight lambda of Ho and Ermon (2016), eq. 15: each step's reward gains -weight log pi(a|o)
+ * @param valueHidden widths of the value function's hidden layers
+ * @param valueRegion how a step of the value function is bounded
+ * @param curvatureStride every how many rows the curvature looks at
+ */
+public record ImprovementConfig(
+        int pairsPerIteration,
+        int copies,
+        double gamma,
+        double lambda,
+        double causalEntropyWeight,
+        List<Integer> valueHidden,
+        TrustRegion valueRegion,
+        int curvatureStride) {
+    public ImprovementConfig {
+        valueHidden = List.copyOf(valueHidden);
+        if (pairsPerIteration < 1 || copies < 1 || !(gamma > 0 && gamma <= 1) || !(lambda >= 0 && lambda <= 1)) {
+            throw new IllegalArgumentException(
+                    "expected pairsPerIteration >= 1, copies >= 1, gamma in (0, 1], lambda in [0, 1], got %d, %d, %s, %s"
+                            .formatted(pairsPerIteration, copies, gamma, lambda));
+        }
+    }
+
+    /**
+     * Returns the settings of the authors' code of GAIL for the classic tasks, with 25 copies and curvature over a
+     * tenth of the rows (Schulman et al., 2015, appendix C.1).
+     */
+    public static ImprovementConfig defaults() {
+        return new ImprovementConfig(5000, 25, 0.995, 0.97, 0.0, List.of(100, 100), TrustRegion.defaults(), 10);
+    }
+}

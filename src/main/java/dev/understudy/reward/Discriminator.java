@@ -1,0 +1,323 @@
+package dev.understudy.reward;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.graph.ElementType;
+import dev.understudy.graph.Feeds;
+import dev.understudy.graph.Gradient;
+import dev.understudy.graph.Graph;
+import dev.understudy.graph.Program;
+import dev.understudy.graph.Result;
+import dev.understudy.graph.Shape;
+import dev.understudy.graph.Tensor;
+import dev.understudy.network.Adam;
+import dev.understudy.network.Optimiser;
+import dev.understudy.network.Scaler;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * D of Goodfellow et al. (2014), eq. 1, and of Ho and Ermon (2016), eq. 14: tells the expert's inputs from generated
+ * ones. D is the probability that an input is the <em>expert's</em>, as in Goodfellow et al. and in the code of Ho and
+ * Ermon; in their paper D is that of a generated one, so log D and log(1 - D) change places.
+ *
+ * <p>It minimises the mean of -log D over the expert's inputs plus that of -log(1 - D) over the generated, less the
+ * entropy bonus, plus the gradient penalty. Both classes weigh the same whatever their sizes. Holds native memory; for
+ * one thread at a time.
+ */
+public final class Discriminator implements AutoCloseable {
+    private static final String THETA = "theta";
+    private static final String DIRECTIONS = "directions";
+
+    private final DiscriminatorOptions options;
+    private final DiscriminatorNetwork network;
+    private final int inputs;
+    private final Optimiser optimiser;
+    private final Program training;
+    private final Program judging;
+    private Scaler scaler;
+    private boolean stopped;
+
+    /**
+     * All that it learned.
+     *
+     * @param vectors weights, moments and directions, by name
+     * @param scaler what inputs are standardised by
+     * @param stopped whether the throttle holds it
+     */
+    public record Memory(SortedMap<String, float[]> vectors, Scaler scaler, boolean stopped) {
+        public Memory {
+            vectors = Collections.unmodifiableSortedMap(new TreeMap<>(vectors));
+        }
+    }
+
+    /**
+     * What an update did, as seen by its last step before it changed the weights.
+     *
+     * @param loss two class means of the cross-entropy, in nats; 2 log 2 for a discriminator that knows nothing
+     * @param expertAccuracy share of expert inputs with D above 1/2
+     * @param generatedAccuracy share of generated inputs with D below 1/2
+     * @param entropy mean Bernoulli entropy of D, in nats, at most log 2
+     * @param penalty the gradient penalty before its weight
+     */
+    public record Report(double loss, double expertAccuracy, double generatedAccuracy, double entropy, double penalty) {
+        /** Returns the share of all inputs put in the right class, where both classes weigh the same. */
+        public double accuracy() {
+            return 0.5 * (expertAccuracy + generatedAccuracy);
+        }
+    }
+
+    /**
+     * Creates a discriminator that knows nothing.
+     *
+     * @param inputs length of an input
+     * @param seed what its first weights follow from
+     */
+    public Discriminator(int inputs, DiscriminatorOptions options, long seed) {
+        this.inputs = inputs;
+        this.options = options;
+        this.network = new DiscriminatorNetwork(inputs, options);
+        this.optimiser = new Adam((float) options.beta1(), 0.999f, 1e-8f);
+        Graph graph = new Graph();
+        Tensor theta = graph.input(THETA, ElementType.FLOAT, Shape.of(network.size()));
+        Tensor direction = graph.input(DIRECTIONS, ElementType.FLOAT, Shape.of(network.directionsSize()));
+        Tensor shift = graph.input("shift", ElementType.FLOAT, Shape.of(inputs));
+        Tensor scale = graph.input("scale", ElementType.FLOAT, Shape.of(inputs));
+        DiscriminatorNetwork.Applied applied = network.apply(theta, direction);
+        this.training = trainer(graph, theta, direction, applied, shift, scale);
+        Tensor judged = graph.input("judged", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+        this.judging = Program.builder(graph)
+                .output("logits", network.logit(applied, Scaler.apply(judged, shift, scale)))
+                .build();
+        this.scaler = Scaler.empty(inputs);
+        restore(initialMemory(seed));
+    }
+
+    /** Returns the memory of a discriminator that knows nothing. */
+    public Memory initialMemory(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        vectors.put(THETA, network.initialTheta(random));
+        vectors.put(DIRECTIONS, network.initialDirections(random));
+        for (Optimiser.Memory vector : optimiser.memory(network.size())) {
+            vectors.put(vector.name(), vector.initial());
+        }
+        return new Memory(vectors, Scaler.empty(inputs), false);
+    }
+
+    private Program trainer(
+            Graph graph,
+            Tensor theta,
+            Tensor direction,
+            DiscriminatorNetwork.Applied applied,
+            Tensor shift,
+            Tensor scale) {
+        Tensor expert = graph.input("expert", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+        Tensor generated = graph.input("generated", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+        Tensor learningRate = graph.input("learningRate", ElementType.FLOAT, Shape.of(1));
+        Tensor scaledExpert = Scaler.apply(expert, shift, scale);
+        Tensor scaledGenerated = Scaler.apply(generated, shift, scale);
+        Tensor expertLogits = network.logit(applied, scaledExpert);
+        Tensor generatedLogits = network.logit(applied, scaledGenerated);
+        // -log D = softplus(-z), -log(1 - D) = softplus(z)
+        Tensor crossEntropy = expertLogits
+                .neg()
+                .softplus()
+                .mean()
+                .add(generatedLogits.softplus().mean());
+        Tensor entropy = entropy(expertLogits).add(entropy(generatedLogits));
+        Tensor loss = crossEntropy.sub(entropy.mul((float) options.entropyWeight()));
+        Tensor penalty = graph.constant(0f);
+        if (options.penaltyWeight() > 0) {
+            Tensor mix = graph.input("mix", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 1));
+            penalty = penalty(applied, scaledExpert, scaledGenerated, mix);
+            loss = loss.add(penalty.mul((float) options.penaltyWeight()));
+        }
+        Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);
+        Map<String, Tensor> memory = new LinkedHashMap<>();
+        for (Optimiser.Memory vector : optimiser.memory(network.size())) {
+            memory.put(vector.name(), graph.input(vector.name(), ElementType.FLOAT, Shape.of(vector.initial().length)));
+        }
+        Optimiser.Step step = optimiser.step(theta, gradient, learningRate, memory);
+        Tensor zero = graph.constant(0f);
+        Program.Builder builder = Program.builder(graph)
+                .output("loss", crossEntropy)
+                .output("entropy", entropy.mul(0.5f))
+                .output("penalty", penalty)
+                .output(
+                        "expertAccuracy",
+                        expertLogits.greater(zero).cast(ElementType.FLOAT).mean())
+                .output(
+                        "generatedAccuracy",
+                        generatedLogits.less(zero).cast(ElementType.FLOAT).mean())
+                .state(THETA, theta, step.theta());
+        if (options.normalisation() == DiscriminatorOptions.Normalisation.SPECTRAL) {
+            builder.state(DIRECTIONS, direction, applied.directions());
+        }
+        step.memory()
+                .forEach((name, next) -> builder.state(name, java.util.Objects.requireNonNull(memory.get(name)), next));
+        return builder.build();
+    }
+
+    /** Returns the mean entropy of Bernoulli(sigma(z)): softplus(z) - z sigma(z). */
+    private static Tensor entropy(Tensor logits) {
+        return logits.softplus().sub(logits.mul(logits.sigmoid())).mean();
+    }
+
+    /** Returns the mean of (|dz/dx| - target)^2 at points between the classes: Gulrajani et al. (2017), eq. 3. */
+    private Tensor penalty(DiscriminatorNetwork.Applied applied, Tensor expert, Tensor generated, Tensor mix) {
+        Tensor between = generated.add(mix.mul(expert.sub(generated)));
+        Tensor slope = Gradient.of(network.logit(applied, between).sum(), List.of(between))
+                .get(0);
+        Tensor excess = slope.mul(slope).sum(1).add(1e-12f).sqrt().sub((float) options.penaltyTarget());
+        return excess.mul(excess).mean();
+    }
+
+    /** Returns the options. */
+    public DiscriminatorOptions options() {
+        return options;
+    }
+
+    /** Returns the network, to train a generator through it. */
+    public DiscriminatorNetwork network() {
+        return network;
+    }
+
+    /**
+     * Learns to tell the classes apart: {@code options().steps()} steps of Adam, each on all generated inputs and as
+     * many of the expert's, drawn with replacement.
+     *
+     * @param expert {@code [m, inputs]}, at least one row
+     * @param generated {@code [n, inputs]}, at least one row
+     */
+    public Report update(Matrix expert, Matrix generated, RandomGenerator random) {
+        if (expert.rows() == 0 || generated.rows() == 0) {
+            throw new IllegalArgumentException("expected inputs of both classes, got %d of the expert and %d generated"
+                    .formatted(expert.rows(), generated.rows()));
+        }
+        Report report = new Report(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+        for (int step = 0; step < options.steps(); step++) {
+            Matrix drawn = draw(expert, generated.rows(), random);
+            report = step(drawn, generated, random);
+        }
+        return report;
+    }
+
+    private Report step(Matrix expert, Matrix generated, RandomGenerator random) {
+        observe(expert, generated);
+        Feeds feeds = new Feeds()
+                .floats("expert", expert.values())
+                .floats("generated", generated.values())
+                .floats("learningRate", stopped ? 0f : (float) options.learningRate())
+                .floats("shift", scaler.shift())
+                .floats("scale", scaler.scale());
+        if (options.penaltyWeight() > 0) {
+            float[] mix = new float[generated.rows()];
+            for (int i = 0; i < mix.length; i++) {
+                mix[i] = random.nextFloat();
+            }
+            feeds.floats("mix", mix);
+        }
+        Report report;
+        try (Result result = training.run(feeds)) {
+            report = new Report(
+                    result.scalar("loss"),
+                    result.scalar("expertAccuracy"),
+                    result.scalar("generatedAccuracy"),
+                    result.scalar("entropy"),
+                    result.scalar("penalty"));
+        }
+        if (report.accuracy() >= options.throttle().stopAt()) {
+            stopped = true;
+        } else if (report.accuracy() <= options.throttle().resumeAt()) {
+            stopped = false;
+        }
+        return report;
+    }
+
+    private void observe(Matrix expert, Matrix generated) {
+        switch (options.statistics()) {
+            case NONE -> {}
+            case EXPERT -> scaler = scaler.count() == 0 ? scaler.merge(expert) : scaler;
+            case RUNNING -> scaler = scaler.merge(expert).merge(generated);
+        }
+    }
+
+    private static Matrix draw(Matrix from, int rows, RandomGenerator random) {
+        int columns = from.columns();
+        float[] values = new float[rows * columns];
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(from.values(), random.nextInt(from.rows()) * columns, values, row * columns, columns);
+        }
+        return new Matrix(rows, columns, values);
+    }
+
+    /**
+     * Returns z for each input, {@code [n]}: D = sigma(z) is the probability that it is the expert's.
+     *
+     * @param judged {@code [n, inputs]}
+     */
+    public float[] logits(Matrix judged) {
+        Feeds feeds = new Feeds()
+                .floats(THETA, training.state(THETA))
+                .floats("judged", judged.values())
+                .floats("shift", scaler.shift())
+                .floats("scale", scaler.scale());
+        if (judging.inputNames().contains(DIRECTIONS)) {
+            feeds.floats(DIRECTIONS, training.state(DIRECTIONS));
+        }
+        try (Result result = judging.run(feeds)) {
+            return result.floats("logits");
+        }
+    }
+
+    /** Returns the weights, {@code [network().size()]}. */
+    public float[] theta() {
+        return training.state(THETA);
+    }
+
+    /** Returns what spectral normalisation remembers; zeros without it. */
+    public float[] directions() {
+        return options.normalisation() == DiscriminatorOptions.Normalisation.SPECTRAL
+                ? training.state(DIRECTIONS)
+                : new float[network.directionsSize()];
+    }
+
+    /** Returns what inputs are standardised by. */
+    public Scaler scaler() {
+        return scaler;
+    }
+
+    /** Returns a copy of all that it learned. */
+    public Memory memory() {
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        vectors.put(THETA, theta());
+        vectors.put(DIRECTIONS, directions());
+        for (Optimiser.Memory vector : optimiser.memory(network.size())) {
+            vectors.put(vector.name(), training.state(vector.name()));
+        }
+        return new Memory(vectors, scaler, stopped);
+    }
+
+    /** Goes on from a memory. */
+    public void restore(Memory memory) {
+        memory.vectors().forEach((name, vector) -> {
+            if (!name.equals(DIRECTIONS) || options.normalisation() == DiscriminatorOptions.Normalisation.SPECTRAL) {
+                training.setState(name, vector);
+            }
+        });
+        scaler = memory.scaler();
+        stopped = memory.stopped();
+    }
+
+    @Override
+    public void close() {
+        training.close();
+        judging.close();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.understudy.learn.adversarial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.environment.End;
+import dev.understudy.environment.Rollout;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class AdvantagesTest {
+    private static final Offset<Float> EXACT = Offset.offset(1e-6f);
+
+    /**
+     * gamma 0.5, lambda 0.5, rewards 1 2 then 4, V 1 3 then 2. Second episode: delta = 4 - 2 = 2. First: delta_1 = 2 -
+     * 3 = -1; delta_0 = 1 + 0.5 x 3 - 1 = 1.5; advantage_0 = 1.5 + 0.25 x -1 = 1.25. Targets are advantage + V.
+     */
+    @Test
+    void addUpDiscountedErrorsWithinAnEpisode() {
+        Rollout rollout = rollout();
+        Advantages found = Advantages.of(rollout, new float[] {1, 2, 4}, new float[] {1, 3, 2}, 0.5, 0.5);
+        assertThat(found.advantages()).containsExactly(new float[] {1.25f, -1f, 2f}, EXACT);
+        assertThat(found.targets()).containsExactly(new float[] {2.25f, 2f, 4f}, EXACT);
+    }
+
+    @Test
+    void areZeroWhereTheyDoNotDiffer() {
+        Advantages same = new Advantages(new float[] {3, 3, 3}, new float[3]);
+        assertThat(same.standardised().advantages()).containsOnly(0f);
+    }
+
+    private static Rollout rollout() {
+        float[] observed = new float[4];
+        float[] numbers = new float[3];
+        return new Rollout.Builder(1, 1, 4)
+                .append(observed, 0, numbers, numbers, numbers, 0, 2, End.TERMINATED)
+                .append(observed, 2, numbers, numbers, numbers, 2, 1, End.TRUNCATED)
+                .build();
+    }
+}
