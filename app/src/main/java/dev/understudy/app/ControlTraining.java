@@ -12,6 +12,7 @@ import dev.understudy.learn.adversarial.GailUpdate;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.TrainedFigures;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.GaussianPolicy;
@@ -179,7 +180,7 @@ final class ControlTraining {
                 List.of(),
                 seed,
                 task.name() + " " + String.join(",", task.observationNames()),
-                Console.json(figures),
+                TrainedFigures.json(figures),
                 golden,
                 new Matrix(rows, k, actions),
                 Versions.own(),

@@ -1,25 +1,21 @@
 package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
-import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.TrainedFigures;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /** Makes a model file and its candidate of what was learned. The same window, parent and seed give the same bytes. */
 final class CandidateMaker {
-    /** Rows of golden observations in each model. */
-    private static final int GOLDEN_ROWS = 16;
-
     private final TrainingConfig config;
 
     CandidateMaker(TrainingConfig config) {
@@ -39,7 +35,7 @@ final class CandidateMaker {
 
     /** Returns the model file: the learner's ONNX bytes with everything on where they come from. */
     ModelFile file(WindowBatch batch, byte[] onnx, TrainingReport report, String parentSha256) {
-        Matrix golden = golden(batch);
+        Matrix golden = TrainedFigures.goldenObservations(batch.trajectories());
         return ModelFile.createGolden(
                 onnx,
                 new ModelMetadata(
@@ -50,7 +46,7 @@ final class CandidateMaker {
                         batch.sourceRanges(),
                         seed(batch),
                         CarFollowing.fingerprint(),
-                        json(report.figures()),
+                        TrainedFigures.json(report.figures()),
                         golden,
                         new Matrix(
                                 golden.rows(),
@@ -87,33 +83,5 @@ final class CandidateMaker {
                 report.figures(),
                 trainMillis,
                 nowMs);
-    }
-
-    /** Returns rows spread evenly over the window. */
-    private static Matrix golden(WindowBatch batch) {
-        int n = CarFollowing.observationSize();
-        int steps = batch.steps();
-        int rows = Math.min(GOLDEN_ROWS, steps);
-        float[] values = new float[rows * n];
-        int row = 0;
-        int before = 0;
-        for (Trajectory trajectory : batch.trajectories()) {
-            while (row < rows && (long) row * steps / rows < before + trajectory.steps()) {
-                int step = (int) ((long) row * steps / rows) - before;
-                System.arraycopy(trajectory.observations().values(), step * n, values, row * n, n);
-                row++;
-            }
-            before += trajectory.steps();
-        }
-        return new Matrix(rows, n, values);
-    }
-
-    private static String json(Map<String, Double> figures) {
-        StringJoiner json = new StringJoiner(",", "{", "}");
-        figures.forEach((name, value) -> json.add("\"%s\":%s"
-                .formatted(
-                        name.replace("\\", "\\\\").replace("\"", "\\\""),
-                        Double.isFinite(value) ? Double.toString(value) : "null")));
-        return json.toString();
     }
 }
