@@ -71,8 +71,8 @@ public record ServingConfig(
     }
 
     /**
-     * Returns the defaults: at least once; batches of 256 (measured: six times the records of one at a time) that wait
-     * 5 ms, a twentieth of the time between two observations of a car.
+     * Returns the defaults: at least once; batches of 512 (measured: 0.66 of the rate of a topology that only decodes
+     * and encodes, 0.56 with 256) that wait 5 ms, a twentieth of the time between two observations of a car.
      */
     public static ServingConfig defaults(String bootstrapServers, Path stateDirectory) {
         return new ServingConfig(
@@ -82,7 +82,7 @@ public record ServingConfig(
                 stateDirectory,
                 Guarantee.AT_LEAST_ONCE,
                 Duration.ofMillis(500),
-                256,
+                512,
                 Duration.ofMillis(5),
                 1,
                 20_000,
