@@ -1,14 +1,17 @@
 package dev.understudy.driving;
 
+import java.io.DataInput;
 import java.io.DataInputStream;
+import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
 
-/** How samples and numbers are written into saved states. */
-final class SampleBytes {
+/** How samples and numbers are written into saved states: big-endian; versions are those of the state around them. */
+public final class SampleBytes {
     private SampleBytes() {}
 
-    static void write(DataOutputStream out, FollowingSample sample) throws IOException {
+    /** Writes a sample. */
+    public static void write(DataOutput out, FollowingSample sample) throws IOException {
         out.writeUTF(sample.vehicle());
         out.writeUTF(sample.trip());
         out.writeLong(sample.sequence());
@@ -20,7 +23,8 @@ final class SampleBytes {
         out.writeDouble(sample.leaderSpeedMetersPerSecond());
     }
 
-    static FollowingSample read(DataInputStream in) throws IOException {
+    /** Reads what {@link #write} wrote. */
+    public static FollowingSample read(DataInput in) throws IOException {
         return new FollowingSample(
                 in.readUTF(),
                 in.readUTF(),

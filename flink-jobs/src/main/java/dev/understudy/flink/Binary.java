@@ -2,9 +2,9 @@ package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
+import dev.understudy.driving.SampleBytes;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactKey;
 import java.io.IOException;
@@ -22,28 +22,11 @@ final class Binary {
     private Binary() {}
 
     static void writeSample(FollowingSample sample, DataOutputView out) throws IOException {
-        out.writeUTF(sample.vehicle());
-        out.writeUTF(sample.trip());
-        out.writeLong(sample.sequence());
-        out.writeLong(sample.timeMs());
-        out.writeUTF(sample.actor().name());
-        out.writeUTF(sample.label());
-        out.writeDouble(sample.speedMetersPerSecond());
-        out.writeDouble(sample.gapMeters());
-        out.writeDouble(sample.leaderSpeedMetersPerSecond());
+        SampleBytes.write(out, sample);
     }
 
     static FollowingSample readSample(DataInputView in) throws IOException {
-        return new FollowingSample(
-                in.readUTF(),
-                in.readUTF(),
-                in.readLong(),
-                in.readLong(),
-                Actor.valueOf(in.readUTF()),
-                in.readUTF(),
-                in.readDouble(),
-                in.readDouble(),
-                in.readDouble());
+        return SampleBytes.read(in);
     }
 
     static void writeStep(LabelledStep step, DataOutputView out) throws IOException {
