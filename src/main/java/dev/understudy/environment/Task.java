@@ -13,7 +13,7 @@ import java.util.List;
  * @param horizon steps after which an episode is truncated, at least 1
  * @param ending whether an episode may end before the limit
  */
-public record Task(String name, Motion motion, int horizon, Ending ending) {
+public record Task(String name, Motion motion, int horizon, Ending ending) implements EnvironmentFactory {
     /** Whether an episode may end before the step limit, whose length would then give away how good it was. */
     public enum Ending {
         /** It ends where the task ends. */
@@ -32,7 +32,7 @@ public record Task(String name, Motion motion, int horizon, Ending ending) {
         }
     }
 
-    /** Returns n, the length of an observation. */
+    @Override
     public int observationSize() {
         return motion.observationNames().size();
     }
@@ -42,7 +42,7 @@ public record Task(String name, Motion motion, int horizon, Ending ending) {
         return motion.observationNames();
     }
 
-    /** Returns what can be done. */
+    @Override
     public ActionSpace actions() {
         return motion.actions();
     }
@@ -55,6 +55,12 @@ public record Task(String name, Motion motion, int horizon, Ending ending) {
      */
     public Environment create(int copies, long seed) {
         return new MotionEnvironment(this, copies, seed);
+    }
+
+    /** Returns copies of this task, whatever the demonstrations. */
+    @Override
+    public Environment create(List<Trajectory> demonstrations, int copies) {
+        return create(copies, 0);
     }
 
     /**

@@ -2,8 +2,8 @@ package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
+import dev.understudy.environment.EnvironmentFactory;
 import dev.understudy.environment.Rollout;
-import dev.understudy.environment.Task;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Graph;
 import dev.understudy.graph.Shape;
@@ -41,7 +41,7 @@ public final class Gail implements Learner {
     private static final String STOPPED = "discriminator.stopped";
 
     private final StochasticPolicy policy;
-    private final Task task;
+    private final EnvironmentFactory environments;
     private final GailConfig config;
     private final Function<StochasticPolicy, PolicyStep> step;
     private final PairEncoding encoding;
@@ -62,33 +62,37 @@ public final class Gail implements Learner {
     /**
      * Imitates in an environment, with TRPO steps.
      *
-     * @param policy one that fits the task's observations and actions
+     * @param policy one that fits the environment's observations and actions
      */
-    public Gail(StochasticPolicy policy, Task task, GailConfig config) {
+    public Gail(StochasticPolicy policy, EnvironmentFactory environments, GailConfig config) {
         this(
                 policy,
-                task,
+                environments,
                 config,
                 of -> new Trpo(of, TrustRegion.defaults(), config.improvement().curvatureStride()));
     }
 
     /** Imitates in an environment, with policy steps of another kind. */
-    public Gail(StochasticPolicy policy, Task task, GailConfig config, Function<StochasticPolicy, PolicyStep> step) {
-        if (policy.observationSize() != task.observationSize()
-                || policy.actionSize() != task.actions().policyOutputs()) {
+    public Gail(
+            StochasticPolicy policy,
+            EnvironmentFactory environments,
+            GailConfig config,
+            Function<StochasticPolicy, PolicyStep> step) {
+        if (policy.observationSize() != environments.observationSize()
+                || policy.actionSize() != environments.actions().policyOutputs()) {
             throw new IllegalArgumentException("expected a policy of %s: %d observations, %d outputs; got %d and %d"
                     .formatted(
-                            task.name(),
-                            task.observationSize(),
-                            task.actions().policyOutputs(),
+                            environments.name(),
+                            environments.observationSize(),
+                            environments.actions().policyOutputs(),
                             policy.observationSize(),
                             policy.actionSize()));
         }
         this.policy = policy;
-        this.task = task;
+        this.environments = environments;
         this.config = config;
         this.step = step;
-        this.encoding = new PairEncoding(task.observationSize(), task.actions());
+        this.encoding = new PairEncoding(environments.observationSize(), environments.actions());
     }
 
     /**
@@ -148,11 +152,7 @@ public final class Gail implements Learner {
         Parts made = parts;
         if (made == null) {
             made = new Parts(
-                    new PolicyImprovement(
-                            policy,
-                            task.create(config.improvement().copies(), 0),
-                            step.apply(policy),
-                            config.improvement()),
+                    new PolicyImprovement(policy, environments.actions(), step.apply(policy), config.improvement()),
                     new Discriminator(encoding.size(), config.discriminator(), 0));
             parts = made;
         }
@@ -205,6 +205,9 @@ public final class Gail implements Learner {
             throw new IllegalArgumentException("expected at least one demonstrated step, got none");
         }
         restore(state);
+        parts().improvement()
+                .practiseIn(
+                        environments.create(demonstrations, config.improvement().copies()));
         if (config.feedback() == GailConfig.Feedback.NOISE) {
             expert = noise(encoding.size(), seed);
         } else if (state.counter(GailUpdate.OPEN) == 0) {

@@ -1,6 +1,7 @@
 package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Behaviour;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Rollout;
@@ -13,6 +14,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy that acts in an environment and is improved by rewards: advantages from its value function, a
@@ -28,7 +30,7 @@ public final class PolicyImprovement implements AutoCloseable {
 
     private final StochasticPolicy policy;
     private final ImprovementConfig config;
-    private final RolloutCollector collector;
+    private @Nullable RolloutCollector collector;
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
@@ -39,21 +41,30 @@ public final class PolicyImprovement implements AutoCloseable {
     private Scaler targets = Scaler.empty(1);
 
     /**
-     * Creates an improvement; {@link #restore} gives it a policy.
+     * Creates an improvement; {@link #restore} gives it a policy and {@link #practiseIn} a place to act.
      *
-     * @param environment with as many copies as are to be stepped together
      * @param step becomes this object's to close
      */
-    public PolicyImprovement(
-            StochasticPolicy policy, Environment environment, PolicyStep step, ImprovementConfig config) {
+    public PolicyImprovement(StochasticPolicy policy, ActionSpace actions, PolicyStep step, ImprovementConfig config) {
         this.policy = policy;
         this.config = config;
         this.step = step;
-        this.collector = new RolloutCollector(environment);
-        this.behaviour = new SampledPolicy(policy, environment.actions());
+        this.behaviour = new SampledPolicy(policy, actions);
         this.value = new ValueFunction(
                 policy.observationSize(), config.valueHidden(), config.valueRegion(), config.curvatureStride());
         this.scaler = Scaler.empty(policy.observationSize());
+    }
+
+    /** Acts in this environment from now on, in as many copies as it has. */
+    public void practiseIn(Environment environment) {
+        collector = new RolloutCollector(environment);
+    }
+
+    private RolloutCollector collector() {
+        if (collector == null) {
+            throw new IllegalStateException("expected an environment to practise in, got none");
+        }
+        return collector;
     }
 
     /** Returns the memory of a policy that has learned nothing. */
@@ -75,13 +86,13 @@ public final class PolicyImprovement implements AutoCloseable {
 
     /** Returns at least the configured number of steps under the policy as it is, actions drawn. */
     Rollout rollout(long seed) {
-        return collector.steps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed);
+        return collector().steps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed);
     }
 
     /** Returns episodes under the policy's mode. */
     Rollout evaluate(int episodes, long seed) {
         Behaviour mode = behaviour.with(theta, scaler).mode();
-        return collector.episodes(mode, episodes, seed);
+        return collector().episodes(mode, episodes, seed);
     }
 
     /**
@@ -102,7 +113,7 @@ public final class PolicyImprovement implements AutoCloseable {
         }
         float[] times = new float[rewards.length];
         for (int i = 0; i < times.length; i++) {
-            times[i] = (float) rollout.times()[i] / collector.environment().horizon();
+            times[i] = (float) rollout.times()[i] / collector().environment().horizon();
         }
         float[] values = value.values(valueTheta, rollout.observations(), times, scaler, targets);
         Advantages estimated = Advantages.of(rollout, earned, values, config.gamma(), config.lambda());

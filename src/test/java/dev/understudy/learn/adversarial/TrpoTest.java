@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Rollout;
+import dev.understudy.environment.Task;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import java.util.List;
@@ -104,7 +105,9 @@ class TrpoTest {
     }
 
     private static PolicyImprovement improvement(PolicyStep step) {
-        return new PolicyImprovement(
-                POLICY, Environments.named("cartpole-v0").create(CONFIG.copies(), 0), step, CONFIG);
+        Task task = Environments.named("cartpole-v0");
+        PolicyImprovement improvement = new PolicyImprovement(POLICY, task.actions(), step, CONFIG);
+        improvement.practiseIn(task.create(CONFIG.copies(), 0));
+        return improvement;
     }
 }
