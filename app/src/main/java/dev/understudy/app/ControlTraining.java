@@ -31,10 +31,10 @@ import java.util.TreeMap;
 final class ControlTraining {
     static final Setting<String> ENVIRONMENT = Setting.text(
             "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
-    private static final Setting<Integer> TRAJECTORIES =
-            Setting.integer("trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (with --environment).");
-    private static final Setting<Integer> SUBSAMPLE =
-            Setting.integer("subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (with --environment).");
+    private static final Setting<Integer> TRAJECTORIES = Setting.integer(
+            "trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (with --environment).");
+    private static final Setting<Integer> SUBSAMPLE = Setting.integer(
+            "subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (with --environment).");
     private static final Setting<Integer> ITERATIONS =
             Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (with --environment).");
     private static final Setting<String> REWARD = Setting.text(

@@ -47,12 +47,17 @@ final class TrainCommand implements Tool {
     private static final Setting<String> POLICY =
             Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
     private static final Setting<Path> DEMONSTRATIONS = existing(
-            "demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); with --environment a file of episodes.");
+            "demos",
+            "Folder with the logs, in the OpenACC layout (runs.csv and runs/); with --environment a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
-    private static final Setting<Integer> STEPS =
-            Setting.integer("steps", 0, 0, 1_000_000, "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
+    private static final Setting<Integer> STEPS = Setting.integer(
+            "steps",
+            0,
+            0,
+            1_000_000,
+            "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
     private static final Setting<Experts> EXPERTS = Setting.choice(
             "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
     private static final Setting<String> LICENCE =
@@ -60,7 +65,8 @@ final class TrainCommand implements Tool {
 
     @Parameters(
             paramLabel = "<algorithm>",
-            description = "The learner: bc (behavioural cloning of driving) or gail (of driving, or with --environment).")
+            description =
+                    "The learner: bc (behavioural cloning of driving) or gail (of driving, or with --environment).")
     private String algorithm = Catalogue.CLONING;
 
     @Override
