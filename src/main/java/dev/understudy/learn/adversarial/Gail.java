@@ -2,6 +2,7 @@ package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
+import dev.understudy.environment.End;
 import dev.understudy.environment.EnvironmentFactory;
 import dev.understudy.environment.Rollout;
 import dev.understudy.graph.ElementType;
@@ -92,7 +93,7 @@ public final class Gail implements Learner {
         this.environments = environments;
         this.config = config;
         this.step = step;
-        this.encoding = new PairEncoding(environments.observationSize(), environments.actions());
+        this.encoding = new PairEncoding(environments.observationSize(), environments.actions(), config.judged());
     }
 
     /**
@@ -111,7 +112,8 @@ public final class Gail implements Learner {
                 .then(
                         rollout -> { // line 3
                             Matrix generated = encoding.of(rollout);
-                            float[] rewards = rewards(discriminator.logits(generated)); // what Q of eq. 18 adds up
+                            float[] rewards =
+                                    rewards(rollout, discriminator.logits(generated)); // what Q of eq. 18 adds up
                             if (!finite(rewards)) {
                                 return Sliced.of(() -> diverged(rollout));
                             }
@@ -126,10 +128,15 @@ public final class Gail implements Learner {
                         });
     }
 
-    private float[] rewards(float[] logits) {
+    private float[] rewards(Rollout rollout, float[] logits) {
         float[] rewards = new float[logits.length];
         for (int i = 0; i < rewards.length; i++) {
             rewards[i] = (float) config.reward().of(logits[i]);
+        }
+        for (int episode = 0; episode < rollout.episodes(); episode++) {
+            if (rollout.end(episode) == End.TERMINATED) {
+                rewards[rollout.firstStep(episode + 1) - 1] += (float) config.endReward();
+            }
         }
         return rewards;
     }
@@ -207,8 +214,9 @@ public final class Gail implements Learner {
     /** Begins an update. Replay is part of the expert's pairs: the discriminator draws from both alike. */
     @Override
     public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
-        Matrix expert = encoding.of(java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
-                .toList());
+        List<Trajectory> all = java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList();
+        Matrix expert = encoding.of(environments.shown(all, seed));
         if (expert.rows() == 0 && config.feedback() == GailConfig.Feedback.EXPERT) {
             throw new IllegalArgumentException("expected at least one demonstrated step, got none");
         }

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * own or learned. The value function's step runs beside the policy's. Holds native memory; for one thread at a time.
  */
 public final class PolicyImprovement implements AutoCloseable {
-    private static final String THETA = "policy.theta";
+    static final String THETA = "policy.theta";
     private static final String STEP = "policy.step.";
-    private static final String SCALER = "policy.scaler";
+    static final String SCALER = "policy.scaler";
     private static final String VALUE = "value.theta";
     private static final String TARGETS = "value.targets";
 
@@ -85,9 +85,11 @@ public final class PolicyImprovement implements AutoCloseable {
         return state();
     }
 
-    /** Standardises observations by these too. */
+    /** Standardises observations by these too, unless the statistics were given. */
     void observe(Matrix observations) {
-        scaler = scaler.merge(observations);
+        if (config.statistics() == ImprovementConfig.Statistics.BOTH) {
+            scaler = scaler.merge(observations);
+        }
     }
 
     /** Returns at least the configured number of steps under the policy as it is, actions drawn. */
