@@ -17,7 +17,7 @@ class LoopAccountTest {
     private final LoopAccount account = new LoopAccount();
 
     private static Candidate candidate(long closedAtMs) {
-        return new Candidate("c1", "p", "", SHA, 2048, 0, 60_000, closedAtMs, 1, "v", "f", Map.of(), 1500, 0);
+        return new Candidate("c1", "p", "", SHA, 2048, 0, 60_000, closedAtMs, 1, "v", "f", Map.of(), 1500, 0, "bc");
     }
 
     private static Promotion verdict(boolean promoted) {
