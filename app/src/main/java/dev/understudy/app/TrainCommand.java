@@ -192,7 +192,7 @@ final class TrainCommand implements Tool {
         }
     }
 
-    private static ModelMetadata metadata(
+    private ModelMetadata metadata(
             Settings settings,
             long seed,
             List<Trajectory> trajectories,
@@ -204,6 +204,8 @@ final class TrainCommand implements Tool {
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
                 .max()
                 .orElse(0);
+        Map<String, String> extra = new TreeMap<>(baselines);
+        extra.put(ModelMetadata.ALGORITHM, algorithm);
         return new ModelMetadata(
                 settings.get(POLICY),
                 "",
@@ -217,6 +219,6 @@ final class TrainCommand implements Tool {
                 new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
                 Versions.own(),
                 settings.get(LICENCE),
-                new TreeMap<>(baselines));
+                new TreeMap<>(extra));
     }
 }
