@@ -183,6 +183,6 @@ final class ControlTraining {
                 new Matrix(rows, k, actions),
                 Versions.own(),
                 licence,
-                new TreeMap<>(Map.of(ModelMetadata.ALGORITHM, GAIL, "demonstrations", chosen.source())));
+                new TreeMap<>(Map.of(ModelMetadata.ALGORITHM, Catalogue.GAIL, "demonstrations", chosen.source())));
     }
 }
