@@ -6,9 +6,12 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
+import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
+import dev.understudy.learn.cloning.BehaviouralCloning;
+import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -26,17 +29,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code train gail}: imitates an expert in an environment, from a file of its episodes. */
+/**
+ * {@code train gail} and {@code train bc --environment}: imitates an expert of an environment, from a file of its
+ * episodes.
+ */
 final class ControlTraining {
     /** Name of the algorithm. */
     static final String GAIL = "gail";
 
     static final Setting<String> ENVIRONMENT = Setting.text(
             "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
-    private static final Setting<Integer> TRAJECTORIES =
-            Setting.integer("trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (gail).");
-    private static final Setting<Integer> SUBSAMPLE =
-            Setting.integer("subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (gail).");
+    private static final Setting<Integer> TRAJECTORIES = Setting.integer(
+            "trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (with --environment).");
+    private static final Setting<Integer> SUBSAMPLE = Setting.integer(
+            "subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (with --environment).");
     private static final Setting<Integer> ITERATIONS =
             Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (gail).");
     private static final Setting<String> REWARD = Setting.text(
@@ -95,8 +101,18 @@ final class ControlTraining {
         return new CategoricalPolicy(task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
     }
 
+    /**
+     * What was learned.
+     *
+     * @param onnx the policy
+     * @param seconds it took
+     * @param figures of the training
+     * @param result what is told of it beside them
+     */
+    private record Learned(byte[] onnx, double seconds, Map<String, Double> figures, Map<String, Object> result) {}
+
     /** Trains and writes the model. */
-    static int run(Settings settings, Path demonstrations, Path out, long seed, String licence, Console console)
+    static int run(Settings settings, String algorithm, Path demonstrations, Path out, long seed, Console console)
             throws IOException {
         Task task = task(settings);
         RewardForm reward = reward(settings, task);
@@ -109,18 +125,53 @@ final class ControlTraining {
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }
+        int pairs = chosen.trajectories().stream().mapToInt(Trajectory::steps).sum();
+        if (pairs == 0) {
+            throw new CommandFailedException(
+                    "expected at least one pair in %d trajectories thinned by %d, got none (%s)"
+                            .formatted(settings.get(TRAJECTORIES), settings.get(SUBSAMPLE), chosen.source()));
+        }
         List<Trajectory> heldOut = all.trajectories()
                 .subList(chosen.trajectories().size(), all.trajectories().size());
+        Learned learned = algorithm.equals(GAIL)
+                ? imitate(task, reward, settings, chosen.trajectories(), heldOut, seed, console)
+                : clone(task, settings, chosen.trajectories(), seed, console);
+        ModelFile file = ModelFile.create(
+                learned.onnx(),
+                metadata(task, learned.onnx(), chosen, learned.figures(), seed, settings.get(TrainCommand.LICENCE)));
+        Files.write(out, file.bytes());
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("algorithm", algorithm);
+        result.put("environment", task.name());
+        result.put("seed", seed);
+        result.put("model", out.toString());
+        result.put("sha256", file.sha256());
+        result.put("trajectories", chosen.trajectories().size());
+        result.put("pairs", pairs);
+        result.put("seconds", learned.seconds());
+        result.put("steps", learned.figures().get("steps"));
+        result.putAll(learned.result());
+        result.put("training", learned.figures());
+        console.result(result, () -> "wrote %s: mean return %s over %d episodes, trained in %.1f s"
+                .formatted(out, result.get("returnMean"), EVALUATION_EPISODES, learned.seconds()));
+        return 0;
+    }
+
+    private static Learned imitate(
+            Task task,
+            RewardForm reward,
+            Settings settings,
+            List<Trajectory> chosen,
+            List<Trajectory> heldOut,
+            long seed,
+            Console console) {
         GailConfig config = GailConfig.defaults(reward)
                 .withIterations(settings.get(ITERATIONS))
                 .withFeedback(settings.get(FEEDBACK));
         try (Gail gail = new Gail(policy(task), task, config)) {
             long begun = System.nanoTime();
-            GailUpdate update =
-                    (GailUpdate) gail.begin(gail.initialState(seed), chosen.trajectories(), List.of(), seed);
-            while (update.step()) {
-                console.status("learning %3.0f %%".formatted(100 * update.progress()));
-            }
+            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(seed), chosen, List.of(), seed);
+            learn(update, console);
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
             if (figures.getOrDefault("diverged", 0.0) != 0) {
@@ -128,36 +179,49 @@ final class ControlTraining {
                         "the discriminator's logits are no longer finite after %s iterations; no model written"
                                 .formatted(figures.get("iterations")));
             }
-            byte[] onnx = gail.export(update.state());
-            ModelFile file = ModelFile.create(onnx, metadata(task, onnx, chosen, figures, seed, licence));
-            Files.write(out, file.bytes());
             Map<String, Object> result = new LinkedHashMap<>();
-            result.put("algorithm", GAIL);
-            result.put("environment", task.name());
             result.put("reward", reward.formula());
             result.put("rewardBias", reward.bias());
             result.put("feedback", settings.get(FEEDBACK).name().toLowerCase(java.util.Locale.ROOT));
-            result.put("seed", seed);
-            result.put("model", out.toString());
-            result.put("sha256", file.sha256());
-            result.put("trajectories", chosen.trajectories().size());
-            result.put(
-                    "pairs",
-                    chosen.trajectories().stream().mapToInt(Trajectory::steps).sum());
-            result.put("seconds", seconds);
-            result.put("steps", figures.get("steps"));
             result.put("kl", figures.get("kl"));
             result.put("entropy", figures.get("entropy"));
             result.put(
                     "expertAgainstHeldOutExpertAccuracy",
-                    heldOut.isEmpty() ? Double.NaN : gail.memorised(chosen.trajectories(), heldOut));
+                    heldOut.isEmpty() ? Double.NaN : gail.memorised(chosen, heldOut));
             result.put("returnMean", gail.evaluate(EVALUATION_EPISODES, seed).meanReturn());
-            result.put("training", figures);
             result.put("curve", update.returns());
-            console.result(result, () -> "wrote %s: mean return %s over %d episodes, trained in %.1f s"
-                    .formatted(out, result.get("returnMean"), EVALUATION_EPISODES, seconds));
+            return new Learned(gail.export(update.state()), seconds, figures, result);
         }
-        return 0;
+    }
+
+    private static Learned clone(Task task, Settings settings, List<Trajectory> chosen, long seed, Console console) {
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
+        int steps = settings.get(TrainCommand.STEPS);
+        try (BehaviouralCloning cloning =
+                new BehaviouralCloning(policy(task), steps == 0 ? config : config.withSteps(steps))) {
+            long begun = System.nanoTime();
+            Update update = cloning.begin(cloning.initialState(seed), chosen, List.of(), seed);
+            learn(update, console);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            Map<String, Double> figures = update.report().figures();
+            if (figures.getOrDefault("diverged", 0.0) != 0) {
+                throw new CommandFailedException("the loss is no longer finite after %s steps; no model written"
+                        .formatted(figures.get("steps")));
+            }
+            byte[] onnx = cloning.export(update.state());
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put(
+                    "returnMean",
+                    ControlEvaluation.rollout(task, onnx, EVALUATION_EPISODES, seed)
+                            .meanReturn());
+            return new Learned(onnx, seconds, figures, result);
+        }
+    }
+
+    private static void learn(Update update, Console console) {
+        while (update.step()) {
+            console.status("learning %3.0f %%".formatted(100 * update.progress()));
+        }
     }
 
     private static ModelMetadata metadata(

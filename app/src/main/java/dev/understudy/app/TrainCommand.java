@@ -47,20 +47,22 @@ final class TrainCommand implements Tool {
     private static final Setting<String> POLICY =
             Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
     private static final Setting<Path> DEMONSTRATIONS = existing(
-            "demos", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); for gail a file of episodes.");
+            "demos",
+            "Folder with the logs, in the OpenACC layout (runs.csv and runs/); with --environment a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
-    private static final Setting<Integer> STEPS =
+    static final Setting<Integer> STEPS =
             Setting.integer("steps", 0, 0, 1_000_000, "Optimiser steps; 0 for the algorithm's own number.");
     private static final Setting<Experts> EXPERTS = Setting.choice(
             "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
-    private static final Setting<String> LICENCE =
+    static final Setting<String> LICENCE =
             Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
     @Parameters(
             paramLabel = "<algorithm>",
-            description = "The learner: bc (behavioural cloning of driving) or gail (with --environment).")
+            description =
+                    "The learner: bc (behavioural cloning: of driving, or with --environment) or gail (with --environment).")
     private String algorithm = Catalogue.CLONING;
 
     @Override
@@ -109,9 +111,8 @@ final class TrainCommand implements Tool {
                     "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
-        if (gail) {
-            return ControlTraining.run(
-                    settings, settings.get(DEMONSTRATIONS), out, seed, settings.get(LICENCE), console);
+        if (gail || !settings.get(ControlTraining.ENVIRONMENT).isBlank()) {
+            return ControlTraining.run(settings, algorithm, settings.get(DEMONSTRATIONS), out, seed, console);
         }
         Demonstrations logs = Demonstrations.read(
                 settings.get(DEMONSTRATIONS), settings.get(EXPERTS).actors());
