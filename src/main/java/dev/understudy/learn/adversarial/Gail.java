@@ -118,6 +118,35 @@ public final class Gail implements Learner {
         return new Iteration(rollout, report, outcome);
     }
 
+    /** Returns how likely the policy, as it is, is to do what was recorded. */
+    ImportanceWeights weights(Rollout recorded, double mostWeight) {
+        return ImportanceWeights.of(
+                parts().improvement().logProbabilities(recorded), recorded.logProbabilities(), mostWeight);
+    }
+
+    /** Runs lines 4 and 5 of Algorithm 1 once, on what another version of the policy did: {@link OffPolicyUpdate}. */
+    Iteration iterate(
+            Rollout recorded,
+            ImportanceWeights weights,
+            OffPolicyConfig offPolicy,
+            Matrix expert,
+            SplittableRandom random) {
+        Discriminator discriminator = parts().discriminator();
+        Matrix pairs = encoding.of(recorded);
+        float[] rewards = rewards(discriminator.logits(pairs));
+        if (!finite(rewards)) {
+            return diverged(recorded);
+        }
+        Matrix generated =
+                offPolicy.generated() == OffPolicyConfig.Generated.WEIGHTED ? weights.resample(pairs, random) : pairs;
+        Discriminator.Report report = config.feedback() == GailConfig.Feedback.CONSTANT
+                ? constant()
+                : discriminator.update(expert, generated, random);
+        PolicyStep.Outcome outcome =
+                parts().improvement().improve(recorded, weights, rewards, offPolicy.horizon(), random.nextLong());
+        return new Iteration(recorded, report, outcome);
+    }
+
     private float[] rewards(float[] logits) {
         float[] rewards = new float[logits.length];
         for (int i = 0; i < rewards.length; i++) {
@@ -214,6 +243,60 @@ public final class Gail implements Learner {
             demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
         }
         return new GailUpdate(this, config, expert, state, seed);
+    }
+
+    /**
+     * Begins an update that learns off-policy, from what earlier versions of the policy did; no environment is needed.
+     * To continue, all arguments must be those that the update was begun with.
+     *
+     * @param recorded rollouts with the densities their actions were drawn with; the environment's rewards are not read
+     * @throws IllegalArgumentException if there is nothing recorded, or it is of another size, or a density is missing
+     */
+    public OffPolicyUpdate begin(
+            LearnerState state,
+            List<Trajectory> demonstrations,
+            List<Trajectory> replay,
+            List<Rollout> recorded,
+            OffPolicyConfig offPolicy,
+            long seed) {
+        Matrix expert = encoding.of(java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList());
+        if (expert.rows() == 0 || recorded.isEmpty()) {
+            throw new IllegalArgumentException("expected demonstrated steps and recorded rollouts, got %d and %d"
+                    .formatted(expert.rows(), recorded.size()));
+        }
+        recorded.forEach(this::check);
+        restore(state);
+        if (state.counter(GailUpdate.OPEN) == 0) {
+            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+            recorded.forEach(rollout -> parts().improvement()
+                    .observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
+        }
+        return new OffPolicyUpdate(this, offPolicy, expert, recorded, state, seed);
+    }
+
+    private void check(Rollout recorded) {
+        if (recorded.observationSize() != encoding.observationSize()
+                || recorded.actionSize() != encoding.actions().size()) {
+            throw new IllegalArgumentException("expected recorded observations of %d and actions of %d, got %d and %d"
+                    .formatted(
+                            encoding.observationSize(),
+                            encoding.actions().size(),
+                            recorded.observationSize(),
+                            recorded.actionSize()));
+        }
+        for (int step = 0; step < recorded.steps(); step++) {
+            if (!Float.isFinite(recorded.logProbabilities()[step])
+                    || !encoding.actions().accepts(recorded.actions(), step * recorded.actionSize())) {
+                throw new IllegalArgumentException(
+                        "expected an action of %s with its log-density, got %s with %s (recorded step %d)"
+                                .formatted(
+                                        encoding.actions(),
+                                        recorded.actions()[step * recorded.actionSize()],
+                                        recorded.logProbabilities()[step],
+                                        step));
+            }
+        }
     }
 
     private static Matrix noise(int columns, long seed) {

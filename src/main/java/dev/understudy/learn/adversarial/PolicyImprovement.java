@@ -34,6 +34,7 @@ public final class PolicyImprovement implements AutoCloseable {
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
+    private @Nullable Likelihood likelihood;
     private final Aside aside = new Aside();
     private float[] theta = {};
     private float[] valueTheta = {};
@@ -139,6 +140,58 @@ public final class PolicyImprovement implements AutoCloseable {
         return outcome;
     }
 
+    /** Returns log pi(a|o) of the policy as it is, for what was recorded, {@code [T]}. */
+    float[] logProbabilities(Rollout recorded) {
+        if (likelihood == null) {
+            likelihood = new Likelihood(policy);
+        }
+        return likelihood.of(theta, scaler, recorded);
+    }
+
+    /**
+     * Improves the policy on what another version of it did.
+     *
+     * @param weights of the policy as it is over the version that acted
+     * @param rewards {@code [T]}, finite
+     * @param horizon steps that an episode has at most
+     */
+    PolicyStep.Outcome improve(Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] earned = rewards.clone();
+        if (config.causalEntropyWeight() != 0) {
+            float[] logProbabilities = logProbabilities(recorded);
+            for (int i = 0; i < earned.length; i++) {
+                earned[i] -= (float) (config.causalEntropyWeight() * logProbabilities[i]);
+            }
+        }
+        float[] times = new float[rewards.length];
+        for (int i = 0; i < times.length; i++) {
+            times[i] = (float) recorded.times()[i] / horizon;
+        }
+        float[] lastTimes = new float[recorded.episodes()];
+        for (int episode = 0; episode < lastTimes.length; episode++) {
+            lastTimes[episode] = (float) recorded.length(episode) / horizon;
+        }
+        float[] values = value.values(valueTheta, recorded.observations(), times, scaler, targets);
+        float[] lastValues = value.values(valueTheta, recorded.lastObservations(), lastTimes, scaler, targets);
+        Advantages estimated = Advantages.ofRecorded(
+                recorded, earned, values, lastValues, weights.ratios(), config.gamma(), config.lambda());
+        PolicyBatch batch = new PolicyBatch(
+                recorded.observations(), recorded.actions(), estimated.weighted(weights.weights()), scaler);
+        targets = ValueFunction.observed(targets, estimated.targets());
+        valueTheta = value.fit(
+                valueTheta,
+                recorded.observations(),
+                times,
+                scaler,
+                estimated.targets(),
+                targets,
+                new SplittableRandom(random.nextLong()));
+        PolicyStep.Outcome outcome = step.improve(theta, batch, random);
+        theta = outcome.theta();
+        return outcome;
+    }
+
     /** Returns all that is remembered. */
     public LearnerState state() {
         SortedMap<String, float[]> vectors = new TreeMap<>();
@@ -180,6 +233,9 @@ public final class PolicyImprovement implements AutoCloseable {
     public void close() {
         aside.close();
         behaviour.close();
+        if (likelihood != null) {
+            likelihood.close();
+        }
         step.close();
         value.close();
     }
