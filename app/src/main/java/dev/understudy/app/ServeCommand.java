@@ -69,7 +69,8 @@ final class ServeCommand implements Tool {
                     "serve.threads", DEFAULTS.threads(), 1, 256, "Stream threads.")
             .as("--threads");
     private static final Setting<Boolean> ROLLOUTS = Setting.off(
-                    "serve.rollouts", "Write what the policy saw and did to driving.rollouts.v1, for off-policy learning.")
+                    "serve.rollouts",
+                    "Write what the policy saw and did to driving.rollouts.v1, for off-policy learning.")
             .as("--rollouts");
     private static final Setting<Boolean> EXPLORE = Setting.off(
                     "serve.explore",
@@ -84,7 +85,17 @@ final class ServeCommand implements Tool {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
-                INSTANCE, APPLICATION, STATE, GUARANTEE, COMMIT_MILLIS, BATCH, WAIT_MILLIS, THREADS, ROLLOUTS, EXPLORE, REPORT_SECONDS));
+                INSTANCE,
+                APPLICATION,
+                STATE,
+                GUARANTEE,
+                COMMIT_MILLIS,
+                BATCH,
+                WAIT_MILLIS,
+                THREADS,
+                ROLLOUTS,
+                EXPLORE,
+                REPORT_SECONDS));
         return settings;
     }
 

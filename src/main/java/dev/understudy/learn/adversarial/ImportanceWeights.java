@@ -11,8 +11,9 @@ import java.util.random.RandomGenerator;
  * @param weights {@code [T]}, clipped and then scaled to a mean of 1
  * @param effectiveShare (sum of ratios)^2 / (T x sum of their squares), before clipping: 1 if all steps count alike, 1
  *     / T if one counts alone (Kong, 1992)
+ * @param meanRatio mean of the ratios; about 1 if beta's densities are right
  */
-record ImportanceWeights(float[] ratios, float[] weights, double effectiveShare) {
+record ImportanceWeights(float[] ratios, float[] weights, double effectiveShare, double meanRatio) {
     /**
      * Returns the weights.
      *

@@ -106,8 +106,8 @@ class RecordingTest {
         assertThat(served.own())
                 .allSatisfy(decision -> assertThat(decision.action()[0])
                         .isEqualTo(Math.min(CarFollowing.MAX_ACCELERATION, decision.rawAction()[0])))
-                .anySatisfy(decision ->
-                        assertThat(decision.rawAction()[0]).isGreaterThan(CarFollowing.MAX_ACCELERATION));
+                .anySatisfy(
+                        decision -> assertThat(decision.rawAction()[0]).isGreaterThan(CarFollowing.MAX_ACCELERATION));
         assertThat(served.rollouts).hasSameSizeAs(served.own()).anySatisfy(rollout -> assertThat(rollout.action()[0])
                 .isGreaterThan(CarFollowing.MAX_ACCELERATION));
     }
