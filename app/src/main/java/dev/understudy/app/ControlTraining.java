@@ -6,6 +6,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
@@ -26,28 +27,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code train gail}: imitates an expert in an environment, from a file of its episodes. */
+/** {@code train gail --environment}: imitates an expert in an environment, from a file of its episodes. */
 final class ControlTraining {
-    /** Name of the algorithm. */
-    static final String GAIL = "gail";
-
     static final Setting<String> ENVIRONMENT = Setting.text(
             "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
-    private static final Setting<Integer> TRAJECTORIES =
-            Setting.integer("trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (gail).");
-    private static final Setting<Integer> SUBSAMPLE =
-            Setting.integer("subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (gail).");
+    private static final Setting<Integer> TRAJECTORIES = Setting.integer(
+            "trajectories", 4, 1, 1_000_000, "Episodes to learn from, in the file's order (with --environment).");
+    private static final Setting<Integer> SUBSAMPLE = Setting.integer(
+            "subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (with --environment).");
     private static final Setting<Integer> ITERATIONS =
-            Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (gail).");
+            Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (with --environment).");
     private static final Setting<String> REWARD = Setting.text(
             "reward",
             "",
-            "Reward form (gail): survival is -log(1-D), termination log D, log-odds their sum; the task's own if left out.");
+            "Reward form (with --environment): survival is -log(1-D), termination log D, log-odds their sum; the task's own if left out.");
     private static final Setting<GailConfig.Feedback> FEEDBACK = Setting.choice(
             "feedback",
             GailConfig.Feedback.EXPERT,
             GailConfig.Feedback.class,
-            "What the discriminator learns from (gail): expert; or a control that must fail: constant, noise.");
+            "What the discriminator learns from (with --environment): expert; or a control that must fail: constant, noise.");
 
     static final List<Setting<?>> SETTINGS =
             List.of(ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, ITERATIONS, REWARD, FEEDBACK);
@@ -132,7 +130,7 @@ final class ControlTraining {
             ModelFile file = ModelFile.create(onnx, metadata(task, onnx, chosen, figures, seed, licence));
             Files.write(out, file.bytes());
             Map<String, Object> result = new LinkedHashMap<>();
-            result.put("algorithm", GAIL);
+            result.put("algorithm", Catalogue.GAIL);
             result.put("environment", task.name());
             result.put("reward", reward.formula());
             result.put("rewardBias", reward.bias());
@@ -185,6 +183,6 @@ final class ControlTraining {
                 new Matrix(rows, k, actions),
                 Versions.own(),
                 licence,
-                new TreeMap<>(Map.of("demonstrations", chosen.source())));
+                new TreeMap<>(Map.of(ModelMetadata.ALGORITHM, GAIL, "demonstrations", chosen.source())));
     }
 }

@@ -34,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The whole learning job between source and sink on Flink's mini cluster, killed in the middle of a window. */
 class LearningJobRestartIT {
     private static final int STEPS = 30;
+    private static final String OTHER = "other";
+    private static final LearnerFactory OTHERS =
+            () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS / 2);
     private static final LogReading READING = LogReading.defaults();
     private static final Map<String, ConcurrentHashMap<String, TrainedWindow>> RESULTS = new ConcurrentHashMap<>();
     private static final List<FollowingSample> LOGS = logs();
@@ -168,7 +171,11 @@ class LearningJobRestartIT {
                 .uid("logs");
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
-        LearningJob.flows(logs, models, config, Failing::new)
+        LearningJob.flows(
+                        logs,
+                        models,
+                        config,
+                        List.of(new LearningBranch(Catalogue.CLONING, Failing::new), new LearningBranch(OTHER, OTHERS)))
                 .trained()
                 .map(new Keep(name))
                 .returns(Codecs.TRAINED_WINDOW.typeInformation())
@@ -186,11 +193,21 @@ class LearningJobRestartIT {
         Map<String, TrainedWindow> whole = run("whole", 0);
         Map<String, TrainedWindow> killed = run("killed", 1);
         assertThat(FAILURES_LEFT.get()).as("the update was killed").isLessThan(1);
-        assertThat(whole).hasSizeGreaterThanOrEqualTo(2);
+        for (String algorithm : List.of(Catalogue.CLONING, OTHER)) {
+            assertThat(whole.values())
+                    .filteredOn(trained -> trained.candidate().algorithm().equals(algorithm))
+                    .as("windows learned by %s", algorithm)
+                    .hasSizeGreaterThanOrEqualTo(2)
+                    .allSatisfy(trained -> assertThat(trained.prequential().isEmpty())
+                            .as("scored elsewhere")
+                            .isEqualTo(algorithm.equals(OTHER)));
+        }
         assertThat(killed.keySet()).isEqualTo(whole.keySet());
         whole.forEach((id, trained) -> assertThat(
                         Objects.requireNonNull(killed.get(id)).model())
-                .as("model of window %d", trained.candidate().windowStartMs())
+                .as(
+                        "model of window %d by %s",
+                        trained.candidate().windowStartMs(), trained.candidate().algorithm())
                 .isEqualTo(trained.model()));
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some iterations of {@link Gail} on rollouts that earlier versions of the policy recorded, off-policy: line 3 of
@@ -29,7 +30,8 @@ import java.util.TreeMap;
  * the less that matters. So a rollout is left as soon as its effective sample size falls below a share, and the update
  * ends early when none is left.
  *
- * <p>As {@link GailUpdate}, it may be left after any iteration and go on from its state, given the same rollouts.
+ * <p>As {@link GailUpdate}, it may be left after any step and goes on from the last whole iteration, given the same
+ * rollouts.
  */
 public final class OffPolicyUpdate implements Update {
     private static final String ITERATION = "update.iteration";
@@ -60,6 +62,8 @@ public final class OffPolicyUpdate implements Update {
     private final double[] left;
     private int iteration;
     private double[] figures = new double[FIGURES.length];
+    private @Nullable Sliced<Gail.Iteration> underWay;
+    private @Nullable LearnerState before;
 
     OffPolicyUpdate(
             Gail gail, OffPolicyConfig config, Matrix expert, List<Rollout> recorded, LearnerState state, long seed) {
@@ -87,6 +91,21 @@ public final class OffPolicyUpdate implements Update {
         if (over()) {
             return false;
         }
+        Sliced<Gail.Iteration> now = underWay;
+        if (now == null) {
+            before = snapshot();
+            now = next();
+            underWay = now;
+        }
+        if (now != null && !now.advance()) {
+            account(now.outcome());
+            underWay = null;
+        }
+        return !over();
+    }
+
+    /** Returns the next iteration, on the next rollout that is near enough; null if there is none. */
+    private @Nullable Sliced<Gail.Iteration> next() {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + iteration);
         for (int i = 0; i < left.length; i++) {
             int turn = (iteration + i) % left.length;
@@ -96,18 +115,17 @@ public final class OffPolicyUpdate implements Update {
                 figures[8] = weights.effectiveShare();
                 figures[9] = weights.meanRatio();
                 if (weights.effectiveShare() >= config.leastEffectiveShare()) {
-                    take(rollout, gail.iterate(rollout, weights, config, expert, random));
-                    return !over();
+                    return gail.iterate(rollout, weights, config, expert, random);
                 }
                 left[turn] = 1;
             }
         }
-        return false;
+        return null;
     }
 
-    private void take(Rollout rollout, Gail.Iteration done) {
+    private void account(Gail.Iteration done) {
         figures = new double[] {
-            figures[0] + rollout.steps(),
+            figures[0] + done.rollout().steps(),
             done.discriminator().loss(),
             done.discriminator().expertAccuracy(),
             done.discriminator().generatedAccuracy(),
@@ -136,6 +154,10 @@ public final class OffPolicyUpdate implements Update {
 
     @Override
     public LearnerState state() {
+        return underWay != null && before != null ? before : snapshot();
+    }
+
+    private LearnerState snapshot() {
         SortedMap<String, Long> counters = new TreeMap<>();
         if (over()) {
             counters.put(UPDATES, updatesBefore + 1);
