@@ -97,7 +97,7 @@ final class GailTime {
                     gail.begin(gail.initialState(settings.seed()), expert.trajectories(), List.of(), settings.seed());
             boolean more = true;
             while (more && !stable(curve) && steps(curve) < settings.steps()) {
-                more = update.step();
+                more = update.iterate();
                 long paused = System.nanoTime();
                 long pausedCpu = system.getProcessCpuTime();
                 double seconds = (paused - begun - evaluating) / 1e9;
@@ -127,9 +127,9 @@ final class GailTime {
     }
 
     private GailConfig config() {
-        GailConfig defaults = GailConfig.defaults(RewardForm.SURVIVAL);
-        int pairs = defaults.improvement().pairsPerIteration();
-        return defaults.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
+        GailConfig quick = GailConfig.quick(RewardForm.SURVIVAL);
+        int pairs = quick.improvement().pairsPerIteration();
+        return quick.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
     }
 
     private double evaluated(byte[] onnx, Task task, int evaluation) {
