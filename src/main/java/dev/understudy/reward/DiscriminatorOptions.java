@@ -121,7 +121,9 @@ public record DiscriminatorOptions(
         return withPenalty(weight, target, 1);
     }
 
-    /** Returns the same with a gradient penalty that is whole after {@code ramp} steps, and nothing for half of them. */
+    /**
+     * Returns the same with a gradient penalty that is whole after {@code ramp} steps, and nothing for half of them.
+     */
     public DiscriminatorOptions withPenalty(double weight, double target, int ramp) {
         return new DiscriminatorOptions(
                 hidden,
