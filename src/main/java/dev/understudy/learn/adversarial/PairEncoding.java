@@ -43,6 +43,12 @@ record PairEncoding(int observationSize, ActionSpace actions) {
                             .formatted(actions, trajectory.actions().at(step, 0), trajectory.trip(), step));
                 }
                 write(trajectory.observations().values(), trajectory.actions().values(), step, values, row);
+                for (int i = row * size(); i < row * size() + observationSize; i++) {
+                    if (!Float.isFinite(values[i])) {
+                        throw new IllegalArgumentException("expected finite observations, got %s (trip=%s step=%d)"
+                                .formatted(values[i], trajectory.trip(), step));
+                    }
+                }
             }
         }
         return new Matrix(rows, size(), values);
