@@ -98,7 +98,14 @@ class ControlCommandsTest {
         assertThat(result.get("training").get("validationLoss").asDouble()).isLessThan(0.1);
 
         Ran evaluated = Ran.command(
-                "evaluate", "--model", model.toString(), "--environment", "mountaincar-v0", "--episodes", "2", "--json");
+                "evaluate",
+                "--model",
+                model.toString(),
+                "--environment",
+                "mountaincar-v0",
+                "--episodes",
+                "2",
+                "--json");
         assertThat(evaluated.code()).isZero();
         // Always to the right: never out of the valley.
         assertThat(new ObjectMapper()
@@ -158,7 +165,8 @@ class ControlCommandsTest {
         assertRefused(trained(algorithm, empty, "mountaincar-v0", "1"), 1, "got an empty file (empty.csv)");
         Path header = Files.writeString(folder.resolve("header.csv"), "episode,step,position,velocity,action,reward\n");
         assertRefused(trained(algorithm, header, "mountaincar-v0", "1"), 1, "expected at least one episode, got none");
-        Path plain = Files.writeString(folder.resolve("plain.csv.gz"), "episode,step,position,velocity,action,reward\n");
+        Path plain =
+                Files.writeString(folder.resolve("plain.csv.gz"), "episode,step,position,velocity,action,reward\n");
         assertRefused(trained(algorithm, plain, "mountaincar-v0", "1"), 1, "expected a gzip file", "plain.csv.gz");
         assertRefused(trained(algorithm, folder, "mountaincar-v0", "1"), 1, "expected a file, got a folder");
     }

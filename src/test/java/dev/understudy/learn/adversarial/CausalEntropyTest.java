@@ -11,7 +11,9 @@ import java.util.List;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
-/** lambda H(pi) of Ho and Ermon (2016), eq. 15, which reaches the policy as -lambda log pi(a|o) in each step's reward. */
+/**
+ * lambda H(pi) of Ho and Ermon (2016), eq. 15, which reaches the policy as -lambda log pi(a|o) in each step's reward.
+ */
 class CausalEntropyTest {
     private static final CategoricalPolicy POLICY = new CategoricalPolicy(4, 2, List.of(16), Activation.TANH);
 
@@ -19,8 +21,8 @@ class CausalEntropyTest {
         Task task = new Task("short", Environments.named("cartpole-v0").motion(), horizon, Task.Ending.EARLY);
         ImprovementConfig config =
                 new ImprovementConfig(400, 20, 0.995, 0.97, weight, List.of(16), TrustRegion.defaults(), 1);
-        PolicyImprovement improvement = new PolicyImprovement(
-                POLICY, task.actions(), new Trpo(POLICY, TrustRegion.defaults(), 1), config);
+        PolicyImprovement improvement =
+                new PolicyImprovement(POLICY, task.actions(), new Trpo(POLICY, TrustRegion.defaults(), 1), config);
         improvement.practiseIn(task.create(config.copies(), 0));
         improvement.initialState(1);
         return improvement;
