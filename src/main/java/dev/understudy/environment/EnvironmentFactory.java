@@ -25,4 +25,14 @@ public interface EnvironmentFactory {
      * @throws IllegalArgumentException if no environment can be made of these demonstrations
      */
     Environment create(List<Trajectory> demonstrations, int copies);
+
+    /**
+     * Returns demonstrations as an episode of this environment would show them, for a discriminator that must not tell
+     * an expert's episode from a policy's by its format. The same where a policy sees what the expert saw.
+     *
+     * @param seed what every draw follows from
+     */
+    default List<Trajectory> shown(List<Trajectory> demonstrations, long seed) {
+        return demonstrations;
+    }
 }

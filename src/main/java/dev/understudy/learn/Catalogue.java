@@ -2,6 +2,10 @@ package dev.understudy.learn;
 
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingDynamics;
+import dev.understudy.driving.FollowingEnvironments;
+import dev.understudy.learn.adversarial.Gail;
+import dev.understudy.learn.adversarial.GailAfterCloning;
+import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.network.Activation;
@@ -13,7 +17,10 @@ public final class Catalogue {
     /** Behavioural cloning. */
     public static final String CLONING = "bc";
 
-    private static final List<String> ALGORITHMS = List.of(CLONING);
+    /** Generative adversarial imitation learning, from a cloned policy. */
+    public static final String GAIL = "gail";
+
+    private static final List<String> ALGORITHMS = List.of(CLONING, GAIL);
     private static final List<String> POLICIES = List.of(CarFollowing.POLICY);
 
     private Catalogue() {}
@@ -33,7 +40,8 @@ public final class Catalogue {
      *
      * @param algorithm one of {@link #algorithms}
      * @param policy one of {@link #policies}
-     * @param steps optimiser steps per window, or 0 for the algorithm's own
+     * @param steps optimiser steps per window for cloning, iterations of Algorithm 1 for GAIL (whose cloning is
+     *     shortened as much); 0 for the algorithm's own
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm or policy
      */
     public static Learner learner(String algorithm, String policy, int steps) {
@@ -44,11 +52,27 @@ public final class Catalogue {
         if (!POLICIES.contains(policy)) {
             throw new IllegalArgumentException("expected one of the policies %s, got %s".formatted(POLICIES, policy));
         }
+        return algorithm.equals(CLONING) ? cloning(steps) : gail(steps);
+    }
+
+    private static BehaviouralCloning cloning(int steps) {
         BehaviouralCloningConfig config = BehaviouralCloningConfig.driven();
         return new BehaviouralCloning(
                 carFollowing(),
                 steps == 0 ? config : config.withSteps(steps),
                 new FollowingDynamics(config.stride() * CarFollowing.STEP_SECONDS));
+    }
+
+    private static Learner gail(int steps) {
+        GailConfig own = GailConfig.carFollowing();
+        int iterations = steps == 0 ? own.iterations() : steps;
+        int cloningSteps = (int) ((long) BehaviouralCloningConfig.driven().steps() * iterations / own.iterations());
+        GaussianPolicy policy = carFollowing();
+        return new GailAfterCloning(
+                policy,
+                cloning(Math.max(1, cloningSteps)),
+                new Gail(policy, FollowingEnvironments.defaults(), own.withIterations(iterations)),
+                GailAfterCloning.DEVIATION);
     }
 
     /** Returns the network of the car-following policy: 64-64 tanh, accelerations clipped to their range. */

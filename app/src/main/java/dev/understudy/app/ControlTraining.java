@@ -6,6 +6,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
@@ -30,13 +31,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code train gail} and {@code train bc --environment}: imitates an expert of an environment, from a file of its
- * episodes.
+ * {@code train gail --environment} and {@code train bc --environment}: imitates an expert of an environment, from a
+ * file of its episodes.
  */
 final class ControlTraining {
-    /** Name of the algorithm. */
-    static final String GAIL = "gail";
-
     static final Setting<String> ENVIRONMENT = Setting.text(
             "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
     private static final Setting<Integer> TRAJECTORIES = Setting.integer(
@@ -44,16 +42,16 @@ final class ControlTraining {
     private static final Setting<Integer> SUBSAMPLE = Setting.integer(
             "subsample", 1, 1, 1_000_000, "Keep every n-th pair, from a random offset (with --environment).");
     private static final Setting<Integer> ITERATIONS =
-            Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (gail).");
+            Setting.integer("iterations", 300, 1, 1_000_000, "Iterations of the algorithm (with --environment).");
     private static final Setting<String> REWARD = Setting.text(
             "reward",
             "",
-            "Reward form (gail): survival is -log(1-D), termination log D, log-odds their sum; the task's own if left out.");
+            "Reward form (with --environment): survival is -log(1-D), termination log D, log-odds their sum; the task's own if left out.");
     private static final Setting<GailConfig.Feedback> FEEDBACK = Setting.choice(
             "feedback",
             GailConfig.Feedback.EXPERT,
             GailConfig.Feedback.class,
-            "What the discriminator learns from (gail): expert; or a control that must fail: constant, noise.");
+            "What the discriminator learns from (with --environment): expert; or a control that must fail: constant, noise.");
 
     static final List<Setting<?>> SETTINGS =
             List.of(ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, ITERATIONS, REWARD, FEEDBACK);
@@ -133,12 +131,19 @@ final class ControlTraining {
         }
         List<Trajectory> heldOut = all.trajectories()
                 .subList(chosen.trajectories().size(), all.trajectories().size());
-        Learned learned = algorithm.equals(GAIL)
+        Learned learned = algorithm.equals(Catalogue.GAIL)
                 ? imitate(task, reward, settings, chosen.trajectories(), heldOut, seed, console)
                 : clone(task, settings, chosen.trajectories(), seed, console);
         ModelFile file = ModelFile.create(
                 learned.onnx(),
-                metadata(task, learned.onnx(), chosen, learned.figures(), seed, settings.get(TrainCommand.LICENCE)));
+                metadata(
+                        task,
+                        algorithm,
+                        learned.onnx(),
+                        chosen,
+                        learned.figures(),
+                        seed,
+                        settings.get(TrainCommand.LICENCE)));
         Files.write(out, file.bytes());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("algorithm", algorithm);
@@ -225,7 +230,13 @@ final class ControlTraining {
     }
 
     private static ModelMetadata metadata(
-            Task task, byte[] onnx, Demonstrations chosen, Map<String, Double> figures, long seed, String licence) {
+            Task task,
+            String algorithm,
+            byte[] onnx,
+            Demonstrations chosen,
+            Map<String, Double> figures,
+            long seed,
+            String licence) {
         int n = task.observationSize();
         int k = task.actions().size();
         Trajectory first = chosen.trajectories().get(0);
@@ -249,6 +260,6 @@ final class ControlTraining {
                 new Matrix(rows, k, actions),
                 Versions.own(),
                 licence,
-                new TreeMap<>(Map.of("demonstrations", chosen.source())));
+                new TreeMap<>(Map.of(ModelMetadata.ALGORITHM, algorithm, "demonstrations", chosen.source())));
     }
 }

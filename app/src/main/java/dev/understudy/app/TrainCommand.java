@@ -52,8 +52,12 @@ final class TrainCommand implements Tool {
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
-    static final Setting<Integer> STEPS =
-            Setting.integer("steps", 0, 0, 1_000_000, "Optimiser steps; 0 for the algorithm's own number.");
+    static final Setting<Integer> STEPS = Setting.integer(
+            "steps",
+            0,
+            0,
+            1_000_000,
+            "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
     private static final Setting<Experts> EXPERTS = Setting.choice(
             "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
     static final Setting<String> LICENCE =
@@ -61,8 +65,7 @@ final class TrainCommand implements Tool {
 
     @Parameters(
             paramLabel = "<algorithm>",
-            description =
-                    "The learner: bc (behavioural cloning: of driving, or with --environment) or gail (with --environment).")
+            description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
     private String algorithm = Catalogue.CLONING;
 
     @Override
@@ -99,11 +102,11 @@ final class TrainCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws IOException {
         requirePolicy(settings.get(POLICY));
-        boolean gail = algorithm.equals(ControlTraining.GAIL);
-        if (!gail && !Catalogue.algorithms().contains(algorithm)) {
-            throw new BadSettingsException(List.of("algorithm: expected one of %s or %s, found \"%s\""
-                    .formatted(Catalogue.algorithms(), ControlTraining.GAIL, algorithm)));
+        if (!Catalogue.algorithms().contains(algorithm)) {
+            throw new BadSettingsException(List.of(
+                    "algorithm: expected one of %s, found \"%s\"".formatted(Catalogue.algorithms(), algorithm)));
         }
+        boolean control = !settings.get(ControlTraining.ENVIRONMENT).isBlank();
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
         if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
@@ -111,7 +114,7 @@ final class TrainCommand implements Tool {
                     "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
-        if (gail || !settings.get(ControlTraining.ENVIRONMENT).isBlank()) {
+        if (control) {
             return ControlTraining.run(settings, algorithm, settings.get(DEMONSTRATIONS), out, seed, console);
         }
         Demonstrations logs = Demonstrations.read(
@@ -144,7 +147,7 @@ final class TrainCommand implements Tool {
         Map<String, Object> result = new LinkedHashMap<>();
         try (Learner learner = Catalogue.learner(algorithm, settings.get(POLICY), settings.get(STEPS))) {
             long begun = System.nanoTime();
-            Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+            Update update = begin(learner, trajectories, seed);
             while (update.step()) {
                 console.status("learning %3.0f %%".formatted(100 * update.progress()));
             }
@@ -175,7 +178,15 @@ final class TrainCommand implements Tool {
         return 0;
     }
 
-    private static ModelMetadata metadata(
+    private static Update begin(Learner learner, List<Trajectory> trajectories, long seed) {
+        try {
+            return learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ModelMetadata metadata(
             Settings settings,
             long seed,
             List<Trajectory> trajectories,
@@ -187,6 +198,8 @@ final class TrainCommand implements Tool {
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
                 .max()
                 .orElse(0);
+        Map<String, String> extra = new TreeMap<>(baselines);
+        extra.put(ModelMetadata.ALGORITHM, algorithm);
         return new ModelMetadata(
                 settings.get(POLICY),
                 "",
@@ -200,6 +213,6 @@ final class TrainCommand implements Tool {
                 new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
                 Versions.own(),
                 settings.get(LICENCE),
-                new TreeMap<>(baselines));
+                new TreeMap<>(extra));
     }
 }

@@ -58,7 +58,8 @@ public final class Bench {
                 Adversarial.class,
                 Cloning.class,
                 Timed.class,
-                Peer.class
+                Peer.class,
+                OffPolicy.class
             })
     static final class Measurements {}
 
@@ -370,6 +371,53 @@ public final class Bench {
         public Integer call() throws IOException, InterruptedException {
             Map<String, Object> figures = new GailPeer(options.settings(), python, rounds, this::progress).run();
             return finish("gail-peer", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench gail-off-policy}. */
+    @Command(
+            name = "gail-off-policy",
+            description =
+                    "GAIL that never acts itself: each window is recorded by the version before the one that learns from it.",
+            mixinStandardHelpOptions = true)
+    static final class OffPolicy extends Measurement {
+        @Option(names = "--experts", required = true, description = "Folder with the authors' experts' episodes.")
+        private Path experts = Path.of("");
+
+        @Option(
+                names = "--environment",
+                defaultValue = "cartpole-v0",
+                description = "cartpole-v0 or mountaincar-v0. Default: ${DEFAULT-VALUE}.")
+        private String environment = "";
+
+        @Option(names = "--seeds", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(
+                names = "--windows",
+                defaultValue = "100",
+                description = "Windows of 5,000 recorded pairs. Default: ${DEFAULT-VALUE}.")
+        private int windows;
+
+        @Option(
+                names = "--updates",
+                defaultValue = "1",
+                description = "Iterations a window. Default: ${DEFAULT-VALUE}.")
+        private int updates;
+
+        @Option(
+                names = "--feedback",
+                defaultValue = "EXPERT",
+                description = "EXPERT, or CONSTANT as a control. Default: ${DEFAULT-VALUE}.")
+        private GailConfig.Feedback feedback = GailConfig.Feedback.EXPERT;
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new OffPolicyBenchmark(
+                            new OffPolicyBenchmark.Settings(experts, environment, seeds, windows, updates, feedback),
+                            this::progress)
+                    .run();
+            return finish("gail-off-policy", figures, Boolean.TRUE.equals(figures.get("allReached")));
         }
     }
 }

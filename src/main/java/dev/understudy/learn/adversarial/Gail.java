@@ -2,6 +2,7 @@ package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
+import dev.understudy.environment.End;
 import dev.understudy.environment.EnvironmentFactory;
 import dev.understudy.environment.Rollout;
 import dev.understudy.graph.ElementType;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * log D; the discriminator takes one step of Adam with a small entropy bonus; lambda H(pi) is a reward of each step.
  * Curvature is taken over a tenth of the rollout.
  *
- * <p>An update may be left after any iteration and go on from its state.
+ * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
  */
 public final class Gail implements Learner {
     private static final String DISCRIMINATOR = "discriminator.";
@@ -92,36 +93,91 @@ public final class Gail implements Learner {
         this.environments = environments;
         this.config = config;
         this.step = step;
-        this.encoding = new PairEncoding(environments.observationSize(), environments.actions());
+        this.encoding = new PairEncoding(environments.observationSize(), environments.actions(), config.judged());
     }
 
     /**
-     * Runs lines 3 to 5 of Algorithm 1 once.
+     * Returns lines 3 to 5 of Algorithm 1, to be done once. Line 4 is done beside line 5, neither of which reads what
+     * the other writes.
      *
      * @param expert pairs, encoded
      * @param seed what every draw of this iteration follows from
      */
-    Iteration iterate(Matrix expert, long seed) {
+    Sliced<Iteration> iterate(Matrix expert, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
-        Discriminator discriminator = parts().discriminator();
-        Rollout rollout = improvement.rollout(random.nextLong()); // line 3
-        Matrix generated = encoding.of(rollout);
-        float[] rewards = rewards(discriminator.logits(generated)); // what Q of eq. 18 adds up
-        if (!finite(rewards)) {
-            return diverged(rollout);
-        }
-        Discriminator.Report report = config.feedback() == GailConfig.Feedback.CONSTANT
-                ? constant()
-                : discriminator.update(expert, generated, random); // line 4, eq. 17
-        PolicyStep.Outcome outcome = improvement.improve(rollout, rewards, random.nextLong()); // line 5, eq. 18
-        return new Iteration(rollout, report, outcome);
+        return improvement
+                .rollout(random.nextLong())
+                .then(
+                        rollout -> { // line 3
+                            Matrix generated = encoding.of(rollout);
+                            return learn(
+                                    rollout,
+                                    generated,
+                                    generated,
+                                    expert,
+                                    random,
+                                    rewards -> improvement.improve(rollout, rewards, random.nextLong()));
+                        });
     }
 
-    private float[] rewards(float[] logits) {
+    /** Returns how likely the policy, as it is, is to do what was recorded. */
+    ImportanceWeights weights(Rollout recorded, double mostWeight) {
+        return ImportanceWeights.of(
+                parts().improvement().logProbabilities(recorded), recorded.logProbabilities(), mostWeight);
+    }
+
+    /** Returns lines 4 and 5 of Algorithm 1 on what another version of the policy did: see {@link OffPolicyUpdate}. */
+    Sliced<Iteration> iterate(
+            Rollout recorded,
+            ImportanceWeights weights,
+            OffPolicyConfig offPolicy,
+            Matrix expert,
+            SplittableRandom random) {
+        Matrix pairs = encoding.of(recorded);
+        Matrix generated =
+                offPolicy.generated() == OffPolicyConfig.Generated.WEIGHTED ? weights.resample(pairs, random) : pairs;
+        return learn(recorded, pairs, generated, expert, random, rewards -> parts().improvement()
+                .improve(recorded, weights, rewards, offPolicy.horizon(), random.nextLong()));
+    }
+
+    /**
+     * Returns lines 4 and 5.
+     *
+     * @param pairs of the rollout, which are rewarded
+     * @param generated what the discriminator takes for the policy's
+     * @param improve line 5, given the rewards
+     */
+    private Sliced<Iteration> learn(
+            Rollout rollout,
+            Matrix pairs,
+            Matrix generated,
+            Matrix expert,
+            SplittableRandom random,
+            Function<float[], Sliced<PolicyStep.Outcome>> improve) {
+        Discriminator discriminator = parts().discriminator();
+        float[] rewards = rewards(rollout, discriminator.logits(pairs)); // what Q of eq. 18 adds up
+        if (!finite(rewards)) {
+            return Sliced.of(() -> diverged(rollout));
+        }
+        long draws = random.nextLong();
+        var told = parts().improvement()
+                .beside(() -> config.feedback() == GailConfig.Feedback.CONSTANT
+                        ? constant()
+                        : discriminator.update(expert, generated, new SplittableRandom(draws))); // line 4, eq. 17
+        return improve.apply(rewards) // line 5, eq. 18
+                .thenOne(outcome -> new Iteration(rollout, Aside.end(told), outcome));
+    }
+
+    private float[] rewards(Rollout rollout, float[] logits) {
         float[] rewards = new float[logits.length];
         for (int i = 0; i < rewards.length; i++) {
             rewards[i] = (float) config.reward().of(logits[i]);
+        }
+        for (int episode = 0; episode < rollout.episodes(); episode++) {
+            if (rollout.end(episode) == End.TERMINATED) {
+                rewards[rollout.firstStep(episode + 1) - 1] += (float) config.endReward();
+            }
         }
         return rewards;
     }
@@ -199,14 +255,15 @@ public final class Gail implements Learner {
     /** Begins an update. Replay is part of the expert's pairs: the discriminator draws from both alike. */
     @Override
     public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
-        Matrix expert = encoding.of(java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
-                .toList());
+        List<Trajectory> all = java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList();
+        Matrix expert = encoding.of(environments.shown(all, seed));
         if (expert.rows() == 0 && config.feedback() == GailConfig.Feedback.EXPERT) {
             throw new IllegalArgumentException("expected at least one demonstrated step, got none");
         }
         restore(state);
         parts().improvement()
-                .practiseIn(
+                .practiseIn(() ->
                         environments.create(demonstrations, config.improvement().copies()));
         if (config.feedback() == GailConfig.Feedback.NOISE) {
             expert = noise(encoding.size(), seed);
@@ -214,6 +271,63 @@ public final class Gail implements Learner {
             demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
         }
         return new GailUpdate(this, config, expert, state, seed);
+    }
+
+    /**
+     * Begins an update that learns off-policy, from what earlier versions of the policy did; no environment is needed.
+     * To continue, all arguments must be those that the update was begun with. What observations are standardised by is
+     * settled by the first update of a policy and stays.
+     *
+     * @param recorded rollouts with the densities their actions were drawn with; the environment's rewards are not read
+     * @throws IllegalArgumentException if there is nothing recorded, or it is of another size, or a density is missing
+     */
+    public OffPolicyUpdate begin(
+            LearnerState state,
+            List<Trajectory> demonstrations,
+            List<Trajectory> replay,
+            List<Rollout> recorded,
+            OffPolicyConfig offPolicy,
+            long seed) {
+        List<Trajectory> all = java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList();
+        Matrix expert = encoding.of(environments.shown(all, seed));
+        if (expert.rows() == 0 || recorded.isEmpty()) {
+            throw new IllegalArgumentException("expected demonstrated steps and recorded rollouts, got %d and %d"
+                    .formatted(expert.rows(), recorded.size()));
+        }
+        recorded.forEach(this::check);
+        restore(state);
+        // Statistics that moved on would change the policy between recording and learning, where no bound sees it.
+        if (PolicyImprovement.scaler(state).count() == 0) {
+            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+            recorded.forEach(rollout -> parts().improvement()
+                    .observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
+        }
+        return new OffPolicyUpdate(this, offPolicy, expert, recorded, state, seed);
+    }
+
+    private void check(Rollout recorded) {
+        if (recorded.observationSize() != encoding.observationSize()
+                || recorded.actionSize() != encoding.actions().size()) {
+            throw new IllegalArgumentException("expected recorded observations of %d and actions of %d, got %d and %d"
+                    .formatted(
+                            encoding.observationSize(),
+                            encoding.actions().size(),
+                            recorded.observationSize(),
+                            recorded.actionSize()));
+        }
+        for (int step = 0; step < recorded.steps(); step++) {
+            if (!Float.isFinite(recorded.logProbabilities()[step])
+                    || !encoding.actions().accepts(recorded.actions(), step * recorded.actionSize())) {
+                throw new IllegalArgumentException(
+                        "expected an action of %s with its log-density, got %s with %s (recorded step %d)"
+                                .formatted(
+                                        encoding.actions(),
+                                        recorded.actions()[step * recorded.actionSize()],
+                                        recorded.logProbabilities()[step],
+                                        step));
+            }
+        }
     }
 
     private static Matrix noise(int columns, long seed) {
@@ -225,7 +339,7 @@ public final class Gail implements Learner {
         return new Matrix(1000, columns, values);
     }
 
-    /** Returns whole episodes under the policy's mode, as it is in the middle of an update. */
+    /** Returns whole episodes under the policy's mode, as the last whole iteration left it. */
     public Rollout evaluate(int episodes, long seed) {
         return parts().improvement().evaluate(episodes, seed);
     }

@@ -1,7 +1,10 @@
 package dev.understudy.learn.adversarial;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How GAIL learns.
@@ -11,13 +14,17 @@ import dev.understudy.reward.RewardForm;
  * @param discriminator how the discriminator is built and learns
  * @param reward what a pair earns from the discriminator
  * @param feedback whether the discriminator learns; a control that must fail sets it to {@link Feedback#CONSTANT}
+ * @param judged what of a pair the discriminator sees
+ * @param endReward what the last step of an episode that the task itself ended earns besides, in nats; 0 for nothing
  */
 public record GailConfig(
         int iterations,
         ImprovementConfig improvement,
         DiscriminatorOptions discriminator,
         RewardForm reward,
-        Feedback feedback) {
+        Feedback feedback,
+        Judged judged,
+        double endReward) {
     /** What the discriminator learns from. */
     public enum Feedback {
         /** The expert's pairs. */
@@ -26,6 +33,24 @@ public record GailConfig(
         CONSTANT,
         /** Pairs of random numbers in place of the expert's. A control: what is learned without demonstrations. */
         NOISE
+    }
+
+    /**
+     * What of a pair the discriminator sees.
+     *
+     * @param columns of the observation; empty for all
+     * @param previousAction whether it also sees the action before, and so how actions change; the first step of an
+     *     episode counts as its own predecessor
+     */
+    public record Judged(List<Integer> columns, boolean previousAction) {
+        public Judged {
+            columns = List.copyOf(columns);
+        }
+
+        /** Returns the whole observation and the action alone, as in the paper. */
+        public static Judged pairs() {
+            return new Judged(List.of(), false);
+        }
     }
 
     public GailConfig {
@@ -42,26 +67,68 @@ public record GailConfig(
      */
     public static GailConfig defaults(RewardForm reward) {
         return new GailConfig(
-                300, ImprovementConfig.defaults(), DiscriminatorOptions.defaults(), reward, Feedback.EXPERT);
+                300,
+                ImprovementConfig.defaults(),
+                DiscriminatorOptions.defaults(),
+                reward,
+                Feedback.EXPERT,
+                Judged.pairs(),
+                0.0);
+    }
+
+    /**
+     * Returns the settings for car following, from a cloned policy in episodes of 10 s: gamma 0.95 (Kuefler et al.,
+     * 2017), log-odds because episodes have a fixed length, a collision at a floor. The discriminator sees what moves
+     * (not the context, by which it would know its demonstrations by heart) and the action before.
+     */
+    public static GailConfig carFollowing() {
+        ImprovementConfig improvement = new ImprovementConfig(
+                5000,
+                50,
+                0.95,
+                0.97,
+                0.0,
+                List.of(64, 64),
+                TrustRegion.defaults(),
+                5,
+                ImprovementConfig.Statistics.GIVEN);
+        return new GailConfig(
+                100,
+                improvement,
+                DiscriminatorOptions.defaults().withPenalty(1.0, 0.0),
+                RewardForm.LOG_ODDS,
+                Feedback.EXPERT,
+                new Judged(IntStream.range(0, CarFollowing.CONTEXT).boxed().toList(), true),
+                -100.0);
     }
 
     /** Returns the same with other iterations. */
     public GailConfig withIterations(int count) {
-        return new GailConfig(count, improvement, discriminator, reward, feedback);
+        return new GailConfig(count, improvement, discriminator, reward, feedback, judged, endReward);
     }
 
     /** Returns the same with other feedback. */
     public GailConfig withFeedback(Feedback other) {
-        return new GailConfig(iterations, improvement, discriminator, reward, other);
+        return new GailConfig(iterations, improvement, discriminator, reward, other, judged, endReward);
     }
 
     /** Returns the same with another discriminator. */
     public GailConfig withDiscriminator(DiscriminatorOptions other) {
-        return new GailConfig(iterations, improvement, other, reward, feedback);
+        return new GailConfig(iterations, improvement, other, reward, feedback, judged, endReward);
     }
 
     /** Returns the same with another way to improve the policy. */
     public GailConfig withImprovement(ImprovementConfig other) {
-        return new GailConfig(iterations, other, discriminator, reward, feedback);
+        return new GailConfig(iterations, other, discriminator, reward, feedback, judged, endReward);
+    }
+
+    /** Returns the same where the discriminator sees other parts of a pair. */
+    public GailConfig withJudged(Judged other) {
+        return new GailConfig(iterations, improvement, discriminator, reward, feedback, other, endReward);
+    }
+
+    /** Returns the same with another reward for ending an episode. */
+    public GailConfig withEndReward(double nats) {
+        return new GailConfig(iterations, improvement, discriminator, reward, feedback, judged, nats);
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param valueHidden widths of the value function's hidden layers
  * @param valueRegion how a step of the value function is bounded
  * @param curvatureStride every how many rows the curvature looks at
+ * @param statistics whose observations decide how the policy's are standardised
  */
 public record ImprovementConfig(
         int pairsPerIteration,
@@ -22,7 +23,38 @@ public record ImprovementConfig(
         double causalEntropyWeight,
         List<Integer> valueHidden,
         TrustRegion valueRegion,
-        int curvatureStride) {
+        int curvatureStride,
+        Statistics statistics) {
+    /** Whose observations decide how the policy's are standardised. */
+    public enum Statistics {
+        /** The demonstrations' and all that the policy itself came by, iteration by iteration. */
+        BOTH,
+        /** Neither: they come with a policy that was trained before, and stay as they are. */
+        GIVEN
+    }
+
+    /** Standardises by the observations of both. */
+    public ImprovementConfig(
+            int pairsPerIteration,
+            int copies,
+            double gamma,
+            double lambda,
+            double causalEntropyWeight,
+            List<Integer> valueHidden,
+            TrustRegion valueRegion,
+            int curvatureStride) {
+        this(
+                pairsPerIteration,
+                copies,
+                gamma,
+                lambda,
+                causalEntropyWeight,
+                valueHidden,
+                valueRegion,
+                curvatureStride,
+                Statistics.BOTH);
+    }
+
     public ImprovementConfig {
         valueHidden = List.copyOf(valueHidden);
         if (pairsPerIteration < 1 || copies < 1 || !(gamma > 0 && gamma <= 1) || !(lambda >= 0 && lambda <= 1)) {

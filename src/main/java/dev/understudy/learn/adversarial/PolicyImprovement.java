@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,18 +23,23 @@ import org.jspecify.annotations.Nullable;
  * own or learned. The value function's step runs beside the policy's. Holds native memory; for one thread at a time.
  */
 public final class PolicyImprovement implements AutoCloseable {
-    private static final String THETA = "policy.theta";
+    static final String THETA = "policy.theta";
     private static final String STEP = "policy.step.";
-    private static final String SCALER = "policy.scaler";
+    static final String SCALER = "policy.scaler";
     private static final String VALUE = "value.theta";
     private static final String TARGETS = "value.targets";
+
+    /** Of all copies together: about a millisecond's worth. */
+    private static final int STEPS_PER_SLICE = 40;
 
     private final StochasticPolicy policy;
     private final ImprovementConfig config;
     private @Nullable RolloutCollector collector;
+    private @Nullable Supplier<Environment> environments;
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
+    private @Nullable Likelihood likelihood;
     private final Aside aside = new Aside();
     private float[] theta = {};
     private float[] valueTheta = {};
@@ -55,9 +61,10 @@ public final class PolicyImprovement implements AutoCloseable {
         this.scaler = Scaler.empty(policy.observationSize());
     }
 
-    /** Acts in this environment from now on, in as many copies as it has. */
-    public void practiseIn(Environment environment) {
-        collector = new RolloutCollector(environment);
+    /** Acts in such environments from now on, in as many copies as they have: one to learn in, others to be judged. */
+    public void practiseIn(Supplier<Environment> supplier) {
+        environments = supplier;
+        collector = new RolloutCollector(supplier.get());
     }
 
     private RolloutCollector collector() {
@@ -79,40 +86,106 @@ public final class PolicyImprovement implements AutoCloseable {
         return state();
     }
 
-    /** Standardises observations by these too. */
+    /** Standardises observations by these too, unless the statistics were given. */
     void observe(Matrix observations) {
-        scaler = scaler.merge(observations);
+        if (config.statistics() == ImprovementConfig.Statistics.BOTH) {
+            scaler = scaler.merge(observations);
+        }
     }
 
     /** Returns at least the configured number of steps under the policy as it is, actions drawn. */
-    Rollout rollout(long seed) {
-        return collector().steps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed);
+    Sliced<Rollout> rollout(long seed) {
+        return Sliced.of(() -> collector().beginSteps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed))
+                .then(collection -> new Sliced<Rollout>() {
+                    @Override
+                    public boolean advance() {
+                        return collection.advance(STEPS_PER_SLICE);
+                    }
+
+                    @Override
+                    public Rollout outcome() {
+                        return collection.rollout();
+                    }
+                });
     }
 
-    /** Returns episodes under the policy's mode. */
+    /** Returns episodes under the policy's mode. An improvement under way goes on undisturbed. */
     Rollout evaluate(int episodes, long seed) {
+        if (environments == null) {
+            throw new IllegalStateException("expected an environment to act in, got none");
+        }
         Behaviour mode = behaviour.with(theta, scaler).mode();
-        return collector().episodes(mode, episodes, seed);
+        return new RolloutCollector(environments.get()).episodes(mode, episodes, seed);
+    }
+
+    /** Does something beside what the caller does next; it is over before {@link #restore} or {@link #close} are. */
+    <T> CompletableFuture<T> beside(Supplier<T> work) {
+        return aside.begin(work);
     }
 
     /**
-     * Improves the policy on its own rollout.
+     * Improves the policy on its own rollout. Nothing changes before the last slice.
      *
      * @param rewards {@code [T]}, finite
      * @throws IllegalArgumentException if a reward is not finite
      */
-    PolicyStep.Outcome improve(Rollout rollout, float[] rewards, long seed) {
+    Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, long seed) {
+        return improve(
+                rollout,
+                () -> practice(rollout, rewards),
+                seed,
+                () -> observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
+    }
+
+    /**
+     * Improves the policy on what another version of it did; the scaler stays. Nothing changes before the last slice.
+     *
+     * @param weights of the policy as it is over the version that acted
+     * @param rewards {@code [T]}, finite
+     * @param horizon steps that an episode has at most
+     */
+    Sliced<PolicyStep.Outcome> improve(
+            Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon, long seed) {
+        return improve(recorded, () -> practice(recorded, weights, rewards, horizon), seed, () -> {});
+    }
+
+    private Sliced<PolicyStep.Outcome> improve(
+            Rollout rollout, Supplier<Practice> practised, long seed, Runnable afterwards) {
         SplittableRandom random = new SplittableRandom(seed);
+        return Sliced.of(practised).then(practice -> {
+            Advantages estimated = practice.estimated();
+            Scaler seen = ValueFunction.observed(targets, estimated.targets());
+            long valueSeed = random.nextLong();
+            CompletableFuture<float[]> fitted = beside(() -> value.fit(
+                    valueTheta,
+                    rollout.observations(),
+                    practice.times(),
+                    scaler,
+                    estimated.targets(),
+                    seen,
+                    new SplittableRandom(valueSeed)));
+            return step.improve(theta, practice.batch(), random).thenOne(outcome -> {
+                valueTheta = Aside.end(fitted);
+                targets = seen;
+                theta = outcome.theta();
+                afterwards.run();
+                return outcome;
+            });
+        });
+    }
+
+    /** A rollout with its advantages, and the time of each step as a share of the horizon. */
+    private record Practice(Advantages estimated, float[] times, PolicyBatch batch) {}
+
+    private Practice practice(Rollout rollout, float[] rewards) {
         float[] earned = rewards.clone();
+        float[] times = new float[rewards.length];
         for (int i = 0; i < earned.length; i++) {
             if (!Float.isFinite(earned[i])) {
                 throw new IllegalArgumentException(
                         "expected finite rewards, got %s (step %d of %d)".formatted(earned[i], i, earned.length));
             }
             earned[i] -= (float) (config.causalEntropyWeight() * rollout.logProbabilities()[i]);
-        }
-        float[] times = new float[rewards.length];
-        for (int i = 0; i < times.length; i++) {
             times[i] = (float) rollout.times()[i] / collector().environment().horizon();
         }
         float[] values = value.values(valueTheta, rollout.observations(), times, scaler, targets);
@@ -122,21 +195,38 @@ public final class PolicyImprovement implements AutoCloseable {
                 rollout.actions(),
                 estimated.standardised().advantages(),
                 scaler);
-        targets = ValueFunction.observed(targets, estimated.targets());
-        long valueSeed = random.nextLong();
-        CompletableFuture<float[]> fitted = aside.begin(() -> value.fit(
-                valueTheta,
-                rollout.observations(),
-                times,
-                scaler,
-                estimated.targets(),
-                targets,
-                new SplittableRandom(valueSeed)));
-        PolicyStep.Outcome outcome = step.improve(theta, batch, random);
-        valueTheta = Aside.end(fitted);
-        theta = outcome.theta();
-        observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
-        return outcome;
+        return new Practice(estimated, times, batch);
+    }
+
+    /** Returns log pi(a|o) of the policy as it is, for what was recorded, {@code [T]}. */
+    float[] logProbabilities(Rollout recorded) {
+        if (likelihood == null) {
+            likelihood = new Likelihood(policy);
+        }
+        return likelihood.of(theta, scaler, recorded);
+    }
+
+    private Practice practice(Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon) {
+        float[] earned = rewards.clone();
+        float[] times = new float[rewards.length];
+        float[] logProbabilities = config.causalEntropyWeight() == 0 ? times : logProbabilities(recorded);
+        for (int i = 0; i < earned.length; i++) {
+            earned[i] -= (float) (config.causalEntropyWeight() * logProbabilities[i]);
+        }
+        for (int i = 0; i < times.length; i++) {
+            times[i] = (float) recorded.times()[i] / horizon;
+        }
+        float[] lastTimes = new float[recorded.episodes()];
+        for (int episode = 0; episode < lastTimes.length; episode++) {
+            lastTimes[episode] = (float) recorded.length(episode) / horizon;
+        }
+        float[] values = value.values(valueTheta, recorded.observations(), times, scaler, targets);
+        float[] lastValues = value.values(valueTheta, recorded.lastObservations(), lastTimes, scaler, targets);
+        Advantages estimated = Advantages.ofRecorded(
+                recorded, earned, values, lastValues, weights.ratios(), config.gamma(), config.lambda());
+        PolicyBatch batch = new PolicyBatch(
+                recorded.observations(), recorded.actions(), estimated.weighted(weights.weights()), scaler);
+        return new Practice(estimated, times, batch);
     }
 
     /** Returns all that is remembered. */
@@ -153,6 +243,7 @@ public final class PolicyImprovement implements AutoCloseable {
 
     /** Goes on from a state. */
     public void restore(LearnerState state) {
+        aside.settle();
         theta = state.vector(THETA);
         valueTheta = state.vector(VALUE);
         scaler = Scaler.fromStatistics(state.statistic(SCALER));
@@ -180,6 +271,9 @@ public final class PolicyImprovement implements AutoCloseable {
     public void close() {
         aside.close();
         behaviour.close();
+        if (likelihood != null) {
+            likelihood.close();
+        }
         step.close();
         value.close();
     }

@@ -1,0 +1,114 @@
+package dev.understudy.learn.adversarial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingFeaturiser;
+import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GailAfterCloningTest {
+    private static final int N = CarFollowing.observationSize();
+    private static final int ITERATIONS = 2;
+
+    private static Learner learner() {
+        return Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, ITERATIONS);
+    }
+
+    /** A car that follows the law behind a leader whose speed swings, after 30 s of history. */
+    private static Trajectory demonstration(double phase, int steps) {
+        IntelligentDriverModel law = new IntelligentDriverModel(30, 1.4, 2.5, 1.1, 1.6);
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observations = new float[steps * N];
+        float[] actions = new float[steps];
+        float[] observation = new float[N];
+        double speed = 12;
+        double gap = 25;
+        for (int t = -300; t < steps; t++) {
+            double leader = 12 + 4 * Math.sin(phase + t / 60.0);
+            FollowingFeaturiser.observe(memory, speed, gap, leader, true, observation, 0);
+            double acceleration = law.acceleration(speed, gap, leader);
+            if (t >= 0) {
+                System.arraycopy(observation, 0, observations, t * N, N);
+                actions[t] = (float) acceleration;
+            }
+            double next = Math.max(0, speed + 0.1 * acceleration);
+            gap += 0.1 * ((leader + 12 + 4 * Math.sin(phase + (t + 1) / 60.0)) / 2 - (speed + next) / 2);
+            speed = next;
+        }
+        return new Trajectory("trip", "car", 0, 100, new Matrix(steps, N, observations), new Matrix(steps, 1, actions));
+    }
+
+    private static LearnerState finish(Update update) {
+        while (update.step()) {}
+        return update.state();
+    }
+
+    @Test
+    void killedAnywhereInTheSecondWindowItGivesTheSameBytes() {
+        List<Trajectory> first = List.of(demonstration(0, 400));
+        List<Trajectory> second = List.of(demonstration(2, 500));
+        try (Learner learner = learner()) {
+            LearnerState afterFirst = finish(learner.begin(learner.initialState(3), first, List.of(), 5));
+            Update whole = learner.begin(afterFirst, second, first, 6);
+            LearnerState expected = finish(whole);
+            assertThat(expected.counter("updates")).isEqualTo(2);
+            int steps = 1;
+            Update counted = learner.begin(afterFirst, second, first, 6);
+            while (counted.step()) {
+                steps++;
+            }
+            for (int stop : new int[] {1, steps - ITERATIONS, steps - ITERATIONS + 1}) {
+                Update killed = learner.begin(afterFirst, second, first, 6);
+                for (int i = 0; i < stop; i++) {
+                    killed.step();
+                }
+                byte[] saved = killed.state().toBytes();
+                try (Learner restarted = learner()) {
+                    Update resumed = restarted.begin(LearnerState.fromBytes(saved), second, first, 6);
+                    assertThat(resumed.progress()).isEqualTo(killed.progress());
+                    LearnerState state = finish(resumed);
+                    assertThat(state.toBytes()).isEqualTo(expected.toBytes());
+                    assertThat(resumed.report()).isEqualTo(whole.report());
+                    assertThat(restarted.export(state)).isEqualTo(learner.export(expected));
+                }
+            }
+        }
+    }
+
+    @Test
+    void theSecondWindowGoesOnFromTheFirst() {
+        List<Trajectory> window = List.of(demonstration(0, 400));
+        try (Learner learner = learner()) {
+            LearnerState before = learner.initialState(3);
+            LearnerState after = finish(learner.begin(before, window, List.of(), 5));
+            assertThat(after.vectors().keySet()).isEqualTo(before.vectors().keySet());
+            for (String vector : List.of("policy.theta", "value.theta", "discriminator.theta", "cloning.theta")) {
+                assertThat(after.vector(vector)).isNotEqualTo(before.vector(vector));
+            }
+            assertThat(after.vector("cloning.theta")).isEqualTo(after.vector("policy.theta"));
+            LearnerState later = learner.begin(after, window, List.of(), 6).state();
+            for (String vector : after.vectors().keySet()) {
+                assertThat(later.vector(vector)).as(vector).isEqualTo(after.vector(vector));
+            }
+        }
+    }
+
+    @Test
+    void refusesAWindowTooShortToFollowInBeforeAnythingIsLearned() {
+        try (Learner learner = learner()) {
+            LearnerState state = learner.initialState(3);
+            assertThatThrownBy(() -> learner.begin(state, List.of(demonstration(0, 90)), List.of(), 5))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected a trajectory of");
+        }
+    }
+}
