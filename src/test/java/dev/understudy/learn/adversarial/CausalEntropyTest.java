@@ -23,7 +23,7 @@ class CausalEntropyTest {
                 new ImprovementConfig(400, 20, 0.995, 0.97, weight, List.of(16), TrustRegion.defaults(), 1);
         PolicyImprovement improvement =
                 new PolicyImprovement(POLICY, task.actions(), new Trpo(POLICY, TrustRegion.defaults(), 1), config);
-        improvement.practiseIn(task.create(config.copies(), 0));
+        improvement.practiseIn(() -> task.create(config.copies(), 0));
         improvement.initialState(1);
         return improvement;
     }
@@ -32,14 +32,14 @@ class CausalEntropyTest {
     void isARewardOfMinusTheLogProbabilityOfEachStep() {
         try (PolicyImprovement weighted = improvement(50, 0.3);
                 PolicyImprovement plain = improvement(50, 0)) {
-            Rollout rollout = weighted.rollout(5);
-            Rollout same = plain.rollout(5);
+            Rollout rollout = weighted.rollout(5).finish();
+            Rollout same = plain.rollout(5).finish();
             float[] shifted = rollout.rewards().clone();
             for (int i = 0; i < shifted.length; i++) {
                 shifted[i] -= (float) (0.3 * rollout.logProbabilities()[i]);
             }
-            PolicyStep.Outcome expected = plain.improve(same, shifted, 9);
-            assertThat(weighted.improve(rollout, rollout.rewards(), 9).theta()).isEqualTo(expected.theta());
+            PolicyStep.Outcome expected = plain.improve(same, shifted, 9).finish();
+            assertThat(weighted.improve(rollout, rollout.rewards(), 9).finish().theta()).isEqualTo(expected.theta());
             assertThat(expected.accepted()).isTrue();
         }
     }
@@ -60,13 +60,13 @@ class CausalEntropyTest {
         double share = 0;
         try (PolicyImprovement improvement = improvement(1, weight)) {
             for (int i = 0; i < 60; i++) {
-                Rollout rollout = improvement.rollout(i);
+                Rollout rollout = improvement.rollout(i).finish();
                 double ones = 0;
                 for (float action : rollout.actions()) {
                     ones += action;
                 }
                 share += i >= 40 ? ones / rollout.steps() / 20 : 0;
-                improvement.improve(rollout, rollout.actions(), 1000 + i);
+                improvement.improve(rollout, rollout.actions(), 1000 + i).finish();
             }
         }
         return share;
