@@ -39,7 +39,8 @@ class CausalEntropyTest {
                 shifted[i] -= (float) (0.3 * rollout.logProbabilities()[i]);
             }
             PolicyStep.Outcome expected = plain.improve(same, shifted, 9).finish();
-            assertThat(weighted.improve(rollout, rollout.rewards(), 9).finish().theta()).isEqualTo(expected.theta());
+            assertThat(weighted.improve(rollout, rollout.rewards(), 9).finish().theta())
+                    .isEqualTo(expected.theta());
             assertThat(expected.accepted()).isTrue();
         }
     }
