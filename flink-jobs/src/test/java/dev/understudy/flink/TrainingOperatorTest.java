@@ -274,7 +274,7 @@ class TrainingOperatorTest {
             whole = h.extractOutputValues();
         }
         // Cloning is stopped where a window begins and ends too; adversarial windows take longer.
-        int[] stops = branch == CLONING
+        int[] stops = branch.equals(CLONING)
                 ? new int[] {1, slices / 4, slices / 2, 3 * slices / 4}
                 : new int[] {slices / 4, slices - 2};
         for (int stop : stops) {
