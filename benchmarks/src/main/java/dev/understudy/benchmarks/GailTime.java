@@ -127,9 +127,9 @@ final class GailTime {
     }
 
     private GailConfig config() {
-        GailConfig quick = GailConfig.quick(RewardForm.SURVIVAL);
-        int pairs = quick.improvement().pairsPerIteration();
-        return quick.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
+        GailConfig defaults = GailConfig.defaults(RewardForm.SURVIVAL);
+        int pairs = defaults.improvement().pairsPerIteration();
+        return defaults.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
     }
 
     private double evaluated(byte[] onnx, Task task, int evaluation) {
