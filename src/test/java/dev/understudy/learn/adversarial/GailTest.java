@@ -216,6 +216,7 @@ class GailTest {
                 usual.statistics(),
                 usual.penaltyWeight(),
                 usual.penaltyTarget(),
+                usual.penaltyRamp(),
                 usual.normalisation(),
                 usual.throttle());
         try (Gail gail = new Gail(POLICY, TASK, SHORT.withDiscriminator(wild))) {
