@@ -2,6 +2,7 @@ package dev.understudy.environment;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a behaviour in all copies of an environment and keeps whole episodes. An episode that was begun is always
@@ -33,6 +34,7 @@ public final class RolloutCollector {
     private final float[] episodeRewards;
     private final float[] episodeLogProbabilities;
     private final int[] times;
+    private @Nullable Collection current;
 
     /** Creates a collector that uses all copies of the environment. */
     public RolloutCollector(Environment environment) {
@@ -70,8 +72,13 @@ public final class RolloutCollector {
      * @param seed what the starts and the behaviour's draws follow from
      */
     public Rollout steps(Behaviour behaviour, int atLeast, long seed) {
+        return beginSteps(behaviour, atLeast, seed).finish();
+    }
+
+    /** Begins what {@link #steps} does at once. */
+    public Collection beginSteps(Behaviour behaviour, int atLeast, long seed) {
         checkWanted("step", atLeast);
-        return collect(behaviour, atLeast, Integer.MAX_VALUE, seed);
+        return new Collection(behaviour, atLeast, Integer.MAX_VALUE, seed);
     }
 
     /**
@@ -82,7 +89,7 @@ public final class RolloutCollector {
      */
     public Rollout episodes(Behaviour behaviour, int count, long seed) {
         checkWanted("episode", count);
-        return collect(behaviour, Integer.MAX_VALUE, count, seed);
+        return new Collection(behaviour, Integer.MAX_VALUE, count, seed).finish();
     }
 
     private static void checkWanted(String what, int wanted) {
@@ -91,39 +98,78 @@ public final class RolloutCollector {
         }
     }
 
-    private Rollout collect(Behaviour behaviour, int wantedSteps, int wantedEpisodes, long seed) {
-        int expected = wantedSteps == Integer.MAX_VALUE ? copies * room : wantedSteps + copies * room / 2;
-        Rollout.Builder collected = new Rollout.Builder(observationSize, actionSize, expected);
-        environment.reset(seed);
-        SplittableRandom random = new SplittableRandom(~seed);
-        activeCount = Math.min(copies, wantedEpisodes);
-        int begun = activeCount;
-        for (int copy = 0; copy < activeCount; copy++) {
-            active[copy] = copy;
-            start(copy);
-        }
-        long taken = 0;
-        while (activeCount > 0) {
-            act(behaviour, random);
-            environment.step(actions, observations, rewards, ends);
-            taken += activeCount;
-            int left = 0;
-            for (int i = 0; i < activeCount; i++) {
-                int copy = active[i];
-                record(copy);
-                if (ends[copy] != End.RUNNING) {
-                    finish(copy, collected);
-                    if (taken >= wantedSteps || begun >= wantedEpisodes) {
-                        continue;
-                    }
-                    begun++;
-                    start(copy);
-                }
-                active[left++] = copy;
+    /** A rollout under way. A collector has one at a time: beginning another ends this one. */
+    public final class Collection {
+        private final Behaviour behaviour;
+        private final int wantedSteps;
+        private final int wantedEpisodes;
+        private final Rollout.Builder collected;
+        private final SplittableRandom random;
+        private int begun;
+        private long taken;
+
+        private Collection(Behaviour behaviour, int wantedSteps, int wantedEpisodes, long seed) {
+            this.behaviour = behaviour;
+            this.wantedSteps = wantedSteps;
+            this.wantedEpisodes = wantedEpisodes;
+            int expected = wantedSteps == Integer.MAX_VALUE ? copies * room : wantedSteps + copies * room / 2;
+            collected = new Rollout.Builder(observationSize, actionSize, expected);
+            environment.reset(seed);
+            random = new SplittableRandom(~seed);
+            activeCount = Math.min(copies, wantedEpisodes);
+            begun = activeCount;
+            for (int copy = 0; copy < activeCount; copy++) {
+                active[copy] = copy;
+                start(copy);
             }
-            activeCount = left;
+            current = this;
         }
-        return collected.build();
+
+        /**
+         * Steps all copies up to {@code times} times.
+         *
+         * @return whether there is more to collect
+         * @throws IllegalStateException if the collector has begun another rollout meanwhile
+         */
+        public boolean advance(int times) {
+            if (current != this) {
+                throw new IllegalStateException("expected the collector's present rollout, another was begun since");
+            }
+            for (int time = 0; time < times && activeCount > 0; time++) {
+                act(behaviour, random);
+                environment.step(actions, observations, rewards, ends);
+                taken += activeCount;
+                int left = 0;
+                for (int i = 0; i < activeCount; i++) {
+                    int copy = active[i];
+                    record(copy);
+                    if (ends[copy] != End.RUNNING) {
+                        RolloutCollector.this.finish(copy, collected);
+                        if (taken >= wantedSteps || begun >= wantedEpisodes) {
+                            continue;
+                        }
+                        begun++;
+                        start(copy);
+                    }
+                    active[left++] = copy;
+                }
+                activeCount = left;
+            }
+            return activeCount > 0;
+        }
+
+        /** Returns what was collected, once {@link #advance} has returned false. */
+        public Rollout rollout() {
+            return collected.build();
+        }
+
+        private Rollout finish() {
+            boolean more = true;
+            while (more) {
+                more = advance(Integer.MAX_VALUE);
+            }
+            return rollout();
+        }
     }
 
     private void start(int copy) {

@@ -118,6 +118,7 @@ public final class Discriminator implements AutoCloseable {
             Tensor shift,
             Tensor scale) {
         Tensor expert = graph.input("expert", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+        Tensor shares = graph.input("shares", ElementType.FLOAT, Shape.of(Shape.UNKNOWN));
         Tensor generated = graph.input("generated", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
         Tensor learningRate = graph.input("learningRate", ElementType.FLOAT, Shape.of(1));
         Tensor scaledExpert = Scaler.apply(expert, shift, scale);
@@ -128,14 +129,19 @@ public final class Discriminator implements AutoCloseable {
         Tensor crossEntropy = expertLogits
                 .neg()
                 .softplus()
-                .mean()
+                .mul(shares)
+                .sum()
                 .add(generatedLogits.softplus().mean());
-        Tensor entropy = entropy(expertLogits).add(entropy(generatedLogits));
+        Tensor entropy = entropy(expertLogits)
+                .mul(shares)
+                .sum()
+                .add(entropy(generatedLogits).mean());
         Tensor loss = crossEntropy.sub(entropy.mul((float) options.entropyWeight()));
         Tensor penalty = graph.constant(0f);
         if (options.penaltyWeight() > 0) {
             Tensor mix = graph.input("mix", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 1));
-            penalty = penalty(applied, scaledExpert, scaledGenerated, mix);
+            Tensor drawn = graph.input("drawn", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+            penalty = penalty(applied, Scaler.apply(drawn, shift, scale), scaledGenerated, mix);
             loss = loss.add(penalty.mul((float) options.penaltyWeight()));
         }
         Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);
@@ -151,7 +157,11 @@ public final class Discriminator implements AutoCloseable {
                 .output("penalty", penalty)
                 .output(
                         "expertAccuracy",
-                        expertLogits.greater(zero).cast(ElementType.FLOAT).mean())
+                        expertLogits
+                                .greater(zero)
+                                .cast(ElementType.FLOAT)
+                                .mul(shares)
+                                .sum())
                 .output(
                         "generatedAccuracy",
                         generatedLogits.less(zero).cast(ElementType.FLOAT).mean())
@@ -164,9 +174,9 @@ public final class Discriminator implements AutoCloseable {
         return builder.build();
     }
 
-    /** Returns the mean entropy of Bernoulli(sigma(z)): softplus(z) - z sigma(z). */
+    /** Returns the entropy of Bernoulli(sigma(z)): softplus(z) - z sigma(z). */
     private static Tensor entropy(Tensor logits) {
-        return logits.softplus().sub(logits.mul(logits.sigmoid())).mean();
+        return logits.softplus().sub(logits.mul(logits.sigmoid()));
     }
 
     /** Returns the mean of (|dz/dx| - target)^2 at points between the classes: Gulrajani et al. (2017), eq. 3. */
@@ -202,16 +212,16 @@ public final class Discriminator implements AutoCloseable {
         }
         Report report = new Report(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
         for (int step = 0; step < options.steps(); step++) {
-            Matrix drawn = draw(expert, generated.rows(), random);
-            report = step(drawn, generated, random);
+            report = step(Draw.of(expert, generated.rows(), random), generated, random);
         }
         return report;
     }
 
-    private Report step(Matrix expert, Matrix generated, RandomGenerator random) {
-        observe(expert, generated);
+    private Report step(Draw expert, Matrix generated, RandomGenerator random) {
+        observe(expert.rows(), generated);
         Feeds feeds = new Feeds()
-                .floats("expert", expert.values())
+                .floats("expert", expert.different())
+                .floats("shares", expert.shares())
                 .floats("generated", generated.values())
                 .floats("learningRate", stopped ? 0f : (float) options.learningRate())
                 .floats("shift", scaler.shift())
@@ -221,7 +231,7 @@ public final class Discriminator implements AutoCloseable {
             for (int i = 0; i < mix.length; i++) {
                 mix[i] = random.nextFloat();
             }
-            feeds.floats("mix", mix);
+            feeds.floats("mix", mix).floats("drawn", expert.rows().values());
         }
         Report report;
         try (Result result = training.run(feeds)) {
@@ -248,13 +258,36 @@ public final class Discriminator implements AutoCloseable {
         }
     }
 
-    private static Matrix draw(Matrix from, int rows, RandomGenerator random) {
-        int columns = from.columns();
-        float[] values = new float[rows * columns];
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(from.values(), random.nextInt(from.rows()) * columns, values, row * columns, columns);
+    /**
+     * Rows drawn with replacement, and the same in few words, which is all that a sum over them takes: a window holds
+     * far fewer demonstrated pairs than a rollout.
+     *
+     * @param rows as they were drawn, {@code [n, inputs]}
+     * @param different each row that was drawn, once, {@code [k, inputs]}
+     * @param shares how often each was drawn, as a share of n, {@code [k]}
+     */
+    private record Draw(Matrix rows, float[] different, float[] shares) {
+        static Draw of(Matrix from, int rows, RandomGenerator random) {
+            int columns = from.columns();
+            float[] values = new float[rows * columns];
+            int[] counts = new int[from.rows()];
+            int kept = 0;
+            for (int row = 0; row < rows; row++) {
+                int drawn = random.nextInt(from.rows());
+                System.arraycopy(from.values(), drawn * columns, values, row * columns, columns);
+                kept += counts[drawn]++ == 0 ? 1 : 0;
+            }
+            float[] different = new float[kept * columns];
+            float[] shares = new float[kept];
+            for (int row = from.rows() - 1; row >= 0; row--) {
+                if (counts[row] > 0) {
+                    kept--;
+                    System.arraycopy(from.values(), row * columns, different, kept * columns, columns);
+                    shares[kept] = (float) counts[row] / rows;
+                }
+            }
+            return new Draw(new Matrix(rows, columns, values), different, shares);
         }
-        return new Matrix(rows, columns, values);
     }
 
     /**

@@ -34,8 +34,14 @@ final class Aside implements AutoCloseable {
         }
     }
 
+    /** Waits until all that was begun is over, whatever came of it. */
+    void settle() {
+        begin(() -> true).join();
+    }
+
     @Override
     public void close() {
+        settle();
         thread.shutdown();
     }
 }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * log D; the discriminator takes one step of Adam with a small entropy bonus; lambda H(pi) is a reward of each step.
  * Curvature is taken over a tenth of the rollout.
  *
- * <p>An update may be left after any iteration and go on from its state.
+ * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
  */
 public final class Gail implements Learner {
     private static final String DISCRIMINATOR = "discriminator.";
@@ -97,26 +97,35 @@ public final class Gail implements Learner {
     }
 
     /**
-     * Runs lines 3 to 5 of Algorithm 1 once.
+     * Returns lines 3 to 5 of Algorithm 1, to be done once. Line 4 is done beside line 5, neither of which reads what
+     * the other writes.
      *
      * @param expert pairs, encoded
      * @param seed what every draw of this iteration follows from
      */
-    Iteration iterate(Matrix expert, long seed) {
+    Sliced<Iteration> iterate(Matrix expert, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
         Discriminator discriminator = parts().discriminator();
-        Rollout rollout = improvement.rollout(random.nextLong()); // line 3
-        Matrix generated = encoding.of(rollout);
-        float[] rewards = rewards(rollout, discriminator.logits(generated)); // what Q of eq. 18 adds up
-        if (!finite(rewards)) {
-            return diverged(rollout);
-        }
-        Discriminator.Report report = config.feedback() == GailConfig.Feedback.CONSTANT
-                ? constant()
-                : discriminator.update(expert, generated, random); // line 4, eq. 17
-        PolicyStep.Outcome outcome = improvement.improve(rollout, rewards, random.nextLong()); // line 5, eq. 18
-        return new Iteration(rollout, report, outcome);
+        return improvement
+                .rollout(random.nextLong())
+                .then(
+                        rollout -> { // line 3
+                            Matrix generated = encoding.of(rollout);
+                            float[] rewards =
+                                    rewards(rollout, discriminator.logits(generated)); // what Q of eq. 18 adds up
+                            if (!finite(rewards)) {
+                                return Sliced.of(() -> diverged(rollout));
+                            }
+                            long draws = random.nextLong();
+                            var told = improvement.beside(() -> config.feedback() == GailConfig.Feedback.CONSTANT
+                                    ? constant()
+                                    : discriminator.update(
+                                            expert, generated, new SplittableRandom(draws))); // line 4, eq. 17
+                            return improvement
+                                    .improve(rollout, rewards, random.nextLong()) // line 5, eq. 18
+                                    .thenOne(outcome -> new Iteration(rollout, Aside.end(told), outcome));
+                        });
     }
 
     private float[] rewards(Rollout rollout, float[] logits) {
@@ -213,7 +222,7 @@ public final class Gail implements Learner {
         }
         restore(state);
         parts().improvement()
-                .practiseIn(
+                .practiseIn(() ->
                         environments.create(demonstrations, config.improvement().copies()));
         if (config.feedback() == GailConfig.Feedback.NOISE) {
             expert = noise(encoding.size(), seed);
@@ -232,7 +241,7 @@ public final class Gail implements Learner {
         return new Matrix(1000, columns, values);
     }
 
-    /** Returns whole episodes under the policy's mode, as it is in the middle of an update. */
+    /** Returns whole episodes under the policy's mode, as the last whole iteration left it. */
     public Rollout evaluate(int episodes, long seed) {
         return parts().improvement().evaluate(episodes, seed);
     }

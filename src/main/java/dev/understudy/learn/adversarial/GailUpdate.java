@@ -7,11 +7,12 @@ import dev.understudy.learn.Update;
 import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Some iterations of {@link Gail}, one per step. Each iteration's draws follow from the seed and its number, and its
- * episodes are whole, so nothing but the learner's memory passes from one to the next. The state is that after the last
- * whole iteration: if an iteration is lost, it comes out the same when it is run again.
+ * Some iterations of {@link Gail}, in steps of some milliseconds. Each iteration's draws follow from the seed and its
+ * number, and its episodes are whole, so nothing but the learner's memory passes from one to the next. The state is
+ * that after the last whole iteration: one that is lost half-way comes out the same when it is run again.
  */
 public final class GailUpdate implements Update {
     static final String OPEN = "update.open";
@@ -28,6 +29,8 @@ public final class GailUpdate implements Update {
     private int iteration;
     private double[] figures = new double[FIGURES.length];
     private boolean diverged;
+    private @Nullable Sliced<Gail.Iteration> underWay;
+    private @Nullable LearnerState before;
 
     private static final String[] FIGURES = {
         "steps",
@@ -58,10 +61,40 @@ public final class GailUpdate implements Update {
 
     @Override
     public boolean step() {
-        if (diverged || iteration >= config.iterations()) {
+        if (isOver()) {
             return false;
         }
-        Gail.Iteration done = gail.iterate(expert, seed * 0x9E3779B97F4A7C15L + iteration);
+        Sliced<Gail.Iteration> now = underWay;
+        if (now == null) {
+            before = snapshot();
+            now = gail.iterate(expert, seed * 0x9E3779B97F4A7C15L + iteration);
+            underWay = now;
+        }
+        if (!now.advance()) {
+            account(now.outcome());
+            underWay = null;
+        }
+        return !isOver();
+    }
+
+    /**
+     * Runs to the end of the iteration under way, or through the next.
+     *
+     * @return whether there is more to do
+     */
+    public boolean iterate() {
+        boolean more = step();
+        while (more && underWay != null) {
+            more = step();
+        }
+        return more;
+    }
+
+    private boolean isOver() {
+        return diverged || iteration >= config.iterations();
+    }
+
+    private void account(Gail.Iteration done) {
         returns[iteration] = done.rollout().meanReturn();
         figures = new double[] {
             figures[0] + done.rollout().steps(),
@@ -75,7 +108,6 @@ public final class GailUpdate implements Update {
         };
         iteration++;
         diverged = !Double.isFinite(done.discriminator().loss());
-        return !diverged && iteration < config.iterations();
     }
 
     /** Returns the mean return of each iteration's rollout so far, actions drawn, in the environment's own reward. */
@@ -90,6 +122,10 @@ public final class GailUpdate implements Update {
 
     @Override
     public LearnerState state() {
+        return underWay != null && before != null ? before : snapshot();
+    }
+
+    private LearnerState snapshot() {
         SortedMap<String, Long> counters = new TreeMap<>();
         if (iteration >= config.iterations()) {
             counters.put(UPDATES, updatesBefore + 1);

@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +29,13 @@ public final class PolicyImprovement implements AutoCloseable {
     private static final String VALUE = "value.theta";
     private static final String TARGETS = "value.targets";
 
+    /** Of all copies together: about a millisecond's worth. */
+    private static final int STEPS_PER_SLICE = 40;
+
     private final StochasticPolicy policy;
     private final ImprovementConfig config;
     private @Nullable RolloutCollector collector;
+    private @Nullable Supplier<Environment> environments;
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
@@ -55,9 +60,10 @@ public final class PolicyImprovement implements AutoCloseable {
         this.scaler = Scaler.empty(policy.observationSize());
     }
 
-    /** Acts in this environment from now on, in as many copies as it has. */
-    public void practiseIn(Environment environment) {
-        collector = new RolloutCollector(environment);
+    /** Acts in such environments from now on, in as many copies as they have: one to learn in, others to be judged. */
+    public void practiseIn(Supplier<Environment> supplier) {
+        environments = supplier;
+        collector = new RolloutCollector(supplier.get());
     }
 
     private RolloutCollector collector() {
@@ -87,34 +93,77 @@ public final class PolicyImprovement implements AutoCloseable {
     }
 
     /** Returns at least the configured number of steps under the policy as it is, actions drawn. */
-    Rollout rollout(long seed) {
-        return collector().steps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed);
+    Sliced<Rollout> rollout(long seed) {
+        return Sliced.of(() -> collector().beginSteps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed))
+                .then(collection -> new Sliced<Rollout>() {
+                    @Override
+                    public boolean advance() {
+                        return collection.advance(STEPS_PER_SLICE);
+                    }
+
+                    @Override
+                    public Rollout outcome() {
+                        return collection.rollout();
+                    }
+                });
     }
 
-    /** Returns episodes under the policy's mode. */
+    /** Returns episodes under the policy's mode. An improvement under way goes on undisturbed. */
     Rollout evaluate(int episodes, long seed) {
+        if (environments == null) {
+            throw new IllegalStateException("expected an environment to act in, got none");
+        }
         Behaviour mode = behaviour.with(theta, scaler).mode();
-        return collector().episodes(mode, episodes, seed);
+        return new RolloutCollector(environments.get()).episodes(mode, episodes, seed);
+    }
+
+    /** Does something beside what the caller does next; it is over before {@link #restore} or {@link #close} are. */
+    <T> CompletableFuture<T> beside(Supplier<T> work) {
+        return aside.begin(work);
     }
 
     /**
-     * Improves the policy on its own rollout.
+     * Improves the policy on its own rollout. Nothing changes before the last slice.
      *
      * @param rewards {@code [T]}, finite
      * @throws IllegalArgumentException if a reward is not finite
      */
-    PolicyStep.Outcome improve(Rollout rollout, float[] rewards, long seed) {
+    Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
+        return Sliced.of(() -> practice(rollout, rewards)).then(practice -> {
+            Advantages estimated = practice.estimated();
+            Scaler seen = ValueFunction.observed(targets, estimated.targets());
+            long valueSeed = random.nextLong();
+            CompletableFuture<float[]> fitted = beside(() -> value.fit(
+                    valueTheta,
+                    rollout.observations(),
+                    practice.times(),
+                    scaler,
+                    estimated.targets(),
+                    seen,
+                    new SplittableRandom(valueSeed)));
+            return step.improve(theta, practice.batch(), random).thenOne(outcome -> {
+                valueTheta = Aside.end(fitted);
+                targets = seen;
+                theta = outcome.theta();
+                observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
+                return outcome;
+            });
+        });
+    }
+
+    /** A rollout with its advantages, and the time of each step as a share of the horizon. */
+    private record Practice(Advantages estimated, float[] times, PolicyBatch batch) {}
+
+    private Practice practice(Rollout rollout, float[] rewards) {
         float[] earned = rewards.clone();
+        float[] times = new float[rewards.length];
         for (int i = 0; i < earned.length; i++) {
             if (!Float.isFinite(earned[i])) {
                 throw new IllegalArgumentException(
                         "expected finite rewards, got %s (step %d of %d)".formatted(earned[i], i, earned.length));
             }
             earned[i] -= (float) (config.causalEntropyWeight() * rollout.logProbabilities()[i]);
-        }
-        float[] times = new float[rewards.length];
-        for (int i = 0; i < times.length; i++) {
             times[i] = (float) rollout.times()[i] / collector().environment().horizon();
         }
         float[] values = value.values(valueTheta, rollout.observations(), times, scaler, targets);
@@ -124,21 +173,7 @@ public final class PolicyImprovement implements AutoCloseable {
                 rollout.actions(),
                 estimated.standardised().advantages(),
                 scaler);
-        targets = ValueFunction.observed(targets, estimated.targets());
-        long valueSeed = random.nextLong();
-        CompletableFuture<float[]> fitted = aside.begin(() -> value.fit(
-                valueTheta,
-                rollout.observations(),
-                times,
-                scaler,
-                estimated.targets(),
-                targets,
-                new SplittableRandom(valueSeed)));
-        PolicyStep.Outcome outcome = step.improve(theta, batch, random);
-        valueTheta = Aside.end(fitted);
-        theta = outcome.theta();
-        observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
-        return outcome;
+        return new Practice(estimated, times, batch);
     }
 
     /** Returns all that is remembered. */
@@ -155,6 +190,7 @@ public final class PolicyImprovement implements AutoCloseable {
 
     /** Goes on from a state. */
     public void restore(LearnerState state) {
+        aside.settle();
         theta = state.vector(THETA);
         valueTheta = state.vector(VALUE);
         scaler = Scaler.fromStatistics(state.statistic(SCALER));

@@ -22,7 +22,7 @@ public interface PolicyStep extends AutoCloseable {
      *
      * @param theta parameters that the rollout was drawn with; not written to
      */
-    Outcome improve(float[] theta, PolicyBatch batch, RandomGenerator random);
+    Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random);
 
     /** Returns what is remembered between steps, by name; empty for a step that remembers nothing. */
     SortedMap<String, float[]> memory();

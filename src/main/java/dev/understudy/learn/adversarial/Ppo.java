@@ -98,46 +98,73 @@ public final class Ppo implements PolicyStep {
     }
 
     @Override
-    public Outcome improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
-        Feeds whole = scaled(batch).floats(Surrogate.OBSERVATIONS, batch.observations());
-        PolicyBatch.feed(whole, Surrogate.ACTIONS, batch.actions(), discrete);
-        whole.floats(Surrogate.THETA, theta);
-        double entropy;
-        float[] logProbabilities;
-        Feeds compared = scaled(batch)
-                .floats(Surrogate.OBSERVATIONS, batch.observations())
-                .floats(Surrogate.ADVANTAGES, batch.advantages());
-        PolicyBatch.feed(compared, Surrogate.ACTIONS, batch.actions(), discrete);
-        try (Result result = before.run(whole)) {
-            entropy = result.scalar("entropy");
-            logProbabilities = result.floats("logProbability");
-            for (int i = 0; i < sizes; i++) {
-                compared.floats(Surrogate.OLD + i, result.floats(Surrogate.OLD + i));
+    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
+        return Sliced.of(() -> new Ascent(theta, batch, random)).then(ascent -> ascent);
+    }
+
+    /** Passes over one batch, under way. */
+    private final class Ascent implements Sliced<Outcome> {
+        private final PolicyBatch batch;
+        private final RandomGenerator random;
+        private final Feeds compared;
+        private final double entropy;
+        private final float[] logProbabilities;
+        private final int[] order;
+        private int pass;
+        private int from;
+
+        Ascent(float[] theta, PolicyBatch batch, RandomGenerator random) {
+            this.batch = batch;
+            this.random = random;
+            Feeds whole = scaled(batch).floats(Surrogate.OBSERVATIONS, batch.observations());
+            PolicyBatch.feed(whole, Surrogate.ACTIONS, batch.actions(), discrete);
+            whole.floats(Surrogate.THETA, theta);
+            compared = scaled(batch)
+                    .floats(Surrogate.OBSERVATIONS, batch.observations())
+                    .floats(Surrogate.ADVANTAGES, batch.advantages());
+            PolicyBatch.feed(compared, Surrogate.ACTIONS, batch.actions(), discrete);
+            try (Result result = before.run(whole)) {
+                entropy = result.scalar("entropy");
+                logProbabilities = result.floats("logProbability");
+                for (int i = 0; i < sizes; i++) {
+                    compared.floats(Surrogate.OLD + i, result.floats(Surrogate.OLD + i));
+                }
+            }
+            training.setState(Surrogate.THETA, theta);
+            order = new int[batch.rows()];
+            for (int i = 0; i < order.length; i++) {
+                order[i] = i;
             }
         }
-        training.setState(Surrogate.THETA, theta);
-        int[] order = new int[batch.rows()];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = i;
-        }
-        for (int pass = 0; pass < options.passes(); pass++) {
-            shuffle(order, random);
-            for (int from = 0; from < order.length; from += options.batch()) {
-                int rows = Math.min(options.batch(), order.length - from);
-                Feeds feeds = scaled(batch)
-                        .floats("learningRate", (float) options.learningRate())
-                        .floats(Surrogate.OBSERVATIONS, rows(batch.observations(), observationSize, order, from, rows))
-                        .floats(Surrogate.ADVANTAGES, rows(batch.advantages(), 1, order, from, rows))
-                        .floats(Surrogate.OLD_LOG_PROBABILITY, rows(logProbabilities, 1, order, from, rows));
-                PolicyBatch.feed(
-                        feeds, Surrogate.ACTIONS, rows(batch.actions(), actionSize, order, from, rows), discrete);
-                training.run(feeds).close();
+
+        @Override
+        public boolean advance() {
+            if (from == 0) {
+                shuffle(order, random);
             }
+            int rows = Math.min(options.batch(), order.length - from);
+            Feeds feeds = scaled(batch)
+                    .floats("learningRate", (float) options.learningRate())
+                    .floats(Surrogate.OBSERVATIONS, rows(batch.observations(), observationSize, order, from, rows))
+                    .floats(Surrogate.ADVANTAGES, rows(batch.advantages(), 1, order, from, rows))
+                    .floats(Surrogate.OLD_LOG_PROBABILITY, rows(logProbabilities, 1, order, from, rows));
+            PolicyBatch.feed(feeds, Surrogate.ACTIONS, rows(batch.actions(), actionSize, order, from, rows), discrete);
+            training.run(feeds).close();
+            from += rows;
+            if (from == order.length) {
+                from = 0;
+                pass++;
+            }
+            return pass < options.passes();
         }
-        float[] next = training.state(Surrogate.THETA);
-        compared.floats(Surrogate.THETA, next).floats(Surrogate.OLD_LOG_PROBABILITY, logProbabilities);
-        try (Result result = after.run(compared)) {
-            return new Outcome(next, result.scalar("kl"), entropy, result.scalar("objective"), true);
+
+        @Override
+        public Outcome outcome() {
+            float[] next = training.state(Surrogate.THETA);
+            compared.floats(Surrogate.THETA, next).floats(Surrogate.OLD_LOG_PROBABILITY, logProbabilities);
+            try (Result result = after.run(compared)) {
+                return new Outcome(next, result.scalar("kl"), entropy, result.scalar("objective"), true);
+            }
         }
     }
 

@@ -87,56 +87,66 @@ public final class Trpo implements PolicyStep {
     }
 
     @Override
-    public Outcome improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
-        Feeds feeds = new Feeds()
-                .floats(Surrogate.THETA, theta)
-                .floats(Surrogate.OBSERVATIONS, batch.observations())
-                .floats(Surrogate.ADVANTAGES, batch.advantages())
-                .floats(Surrogate.SHIFT, batch.scaler().shift())
-                .floats(Surrogate.SCALE, batch.scaler().scale());
-        PolicyBatch.feed(feeds, Surrogate.ACTIONS, batch.actions(), discrete);
-        float[] gradient;
-        double entropy;
-        double objective;
-        Feeds again = feeds;
-        try (Result result = slope.run(feeds)) {
-            gradient = result.floats("gradient");
-            entropy = result.scalar("entropy");
-            objective = result.scalar("objective");
-            again.floats(Surrogate.OLD_LOG_PROBABILITY, result.floats("logProbability"));
-            for (int i = 0; i < parameterSizes.size(); i++) {
-                again.floats(Surrogate.OLD + i, result.floats(Surrogate.OLD + i));
-            }
-        }
-        float[] looked = PolicyBatch.strided(
-                batch.observations(), observationSize, random.nextInt(Math.min(stride, batch.rows())), stride);
-        Feeds curved = new Feeds()
-                .floats(Surrogate.THETA, theta)
-                .floats(Surrogate.OBSERVATIONS, looked)
-                .floats(Surrogate.SHIFT, batch.scaler().shift())
-                .floats(Surrogate.SCALE, batch.scaler().scale());
-        for (int i = 0; i < parameterSizes.size(); i++) {
-            if (curvature.inputNames().contains(FisherProduct.DUAL + i)) {
-                curved.floats(
-                        FisherProduct.DUAL + i, new float[looked.length / observationSize * parameterSizes.get(i)]);
-            }
-        }
-        TrustRegion.Step step = region.step(theta, gradient, objective, new TrustRegion.Problem() {
-            @Override
-            public TrustRegion.Value at(float[] other) {
-                try (Result result = value.run(again.floats(Surrogate.THETA, other))) {
-                    return new TrustRegion.Value(result.scalar("objective"), result.scalar("kl"));
-                }
-            }
+    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
+        return Sliced.of(() -> new Ascent(theta, batch, random))
+                .then(ascent -> region.step(theta, ascent.gradient, ascent.objective, ascent)
+                        .thenOne(step -> new Outcome(
+                                step.theta(), step.value().kl(), ascent.entropy, step.rise(), step.accepted())));
+    }
 
-            @Override
-            public float[] curvature(float[] direction) {
-                try (Result result = curvature.run(curved.floats("direction", direction))) {
-                    return result.floats("product");
+    /** The objective of one batch, its gradient, and what the step asks of it. */
+    private final class Ascent implements TrustRegion.Problem {
+        private final Feeds feeds;
+        private final Feeds curved;
+        private final float[] gradient;
+        private final double entropy;
+        private final double objective;
+
+        Ascent(float[] theta, PolicyBatch batch, RandomGenerator random) {
+            feeds = new Feeds()
+                    .floats(Surrogate.THETA, theta)
+                    .floats(Surrogate.OBSERVATIONS, batch.observations())
+                    .floats(Surrogate.ADVANTAGES, batch.advantages())
+                    .floats(Surrogate.SHIFT, batch.scaler().shift())
+                    .floats(Surrogate.SCALE, batch.scaler().scale());
+            PolicyBatch.feed(feeds, Surrogate.ACTIONS, batch.actions(), discrete);
+            try (Result result = slope.run(feeds)) {
+                gradient = result.floats("gradient");
+                entropy = result.scalar("entropy");
+                objective = result.scalar("objective");
+                feeds.floats(Surrogate.OLD_LOG_PROBABILITY, result.floats("logProbability"));
+                for (int i = 0; i < parameterSizes.size(); i++) {
+                    feeds.floats(Surrogate.OLD + i, result.floats(Surrogate.OLD + i));
                 }
             }
-        });
-        return new Outcome(step.theta(), step.value().kl(), entropy, step.rise(), step.accepted());
+            float[] looked = PolicyBatch.strided(
+                    batch.observations(), observationSize, random.nextInt(Math.min(stride, batch.rows())), stride);
+            curved = new Feeds()
+                    .floats(Surrogate.THETA, theta)
+                    .floats(Surrogate.OBSERVATIONS, looked)
+                    .floats(Surrogate.SHIFT, batch.scaler().shift())
+                    .floats(Surrogate.SCALE, batch.scaler().scale());
+            for (int i = 0; i < parameterSizes.size(); i++) {
+                if (curvature.inputNames().contains(FisherProduct.DUAL + i)) {
+                    curved.floats(
+                            FisherProduct.DUAL + i, new float[looked.length / observationSize * parameterSizes.get(i)]);
+                }
+            }
+        }
+
+        @Override
+        public TrustRegion.Value at(float[] other) {
+            try (Result result = value.run(feeds.floats(Surrogate.THETA, other))) {
+                return new TrustRegion.Value(result.scalar("objective"), result.scalar("kl"));
+            }
+        }
+
+        @Override
+        public float[] curvature(float[] direction) {
+            try (Result result = curvature.run(curved.floats("direction", direction))) {
+                return result.floats("product");
+            }
+        }
     }
 
     /** Remembers nothing. */

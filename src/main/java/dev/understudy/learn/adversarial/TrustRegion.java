@@ -1,5 +1,7 @@
 package dev.understudy.learn.adversarial;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A step of natural gradient ascent within a bound on the divergence: Schulman et al. (2015), arXiv:1502.05477,
  * appendix C. The direction solves (F + damping I) s = g by conjugate gradients; the longest step that the quadratic
@@ -60,66 +62,101 @@ public record TrustRegion(double maxKl, double damping, int iterations, int halv
     record Step(float[] theta, Value value, double rise, boolean accepted) {}
 
     /**
-     * Takes a step.
+     * Returns a step, each slice of which asks the problem one question.
      *
      * @param theta parameters before; not written to
      * @param gradient of the objective at theta
      * @param objective its value at theta
      */
-    Step step(float[] theta, float[] gradient, double objective, Problem problem) {
-        Value before = new Value(objective, 0.0);
-        float[] direction = solve(gradient, problem);
-        double curvature = dot(direction, damped(direction, problem));
-        double promised = dot(gradient, direction);
-        if (!(curvature > 0) || !(promised > 0) || !Double.isFinite(promised)) {
-            return new Step(theta, before, 0.0, false);
+    Sliced<Step> step(float[] theta, float[] gradient, double objective, Problem problem) {
+        return new Search(theta, gradient, objective, problem);
+    }
+
+    /** A step under way: conjugate gradients from zero (Hestenes and Stiefel, 1952), then the line search. */
+    private final class Search implements Sliced<Step> {
+        private final float[] theta;
+        private final float[] gradient;
+        private final double objective;
+        private final Problem problem;
+        private final float[] solution;
+        private final float[] residual;
+        private final float[] direction;
+        private final double enough;
+        private double squared;
+        private int solved;
+        private int halving;
+        private @Nullable Step done;
+
+        Search(float[] theta, float[] gradient, double objective, Problem problem) {
+            this.theta = theta;
+            this.gradient = gradient;
+            this.objective = objective;
+            this.problem = problem;
+            this.solution = new float[gradient.length];
+            this.residual = gradient.clone();
+            this.direction = gradient.clone();
+            this.squared = dot(residual, residual);
+            this.enough = TOLERANCE * squared;
         }
-        double length = Math.sqrt(2.0 * maxKl / curvature);
-        for (int halving = 0; halving <= halvings; halving++, length *= 0.5) {
-            float[] next = moved(theta, direction, length);
-            Value value = problem.at(next);
-            double rise = value.objective() - before.objective();
-            if (rise > 0 && rise > acceptRatio * promised * length) {
-                if (value.kl() <= KL_SLACK * maxKl) {
-                    return new Step(next, value, rise, true);
-                }
-                break;
+
+        @Override
+        public boolean advance() {
+            if (solved < iterations && squared > enough) {
+                solve();
+            } else {
+                tryNext();
             }
+            return done == null;
         }
-        return new Step(theta, before, 0.0, false);
-    }
 
-    private float[] damped(float[] direction, Problem problem) {
-        float[] product = problem.curvature(direction);
-        for (int i = 0; i < product.length; i++) {
-            product[i] += (float) (damping * direction[i]);
-        }
-        return product;
-    }
-
-    /** Conjugate gradients from zero: Hestenes and Stiefel (1952). */
-    private float[] solve(float[] gradient, Problem problem) {
-        int size = gradient.length;
-        float[] solution = new float[size];
-        float[] residual = gradient.clone();
-        float[] direction = gradient.clone();
-        double squared = dot(residual, residual);
-        double enough = TOLERANCE * squared;
-        for (int iteration = 0; iteration < iterations && squared > enough; iteration++) {
-            float[] product = damped(direction, problem);
+        private void solve() {
+            float[] product = problem.curvature(direction);
+            for (int i = 0; i < product.length; i++) {
+                product[i] += (float) (damping * direction[i]);
+            }
             float alpha = (float) (squared / dot(direction, product));
-            for (int i = 0; i < size; i++) {
+            for (int i = 0; i < solution.length; i++) {
                 solution[i] += alpha * direction[i];
                 residual[i] -= alpha * product[i];
             }
             double next = dot(residual, residual);
             float beta = (float) (next / squared);
-            for (int i = 0; i < size; i++) {
+            for (int i = 0; i < direction.length; i++) {
                 direction[i] = residual[i] + beta * direction[i];
             }
             squared = next;
+            solved++;
         }
-        return solution;
+
+        private void tryNext() {
+            double promised = dot(gradient, solution);
+            double curvature = promised - dot(residual, solution); // (F + damping I) s = g - residual
+            if (!(curvature > 0) || !(promised > 0) || !Double.isFinite(promised)) {
+                done = rejected();
+                return;
+            }
+            double length = Math.scalb(Math.sqrt(2.0 * maxKl / curvature), -halving);
+            float[] next = moved(theta, solution, length);
+            Value value = problem.at(next);
+            double rise = value.objective() - objective;
+            if (rise > 0 && rise > acceptRatio * promised * length) {
+                done = value.kl() <= KL_SLACK * maxKl ? new Step(next, value, rise, true) : rejected();
+            } else if (++halving > halvings) {
+                done = rejected();
+            }
+        }
+
+        private Step rejected() {
+            return new Step(theta, new Value(objective, 0.0), 0.0, false);
+        }
+
+        @Override
+        public Step outcome() {
+            if (done == null) {
+                throw new IllegalStateException("expected a finished step, asked before its end");
+            }
+            return done;
+        }
     }
 
     private static float[] moved(float[] theta, float[] direction, double length) {

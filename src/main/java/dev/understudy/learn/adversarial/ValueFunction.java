@@ -154,6 +154,7 @@ public final class ValueFunction implements AutoCloseable {
                         }
                     }
                 })
+                .finish()
                 .theta();
     }
 

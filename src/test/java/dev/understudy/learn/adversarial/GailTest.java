@@ -52,12 +52,12 @@ class GailTest {
                 .withImprovement(
                         new ImprovementConfig(2000, 10, 0.995, 0.97, 0.0, List.of(32, 32), TrustRegion.defaults(), 5));
         try (Gail gail = new Gail(POLICY, TASK, config)) {
-            Update update = gail.begin(gail.initialState(1), demonstrations(4), List.of(), 1);
+            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(1), demonstrations(4), List.of(), 1);
             double before = gail.evaluate(50, 3).meanReturn();
             double best = 0;
             do {
                 best = Math.max(best, gail.evaluate(20, 3).meanReturn());
-            } while (update.step());
+            } while (update.iterate());
             assertThat(before).isLessThan(100);
             assertThat(best).isGreaterThan(190);
         }
@@ -78,16 +78,25 @@ class GailTest {
         byte[] whole;
         byte[] half;
         try (Gail gail = new Gail(POLICY, TASK, SHORT, step)) {
-            Update update = gail.begin(gail.initialState(7), expert, List.of(), 9);
+            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(7), expert, List.of(), 9);
             for (int i = 0; i < 3; i++) {
-                update.step();
+                update.iterate();
             }
             half = update.state().toBytes();
+            while (update.progress() == 0.5) {
+                assertThat(update.state().toBytes()).isEqualTo(half);
+                update.step();
+            }
             while (update.step()) {}
             whole = update.state().toBytes();
         }
         try (Gail gail = new Gail(POLICY, TASK, SHORT, step)) {
-            Update update = gail.begin(LearnerState.fromBytes(half), expert, List.of(), 9);
+            Update killed = gail.begin(LearnerState.fromBytes(half), expert, List.of(), 9);
+            for (int i = 0; i < 9; i++) {
+                killed.step();
+            }
+            killed.close();
+            Update update = gail.begin(killed.state(), expert, List.of(), 9);
             assertThat(update.progress()).isEqualTo(0.5);
             while (update.step()) {}
             assertThat(update.state().toBytes()).isEqualTo(whole);
@@ -146,8 +155,8 @@ class GailTest {
         try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
             LearnerState state = gail.initialState(7);
             java.util.Arrays.fill(state.vector("discriminator.theta"), Float.NaN);
-            Update update = gail.begin(state, demonstrations(1), List.of(), 9);
-            assertThat(update.step()).isFalse();
+            GailUpdate update = (GailUpdate) gail.begin(state, demonstrations(1), List.of(), 9);
+            assertThat(update.iterate()).isFalse();
             assertThat(update.report().figures().get("diverged")).isEqualTo(1.0);
         }
     }

@@ -32,8 +32,8 @@ class TrpoTest {
         try (PolicyImprovement improvement = improvement(step)) {
             improvement.initialState(1);
             for (int i = 0; i < iterations; i++) {
-                Rollout rollout = improvement.rollout(i);
-                improvement.improve(rollout, rollout.rewards(), 1000 + i);
+                Rollout rollout = improvement.rollout(i).finish();
+                improvement.improve(rollout, rollout.rewards(), 1000 + i).finish();
             }
             return improvement.evaluate(100, 7).meanReturn();
         }
@@ -44,8 +44,10 @@ class TrpoTest {
         try (PolicyImprovement improvement = improvement(new Trpo(POLICY, TrustRegion.defaults(), 5))) {
             improvement.initialState(1);
             for (int i = 0; i < 5; i++) {
-                Rollout rollout = improvement.rollout(i);
-                PolicyStep.Outcome outcome = improvement.improve(rollout, rollout.rewards(), 1000 + i);
+                Rollout rollout = improvement.rollout(i).finish();
+                PolicyStep.Outcome outcome = improvement
+                        .improve(rollout, rollout.rewards(), 1000 + i)
+                        .finish();
                 assertThat(outcome.accepted()).isTrue();
                 assertThat(outcome.rise()).isPositive();
                 assertThat(outcome.kl()).isBetween(1e-5, 0.015);
@@ -57,10 +59,10 @@ class TrpoTest {
     void refusesRewardsThatAreNotFinite() {
         try (PolicyImprovement improvement = improvement(new Trpo(POLICY, TrustRegion.defaults(), 5))) {
             improvement.initialState(1);
-            Rollout rollout = improvement.rollout(1);
+            Rollout rollout = improvement.rollout(1).finish();
             float[] rewards = rollout.rewards().clone();
             rewards[3] = Float.NaN;
-            assertThatThrownBy(() -> improvement.improve(rollout, rewards, 1))
+            assertThatThrownBy(() -> improvement.improve(rollout, rewards, 1).finish())
                     .hasMessageStartingWith("expected finite rewards, got NaN (step 3 of ");
         }
     }
@@ -70,17 +72,18 @@ class TrpoTest {
     void firstTrialStepIsAsLongAsTheBoundAllows() {
         TrustRegion region = new TrustRegion(0.02, 0.0, 10, 10, 0.1);
         TrustRegion.Step step = region.step(new float[] {0f}, new float[] {1f}, -0.5, new TrustRegion.Problem() {
-            @Override
-            public TrustRegion.Value at(float[] theta) {
-                double gap = theta[0] - 1;
-                return new TrustRegion.Value(-0.5 * gap * gap, 0.5 * theta[0] * theta[0]);
-            }
+                    @Override
+                    public TrustRegion.Value at(float[] theta) {
+                        double gap = theta[0] - 1;
+                        return new TrustRegion.Value(-0.5 * gap * gap, 0.5 * theta[0] * theta[0]);
+                    }
 
-            @Override
-            public float[] curvature(float[] direction) {
-                return direction.clone();
-            }
-        });
+                    @Override
+                    public float[] curvature(float[] direction) {
+                        return direction.clone();
+                    }
+                })
+                .finish();
         assertThat(step.accepted()).isTrue();
         assertThat(step.theta()[0]).isCloseTo(0.2f, org.assertj.core.data.Offset.offset(1e-6f));
         assertThat(step.value().kl()).isCloseTo(0.02, org.assertj.core.data.Offset.offset(1e-6));
@@ -89,17 +92,19 @@ class TrpoTest {
     @Test
     void undoesAStepThatTheDivergenceForbidsAfterTheSearch() {
         float[] before = {0f};
-        TrustRegion.Step step = TrustRegion.defaults().step(before, new float[] {1f}, 0.0, new TrustRegion.Problem() {
-            @Override
-            public TrustRegion.Value at(float[] theta) {
-                return new TrustRegion.Value(theta[0], 1000 * theta[0]);
-            }
+        TrustRegion.Step step = TrustRegion.defaults()
+                .step(before, new float[] {1f}, 0.0, new TrustRegion.Problem() {
+                    @Override
+                    public TrustRegion.Value at(float[] theta) {
+                        return new TrustRegion.Value(theta[0], 1000 * theta[0]);
+                    }
 
-            @Override
-            public float[] curvature(float[] direction) {
-                return direction.clone();
-            }
-        });
+                    @Override
+                    public float[] curvature(float[] direction) {
+                        return direction.clone();
+                    }
+                })
+                .finish();
         assertThat(step.accepted()).isFalse();
         assertThat(step.theta()).isSameAs(before);
     }
@@ -107,7 +112,7 @@ class TrpoTest {
     private static PolicyImprovement improvement(PolicyStep step) {
         Task task = Environments.named("cartpole-v0");
         PolicyImprovement improvement = new PolicyImprovement(POLICY, task.actions(), step, CONFIG);
-        improvement.practiseIn(task.create(CONFIG.copies(), 0));
+        improvement.practiseIn(() -> task.create(CONFIG.copies(), 0));
         return improvement;
     }
 }
