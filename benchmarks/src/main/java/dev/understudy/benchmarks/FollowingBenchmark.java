@@ -72,6 +72,16 @@ final class FollowingBenchmark {
             return of(driver).divergences().getOrDefault(quantity, Double.NaN);
         }
 
+        Map<String, Object> toJson() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("fold", fold);
+            json.put("seed", seed);
+            json.put("trainSeconds", trainSeconds);
+            drivers.forEach((name, figures) ->
+                    json.put(name, Map.of("report", figures.report(), "divergence", figures.divergences())));
+            return json;
+        }
+
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder("fold %d seed %d".formatted(fold, seed));
@@ -125,7 +135,7 @@ final class FollowingBenchmark {
         }
         figures.put("drivers", drivers);
         figures.put("trainSecondsGail", spread(trials, Trial::trainSeconds).toJson());
-        figures.put("trials", trials);
+        figures.put("trials", trials.stream().map(Trial::toJson).toList());
         figures.put("met", met);
         progress.accept("spacing error, GAIL over cloning: %s; divergences: %s; collisions %d"
                 .formatted(spacing, closer, collisions));

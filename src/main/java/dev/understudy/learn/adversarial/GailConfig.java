@@ -103,7 +103,7 @@ public record GailConfig(
                 0.001,
                 DiscriminatorOptions.Output.ZERO,
                 DiscriminatorOptions.Statistics.EXPERT,
-                1.0,
+                0.1,
                 0.0,
                 DiscriminatorOptions.Normalisation.NONE,
                 DiscriminatorOptions.Throttle.never());
