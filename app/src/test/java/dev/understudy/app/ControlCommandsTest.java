@@ -92,6 +92,17 @@ class ControlCommandsTest {
         Ran unknown = trained(demonstrations, "moon", "1");
         assertThat(unknown.code()).isEqualTo(2);
         assertThat(unknown.err()).contains("environment: expected one of", "moon");
+        Ran cloned = Ran.command(
+                "train",
+                "bc",
+                "--environment",
+                "cartpole-v0",
+                "--demos",
+                demonstrations.toString(),
+                "--out",
+                folder.resolve("m.onnx").toString());
+        assertThat(cloned.code()).isEqualTo(2);
+        assertThat(cloned.err()).contains("environment: expected none with bc");
         Ran tooMany = trained(demonstrations, "mountaincar-v0", "9");
         assertThat(tooMany.code()).isEqualTo(1);
         assertThat(tooMany.err()).contains("expected 1 to 3 trajectories, asked for 9");

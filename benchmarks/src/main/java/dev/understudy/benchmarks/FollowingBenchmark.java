@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -181,10 +180,9 @@ final class FollowingBenchmark {
             int seed = settings.firstSeed() + i;
             Map<String, Figures> drivers = new LinkedHashMap<>();
             drivers.put(IDM, idm);
-            drivers.put(ONE_STEP, learn(replay, expert, FollowingBenchmark::oneStep, trajectories, seed));
-            drivers.put(CLONING, learn(replay, expert, () -> named(Catalogue.CLONING), trajectories, seed));
+            drivers.put(ONE_STEP, drive(replay, expert, oneStep(trajectories, seed)));
             long begun = System.nanoTime();
-            drivers.put(GAIL, learn(replay, expert, () -> named(Catalogue.GAIL), trajectories, seed));
+            adversarial(trajectories, seed).forEach((name, onnx) -> drivers.put(name, drive(replay, expert, onnx)));
             Trial trial = new Trial(fold, seed, drivers, (System.nanoTime() - begun) / 1e9);
             progress.accept(trial.toString());
             trials.add(trial);
@@ -192,29 +190,36 @@ final class FollowingBenchmark {
         return trials;
     }
 
-    private static Learner named(String algorithm) {
-        return Catalogue.learner(algorithm, CarFollowing.POLICY, 0);
-    }
-
-    private static Learner oneStep() {
-        return new BehaviouralCloning(Catalogue.carFollowing(), BehaviouralCloningConfig.defaults());
-    }
-
-    private static Figures learn(
-            LeaderReplay replay,
-            DriveDistributions expert,
-            Supplier<Learner> made,
-            List<Trajectory> trajectories,
-            long seed) {
-        byte[] onnx;
-        try (Learner learner = made.get();
+    private static byte[] oneStep(List<Trajectory> trajectories, long seed) {
+        try (Learner learner =
+                        new BehaviouralCloning(Catalogue.carFollowing(), BehaviouralCloningConfig.defaults());
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {
                 more = update.step();
             }
-            onnx = learner.export(update.state());
+            return learner.export(update.state());
         }
+    }
+
+    /** Returns GAIL's policy, and what it was before the first practice: cloning's, of the same seed and settings. */
+    private static Map<String, byte[]> adversarial(List<Trajectory> trajectories, long seed) {
+        Map<String, byte[]> models = new LinkedHashMap<>();
+        try (Learner learner = Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 0);
+                Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
+            boolean more = true;
+            while (more) {
+                more = update.step();
+                if (models.isEmpty() && update.report().figures().containsKey("cloning.steps")) {
+                    models.put(CLONING, learner.export(update.state()));
+                }
+            }
+            models.put(GAIL, learner.export(update.state()));
+        }
+        return models;
+    }
+
+    private static Figures drive(LeaderReplay replay, DriveDistributions expert, byte[] onnx) {
         try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
             return drive(replay, expert, policy, new Envelope());
         }

@@ -14,12 +14,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * {@link Gail} and {@link BehaviouralCloning} on one policy, by turns: the policy is cloned, practises some iterations
- * against the discriminator, is cloned a little more, and so on for some rounds. GAIL makes the policy's states and
+ * {@link Gail} and {@link BehaviouralCloning} on one policy, by turns: the policy is cloned; then, for some rounds, it
+ * practises some iterations against the discriminator and is cloned a little more. GAIL makes the policy's states and
  * actions as frequent as the expert's; cloning holds it to what this expert did here.
  *
  * <p>Departures from Algorithm 1, which starts at random and knows nothing but the discriminator: the policy is cloned
- * first; cloning between the iterations; and the policy that comes out is the mean of its weights after each of the
+ * first; cloning after every few iterations; and the policy that comes out is the mean of its weights after each of the
  * later half of the rounds (Izmailov et al., 2018, arXiv:1803.05407, eq. 1).
  *
  * <p>The memory holds both learners' under names of their own. Weights go from one to the other and back. What
@@ -51,7 +51,7 @@ public final class GailWithCloning implements Learner {
      * Joins learners of one policy, which become this learner's to close.
      *
      * @param first clones at the start of an update
-     * @param again clones between rounds
+     * @param again clones at the end of each round
      * @param gail runs the iterations of one round
      * @param rounds of an update, at least 1
      * @param deviation standard deviation that exploration begins with, in the action's unit; above 0
@@ -94,7 +94,7 @@ public final class GailWithCloning implements Learner {
         return gail.begin(imitated, demonstrations, replay, seed);
     }
 
-    /** Begins the cloning of round {@code round}. */
+    /** Begins the cloning that comes after {@code round} rounds of practice. */
     Update clone(int round, LearnerState cloned, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
         if (round == 0) {
             return first.begin(cloned, demonstrations, replay, seed);
@@ -141,7 +141,7 @@ public final class GailWithCloning implements Learner {
         return part;
     }
 
-    /** Returns GAIL's memory with the policy as it was cloned in a round. */
+    /** Returns GAIL's memory with the policy as it was cloned after {@code round} rounds of practice. */
     LearnerState handedOver(int round, LearnerState cloned, LearnerState imitated) {
         ParameterLayout layout = Surrogate.layout(policy);
         float[] theta = cloned.vector(CLONING_THETA).clone();

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The rounds of one update of {@link GailWithCloning}: cloning, practice, cloning, practice, ... */
+/** One update of {@link GailWithCloning}: cloning, then rounds of practice and cloning. */
 final class GailWithCloningUpdate implements Update {
     private static final String NUMBER = GailWithCloning.ROUND + "number";
     private static final String PRACTISING = GailWithCloning.ROUND + "practising";
@@ -19,15 +19,12 @@ final class GailWithCloningUpdate implements Update {
     private static final String FIGURE = GailWithCloning.ROUND + "figure.";
     private static final String DIVERGED = "diverged";
 
-    /** Share of a round's work that is cloning, roughly. */
-    private static final double CLONING_SHARE = 0.3;
-
     private final GailWithCloning learner;
     private final List<Trajectory> demonstrations;
     private final List<Trajectory> replay;
     private final long seed;
     private final long updatesBefore;
-    private final SortedMap<String, Double> clonedFigures = new TreeMap<>();
+    private final SortedMap<String, Double> figures = new TreeMap<>();
     private LearnerState cloned;
     private LearnerState imitated;
     private double[] sum = {};
@@ -56,7 +53,7 @@ final class GailWithCloningUpdate implements Update {
         this.sum = state.statistics().getOrDefault(SUM, sum).clone();
         state.statistics().forEach((name, value) -> {
             if (name.startsWith(FIGURE)) {
-                clonedFigures.put(name.substring(FIGURE.length()), value[0]);
+                figures.put(name.substring(FIGURE.length()), value[0]);
             }
         });
         Update practice = practise(); // also in a turn of cloning, to refuse now what would be refused later
@@ -67,9 +64,9 @@ final class GailWithCloningUpdate implements Update {
         return learner.practise(imitated, demonstrations, replay, drawn());
     }
 
-    /** Returns what every draw of this round follows from. */
+    /** Returns what every draw of this round follows from: at first the seed, so that cloning begins as it would alone. */
     private long drawn() {
-        return seed * 0x9E3779B97F4A7C15L + round;
+        return seed + round * 0x9E3779B97F4A7C15L;
     }
 
     @Override
@@ -91,32 +88,41 @@ final class GailWithCloningUpdate implements Update {
         cloned = turn.state();
         imitated = learner.handedOver(round, cloned, imitated);
         if (round == 0) {
-            turn.report().figures().forEach((name, value) -> clonedFigures.put(GailWithCloning.CLONING + name, value));
+            turn.report().figures().forEach((name, value) -> figures.put(GailWithCloning.CLONING + name, value));
+        }
+        if (2 * round > learner.rounds()) {
+            count(imitated.vector(PolicyImprovement.THETA));
         }
         turn.close();
+        if (round == learner.rounds()) {
+            imitated = averaged();
+            cloned = GailWithCloning.handedBack(cloned, imitated);
+            over = true;
+            return;
+        }
         practising = true;
         turn = practise();
     }
 
     private void endPractice() {
-        imitated = turn.state();
-        Map<String, Double> figures = turn.report().figures();
+        figures.putAll(turn.report().figures());
         steps += figures.getOrDefault("steps", 0.0).longValue();
-        boolean diverged = figures.getOrDefault(DIVERGED, 0.0) != 0;
-        round++;
-        if (2 * round > learner.rounds()) {
-            count(imitated.vector(PolicyImprovement.THETA));
-        }
-        over = diverged || round == learner.rounds();
-        if (over) {
-            imitated = diverged ? imitated : averaged();
-            cloned = GailWithCloning.handedBack(cloned, imitated);
-            return;
+        if (isDiverged()) {
+            over = true; // with the memory from before this practice
+        } else {
+            imitated = turn.state();
         }
         cloned = GailWithCloning.handedBack(cloned, imitated);
         turn.close();
+        round++;
         practising = false;
-        turn = learner.clone(round, cloned, demonstrations, replay, drawn());
+        if (!over) {
+            turn = learner.clone(round, cloned, demonstrations, replay, drawn());
+        }
+    }
+
+    private boolean isDiverged() {
+        return figures.getOrDefault(DIVERGED, 0.0) != 0;
     }
 
     private void count(float[] theta) {
@@ -127,6 +133,7 @@ final class GailWithCloningUpdate implements Update {
         sum = counted;
     }
 
+    /** Returns GAIL's memory with the mean of the policies counted. */
     private LearnerState averaged() {
         int counted = learner.rounds() - learner.rounds() / 2;
         float[] mean = new float[sum.length];
@@ -139,9 +146,11 @@ final class GailWithCloningUpdate implements Update {
 
     @Override
     public double progress() {
-        double ofTurn =
-                practising ? CLONING_SHARE + (1 - CLONING_SHARE) * turn.progress() : CLONING_SHARE * turn.progress();
-        return over ? 1.0 : (round + ofTurn) / learner.rounds();
+        if (over) {
+            return 1.0;
+        }
+        double turnsDone = 2 * round + (practising ? 1 : 0) + turn.progress();
+        return turnsDone / (2 * learner.rounds() + 1);
     }
 
     @Override
@@ -159,30 +168,30 @@ final class GailWithCloningUpdate implements Update {
             counters.put(PRACTISING, practising ? 1L : 0L);
             counters.put(STEPS, steps);
             statistics.put(SUM, sum.clone());
-            clonedFigures.forEach((name, value) -> statistics.put(FIGURE + name, new double[] {value}));
+            figures.forEach((name, value) -> statistics.put(FIGURE + name, new double[] {value}));
         }
         return new LearnerState(joined.vectors(), statistics, counters);
     }
 
     /**
-     * What the last round's practice did; under {@code cloning.} what the first cloning did; {@code rounds} begun and
-     * {@code steps} in the environment of all.
+     * What the last practice did; under {@code cloning.} what the first cloning did; {@code rounds} of practice done
+     * and {@code steps} in the environment in all.
      */
     @Override
     public TrainingReport report() {
-        SortedMap<String, Double> figures = new TreeMap<>(clonedFigures);
-        double diverged = figures.getOrDefault(GailWithCloning.CLONING + DIVERGED, 0.0);
+        SortedMap<String, Double> report = new TreeMap<>(figures);
         double underWay = 0;
-        if (practising) {
+        if (practising && !over) {
             Map<String, Double> practice = turn.report().figures();
-            figures.putAll(practice);
-            diverged = Math.max(diverged, practice.getOrDefault(DIVERGED, 0.0));
-            underWay = over ? 0 : practice.getOrDefault("steps", 0.0);
+            report.putAll(practice);
+            underWay = practice.getOrDefault("steps", 0.0);
         }
-        figures.put("rounds", (double) round);
-        figures.put("steps", steps + underWay);
-        figures.put(DIVERGED, diverged);
-        return new TrainingReport(figures);
+        report.put("rounds", (double) round);
+        report.put("steps", steps + underWay);
+        double diverged = Math.max(
+                report.getOrDefault(DIVERGED, 0.0), report.getOrDefault(GailWithCloning.CLONING + DIVERGED, 0.0));
+        report.put(DIVERGED, diverged);
+        return new TrainingReport(report);
     }
 
     @Override
