@@ -76,7 +76,7 @@ class GailWithCloningTest {
         while (update.step()) {}
         return update.state();
     }
-    /** Stops in the cloning and in the practice of either of two rounds. */
+    /** Stops in each turn: cloning, practice, cloning, practice, cloning. */
     @Test
     void killedAnywhereInTheSecondWindowItGivesTheSameBytes() {
         List<Trajectory> first = List.of(demonstration(0, 400));
@@ -85,14 +85,14 @@ class GailWithCloningTest {
             LearnerState afterFirst = finish(learner.begin(learner.initialState(3), first, List.of(), 5));
             Update whole = learner.begin(afterFirst, second, first, 6);
             List<byte[]> stops = new ArrayList<>();
-            double[] saveAt = {0.1, 0.3, 0.55, 0.7, 2};
+            double[] saveAt = {0.05, 0.25, 0.45, 0.65, 0.85, 2};
             do {
                 if (whole.progress() > saveAt[stops.size()]) {
                     stops.add(whole.state().toBytes());
                 }
             } while (whole.step());
             LearnerState expected = whole.state();
-            assertThat(stops).hasSize(4);
+            assertThat(stops).hasSize(5);
             for (byte[] saved : stops) {
                 try (Learner restarted = learner()) {
                     Update resumed = restarted.begin(LearnerState.fromBytes(saved), second, first, 6);
