@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Whole episodes collected under a behaviour, one after the other in flat arrays. Step i of episode e is row
- * {@code firstStep(e) + i}. Arrays are handed out without a copy and are not to be written to.
+ * Whole episodes collected under a behaviour, one after the other in flat arrays, or pieces of episodes where they were
+ * recorded in service. Step i of episode e is row {@code firstStep(e) + i}. Arrays are handed out without a copy and
+ * are not to be written to.
  */
 public final class Rollout {
     private final int observationSize;
@@ -103,7 +104,10 @@ public final class Rollout {
         return firstSteps[episode + 1] - firstSteps[episode];
     }
 
-    /** Returns how an episode ended: {@link End#TERMINATED} or {@link End#TRUNCATED}. */
+    /**
+     * Returns how an episode ended: {@link End#TERMINATED} or {@link End#TRUNCATED}; {@link End#RUNNING} if only a
+     * piece of it was recorded, after which it went on.
+     */
     public End end(int episode) {
         return ends[episode];
     }
@@ -180,7 +184,8 @@ public final class Rollout {
         }
 
         /**
-         * Appends one whole episode from the given arrays, which are copied, each from step {@code from} on.
+         * Appends one episode, or a piece of one, from the given arrays, which are copied, each from step {@code from}
+         * on.
          *
          * @param observed {@code [.., n]}, {@code length + 1} rows: the last is the observation after the last step
          * @param observedFrom first row of {@code observed}
@@ -189,7 +194,7 @@ public final class Rollout {
          * @param logProbability {@code [..]}
          * @param from first row of the other arrays
          * @param length steps of the episode, at least 1
-         * @param end how it ended
+         * @param end how it ended; {@link End#RUNNING} if it went on
          */
         public Builder append(
                 float[] observed,
@@ -200,9 +205,10 @@ public final class Rollout {
                 int from,
                 int length,
                 End end) {
-            if (length < 1 || (end != End.TERMINATED && end != End.TRUNCATED)) {
+            if (length < 1 || end == End.IDLE) {
                 throw new IllegalArgumentException(
-                        "expected a whole episode of at least 1 step, got %d steps, %s".formatted(length, end));
+                        "expected an episode, or a piece of one, of at least 1 step, got %d steps, %s"
+                                .formatted(length, end));
             }
             reserve(steps + length);
             int n = observationSize;

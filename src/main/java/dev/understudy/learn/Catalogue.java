@@ -40,8 +40,8 @@ public final class Catalogue {
      *
      * @param algorithm one of {@link #algorithms}
      * @param policy one of {@link #policies}
-     * @param steps optimiser steps per window for cloning, iterations of Algorithm 1 for GAIL (whose first cloning is
-     *     shortened or lengthened as much); 0 for the algorithm's own
+     * @param steps optimiser steps per window for cloning, iterations of Algorithm 1 for GAIL (with as much less or
+     *     more of the cloning that goes with them); 0 for the algorithm's own
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm or policy
      */
     public static Learner learner(String algorithm, String policy, int steps) {
@@ -67,19 +67,22 @@ public final class Catalogue {
 
     private static Learner gail(int steps) {
         GailConfig ofRound = GailConfig.carFollowing();
-        int own = GailWithCloning.ROUNDS * ofRound.iterations();
-        int iterations = steps == 0 ? own : steps;
+        int iterations = steps == 0 ? GailWithCloning.ROUNDS * ofRound.iterations() : steps;
         int rounds = Math.max(1, iterations / ofRound.iterations());
-        int cloningSteps =
-                Math.max(1, (int) ((long) BehaviouralCloningConfig.driven().steps() * iterations / own));
+        double share = (double) iterations / (GailWithCloning.ROUNDS * ofRound.iterations());
+        double shareOfRound = (double) iterations / (rounds * ofRound.iterations());
         GaussianPolicy policy = carFollowing();
         return new GailWithCloning(
                 policy,
-                cloning(cloningSteps),
-                cloning(BehaviouralCloningConfig.refreshed()),
+                cloning(scaled(BehaviouralCloningConfig.driven(), share)),
+                cloning(scaled(BehaviouralCloningConfig.refreshed(), shareOfRound)),
                 new Gail(policy, FollowingEnvironments.defaults(), ofRound.withIterations(iterations / rounds)),
                 rounds,
                 GailWithCloning.DEVIATION);
+    }
+
+    private static BehaviouralCloningConfig scaled(BehaviouralCloningConfig config, double share) {
+        return share == 1 ? config : config.withSteps(Math.max(1, (int) Math.round(share * config.steps())));
     }
 
     /** Returns the network of the car-following policy: 64-64 tanh, accelerations clipped to their range. */

@@ -57,6 +57,18 @@ public record LearnerState(
         return value;
     }
 
+    /** Returns whether every number of every vector is finite. */
+    public boolean isFinite() {
+        for (float[] vector : vectors.values()) {
+            for (float value : vector) {
+                if (!Float.isFinite(value)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** Returns the state as bytes: a version, then the three maps, big-endian. Equal states give equal bytes. */
     public byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

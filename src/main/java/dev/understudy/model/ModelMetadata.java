@@ -42,6 +42,9 @@ public record ModelMetadata(
         String dataLicence,
         SortedMap<String, String> extra) {
 
+    /** Key in {@link #extra} of the algorithm that learned it; absent in files from when there was cloning alone. */
+    public static final String ALGORITHM = "algorithm";
+
     private static final String PREFIX = "understudy.";
     private static final String EXTRA = PREFIX + "extra.";
     private static final int FORMAT = 1;

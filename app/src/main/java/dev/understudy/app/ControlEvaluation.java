@@ -27,17 +27,26 @@ final class ControlEvaluation {
 
     private ControlEvaluation() {}
 
+    /**
+     * Returns whole episodes under a model's deterministic action.
+     *
+     * @throws InvalidModelException if the model is none of this task
+     */
+    static Rollout rollout(Task task, byte[] onnx, int episodes, long seed) {
+        try (ControlPolicy policy =
+                new ControlPolicy(onnx, task.observationSize(), task.actions().size())) {
+            return new RolloutCollector(task.create(Math.min(MOST_COPIES, episodes), 0))
+                    .episodes(Behaviour.modeOf(policy), episodes, seed);
+        }
+    }
+
     /** Evaluates a model file. */
     static int run(Settings settings, Path model, Console console) throws IOException {
         Task task = ControlTraining.task(settings);
         int episodes = settings.get(EPISODES);
         Rollout rollout;
-        try (ControlPolicy policy = new ControlPolicy(
-                Files.readAllBytes(model),
-                task.observationSize(),
-                task.actions().size())) {
-            rollout = new RolloutCollector(task.create(Math.min(MOST_COPIES, episodes), 0))
-                    .episodes(Behaviour.modeOf(policy), episodes, settings.get(SEED));
+        try {
+            rollout = rollout(task, Files.readAllBytes(model), episodes, settings.get(SEED));
         } catch (InvalidModelException e) {
             throw new CommandFailedException(
                     "model %s is none of %s: %s".formatted(model, task.name(), e.getMessage()));

@@ -7,9 +7,12 @@ import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
 import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
+import dev.understudy.learn.cloning.BehaviouralCloning;
+import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -27,7 +30,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code train gail --environment}: imitates an expert in an environment, from a file of its episodes. */
+/**
+ * {@code train gail --environment} and {@code train bc --environment}: imitates an expert of an environment, from a
+ * file of its episodes.
+ */
 final class ControlTraining {
     static final Setting<String> ENVIRONMENT = Setting.text(
             "environment", "", "The environment: " + String.join(", ", Environments.names()) + "; none for driving.");
@@ -93,8 +99,18 @@ final class ControlTraining {
         return new CategoricalPolicy(task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
     }
 
+    /**
+     * What was learned.
+     *
+     * @param onnx the policy
+     * @param seconds it took
+     * @param figures of the training
+     * @param result what is told of it beside them
+     */
+    private record Learned(byte[] onnx, double seconds, Map<String, Double> figures, Map<String, Object> result) {}
+
     /** Trains and writes the model. */
-    static int run(Settings settings, Path demonstrations, Path out, long seed, String licence, Console console)
+    static int run(Settings settings, String algorithm, Path demonstrations, Path out, long seed, Console console)
             throws IOException {
         Task task = task(settings);
         RewardForm reward = reward(settings, task);
@@ -107,18 +123,60 @@ final class ControlTraining {
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }
+        int pairs = chosen.trajectories().stream().mapToInt(Trajectory::steps).sum();
+        if (pairs == 0) {
+            throw new CommandFailedException(
+                    "expected at least one pair in %d trajectories thinned by %d, got none (%s)"
+                            .formatted(settings.get(TRAJECTORIES), settings.get(SUBSAMPLE), chosen.source()));
+        }
         List<Trajectory> heldOut = all.trajectories()
                 .subList(chosen.trajectories().size(), all.trajectories().size());
+        Learned learned = algorithm.equals(Catalogue.GAIL)
+                ? imitate(task, reward, settings, chosen.trajectories(), heldOut, seed, console)
+                : clone(task, settings, chosen.trajectories(), seed, console);
+        ModelFile file = ModelFile.create(
+                learned.onnx(),
+                metadata(
+                        task,
+                        algorithm,
+                        learned.onnx(),
+                        chosen,
+                        learned.figures(),
+                        seed,
+                        settings.get(TrainCommand.LICENCE)));
+        Files.write(out, file.bytes());
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("algorithm", algorithm);
+        result.put("environment", task.name());
+        result.put("seed", seed);
+        result.put("model", out.toString());
+        result.put("sha256", file.sha256());
+        result.put("trajectories", chosen.trajectories().size());
+        result.put("pairs", pairs);
+        result.put("seconds", learned.seconds());
+        result.put("steps", learned.figures().get("steps"));
+        result.putAll(learned.result());
+        result.put("training", learned.figures());
+        console.result(result, () -> "wrote %s: mean return %s over %d episodes, trained in %.1f s"
+                .formatted(out, result.get("returnMean"), EVALUATION_EPISODES, learned.seconds()));
+        return 0;
+    }
+
+    private static Learned imitate(
+            Task task,
+            RewardForm reward,
+            Settings settings,
+            List<Trajectory> chosen,
+            List<Trajectory> heldOut,
+            long seed,
+            Console console) {
         GailConfig config = GailConfig.defaults(reward)
                 .withIterations(settings.get(ITERATIONS))
                 .withFeedback(settings.get(FEEDBACK));
         try (Gail gail = new Gail(policy(task), task, config)) {
             long begun = System.nanoTime();
-            GailUpdate update =
-                    (GailUpdate) gail.begin(gail.initialState(seed), chosen.trajectories(), List.of(), seed);
-            while (update.step()) {
-                console.status("learning %3.0f %%".formatted(100 * update.progress()));
-            }
+            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(seed), chosen, List.of(), seed);
+            learn(update, console);
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
             if (figures.getOrDefault("diverged", 0.0) != 0) {
@@ -126,40 +184,59 @@ final class ControlTraining {
                         "the discriminator's logits are no longer finite after %s iterations; no model written"
                                 .formatted(figures.get("iterations")));
             }
-            byte[] onnx = gail.export(update.state());
-            ModelFile file = ModelFile.create(onnx, metadata(task, onnx, chosen, figures, seed, licence));
-            Files.write(out, file.bytes());
             Map<String, Object> result = new LinkedHashMap<>();
-            result.put("algorithm", Catalogue.GAIL);
-            result.put("environment", task.name());
             result.put("reward", reward.formula());
             result.put("rewardBias", reward.bias());
             result.put("feedback", settings.get(FEEDBACK).name().toLowerCase(java.util.Locale.ROOT));
-            result.put("seed", seed);
-            result.put("model", out.toString());
-            result.put("sha256", file.sha256());
-            result.put("trajectories", chosen.trajectories().size());
-            result.put(
-                    "pairs",
-                    chosen.trajectories().stream().mapToInt(Trajectory::steps).sum());
-            result.put("seconds", seconds);
-            result.put("steps", figures.get("steps"));
             result.put("kl", figures.get("kl"));
             result.put("entropy", figures.get("entropy"));
             result.put(
                     "expertAgainstHeldOutExpertAccuracy",
-                    heldOut.isEmpty() ? Double.NaN : gail.memorised(chosen.trajectories(), heldOut));
+                    heldOut.isEmpty() ? Double.NaN : gail.memorised(chosen, heldOut));
             result.put("returnMean", gail.evaluate(EVALUATION_EPISODES, seed).meanReturn());
-            result.put("training", figures);
             result.put("curve", update.returns());
-            console.result(result, () -> "wrote %s: mean return %s over %d episodes, trained in %.1f s"
-                    .formatted(out, result.get("returnMean"), EVALUATION_EPISODES, seconds));
+            return new Learned(gail.export(update.state()), seconds, figures, result);
         }
-        return 0;
+    }
+
+    private static Learned clone(Task task, Settings settings, List<Trajectory> chosen, long seed, Console console) {
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
+        int steps = settings.get(TrainCommand.STEPS);
+        try (BehaviouralCloning cloning =
+                new BehaviouralCloning(policy(task), steps == 0 ? config : config.withSteps(steps))) {
+            long begun = System.nanoTime();
+            Update update = cloning.begin(cloning.initialState(seed), chosen, List.of(), seed);
+            learn(update, console);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            Map<String, Double> figures = update.report().figures();
+            if (figures.getOrDefault("diverged", 0.0) != 0) {
+                throw new CommandFailedException("the loss is no longer finite after %s steps; no model written"
+                        .formatted(figures.get("steps")));
+            }
+            byte[] onnx = cloning.export(update.state());
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put(
+                    "returnMean",
+                    ControlEvaluation.rollout(task, onnx, EVALUATION_EPISODES, seed)
+                            .meanReturn());
+            return new Learned(onnx, seconds, figures, result);
+        }
+    }
+
+    private static void learn(Update update, Console console) {
+        while (update.step()) {
+            console.status("learning %3.0f %%".formatted(100 * update.progress()));
+        }
     }
 
     private static ModelMetadata metadata(
-            Task task, byte[] onnx, Demonstrations chosen, Map<String, Double> figures, long seed, String licence) {
+            Task task,
+            String algorithm,
+            byte[] onnx,
+            Demonstrations chosen,
+            Map<String, Double> figures,
+            long seed,
+            String licence) {
         int n = task.observationSize();
         int k = task.actions().size();
         Trajectory first = chosen.trajectories().get(0);
@@ -183,6 +260,6 @@ final class ControlTraining {
                 new Matrix(rows, k, actions),
                 Versions.own(),
                 licence,
-                new TreeMap<>(Map.of("demonstrations", chosen.source())));
+                new TreeMap<>(Map.of(ModelMetadata.ALGORITHM, algorithm, "demonstrations", chosen.source())));
     }
 }

@@ -8,6 +8,7 @@ import dev.understudy.driving.FollowingLawCalibration.Effort;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.JobRuntime;
+import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.LogReading;
@@ -18,7 +19,6 @@ import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
 import dev.understudy.ingest.SampleSource;
-import dev.understudy.learn.Catalogue;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Promotion;
@@ -28,13 +28,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ final class Demo {
      * @param length wall time for everything
      * @param factor event seconds per second
      * @param window length of a learning window in event time
-     * @param steps optimiser steps on each window
+     * @param learners what learns each window
      * @param heldOutPercent share of trips never learned from
      * @param seed what every draw follows from
      * @param directory where files lie while it runs
@@ -73,7 +74,7 @@ final class Demo {
             Duration length,
             double factor,
             Duration window,
-            int steps,
+            List<LearningBranch> learners,
             int heldOutPercent,
             long seed,
             Path directory) {}
@@ -134,7 +135,8 @@ final class Demo {
             serving.start();
             flink.submit(
                     "learning",
-                    environment -> build(environment, learning(servers, directory, baselines), plan.steps()));
+                    environment ->
+                            LearningJob.build(environment, learning(servers, directory, baselines), plan.learners()));
             flink.submit("promotion", environment -> PromotionJob.build(environment, promotion(servers, directory)));
             awaitStart(serving, flink);
             milestone("started", "learning, promotion and serving run");
@@ -153,10 +155,6 @@ final class Demo {
             summary.put("milestones", milestones);
             return summary;
         }
-    }
-
-    private static void build(StreamExecutionEnvironment environment, LearningJobConfig config, int steps) {
-        LearningJob.build(environment, config, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, steps));
     }
 
     private LogReading reading() {
@@ -310,9 +308,13 @@ final class Demo {
                 .orElseThrow(() -> new IllegalStateException("expected the file of " + sha256 + ", found none"));
         try (LoadedPolicy policy =
                 LoadedPolicy.load(ModelFile.read(file), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
-            figures.putAll(new Evaluation(policy, laws)
+            Map<String, Map<String, Object>> driven = new Evaluation(policy, laws)
                     .closedLoop(baselines.shares().heldOut())
-                    .figures());
+                    .figures();
+            Optional.ofNullable(account.algorithm(sha256))
+                    .ifPresent(algorithm ->
+                            Objects.requireNonNull(driven.get("policy")).put("algorithm", algorithm));
+            figures.putAll(driven);
         }
         return figures;
     }

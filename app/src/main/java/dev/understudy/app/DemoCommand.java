@@ -1,5 +1,7 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.LearningBranch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +30,12 @@ final class DemoCommand implements Tool {
                     "demo.window.seconds", 180, 10, 86_400, "Length of a learning window in event time, seconds.")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "demo.steps", 300, 1, 100_000, "Optimiser steps on each window.")
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window.")
             .as("--steps");
+    private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
+    private static final Setting<Integer> ITERATIONS = Setting.integer(
+                    "demo.iterations", 10, 1, 100_000, "Iterations of gail on each window.")
+            .as("--iterations");
     private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
                     "demo.heldout.percent", 20, 1, 90, "Share of trips that are tested on and never learned, percent.")
             .as("--heldout-percent");
@@ -53,7 +59,8 @@ final class DemoCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(SECONDS, FACTOR, WINDOW_SECONDS, STEPS, HELD_OUT_PERCENT, SEED, LOGS, DIRECTORY);
+        return List.of(
+                SECONDS, FACTOR, WINDOW_SECONDS, LEARNER, STEPS, ITERATIONS, HELD_OUT_PERCENT, SEED, LOGS, DIRECTORY);
     }
 
     @Override
@@ -64,7 +71,11 @@ final class DemoCommand implements Tool {
                         Duration.ofSeconds(settings.get(SECONDS)),
                         settings.get(FACTOR),
                         Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
-                        settings.get(STEPS),
+                        LearningBranch.of(
+                                settings.get(LEARNER),
+                                CarFollowing.POLICY,
+                                settings.get(STEPS),
+                                settings.get(ITERATIONS)),
                         settings.get(HELD_OUT_PERCENT),
                         settings.get(SEED),
                         settings.get(DIRECTORY)),

@@ -1,10 +1,10 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.TrainingConfig;
-import dev.understudy.learn.Catalogue;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -23,8 +23,20 @@ final class LearnCommand implements Tool {
     private static final Setting<Integer> SLIDE_SECONDS = Setting.integer(
             "slide.seconds", 0, 0, 604_800, "Event time from window to window, seconds; 0 for windows that tumble.");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "learn.steps", 0, 0, 1_000_000, "Optimiser steps on each window; 0 for the algorithm's own number.")
+                    "learn.steps",
+                    0,
+                    0,
+                    1_000_000,
+                    "Optimiser steps of bc on each window; 0 for the algorithm's own number.")
             .as("--steps");
+    private static final Setting<String> LEARNER = Pipeline.learner("learn.learner");
+    private static final Setting<Integer> ITERATIONS = Setting.integer(
+                    "learn.iterations",
+                    0,
+                    0,
+                    1_000_000,
+                    "Iterations of gail on each window; 0 for the algorithm's own number.")
+            .as("--iterations");
     private static final Setting<Integer> SEED = Setting.integer(
                     "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
             .as("--seed");
@@ -34,7 +46,7 @@ final class LearnCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return Pipeline.settings(WINDOW_SECONDS, SLIDE_SECONDS, STEPS, SEED, LICENCE, IDM);
+        return Pipeline.settings(WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, SEED, LICENCE, IDM);
     }
 
     @Override
@@ -51,8 +63,11 @@ final class LearnCommand implements Tool {
                 Pipeline.runtime(settings, connection, "understudy-learning"),
                 Pipeline.reading(settings),
                 training(settings));
-        int steps = settings.get(STEPS);
-        LearningJob.build(environment, config, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, steps));
+        LearningJob.build(
+                environment,
+                config,
+                LearningBranch.of(
+                        settings.get(LEARNER), CarFollowing.POLICY, settings.get(STEPS), settings.get(ITERATIONS)));
     }
 
     private static TrainingConfig training(Settings settings) {

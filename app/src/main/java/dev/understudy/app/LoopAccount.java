@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -46,9 +47,10 @@ final class LoopAccount {
         if (candidates.putIfAbsent(candidate.id(), candidate) != null) {
             return Optional.empty();
         }
-        return Optional.of("candidate %s  from window %s: %.1f KiB, trained in %.2f s"
+        return Optional.of("candidate %s  learned by %s from window %s: %.1f KiB, trained in %.2f s"
                 .formatted(
                         shortened(candidate.sha256()),
+                        candidate.algorithm(),
                         span(candidate.windowStartMs(), candidate.windowEndMs()),
                         candidate.sizeBytes() / 1024.0,
                         candidate.trainMillis() / 1000.0));
@@ -170,6 +172,8 @@ final class LoopAccount {
         summary.put("candidates", candidates.size());
         summary.put("promoted", promoted);
         summary.put("refused", verdicts.size() - promoted);
+        summary.put("algorithms", algorithms());
+        summary.put("promotions", promotions());
         summary.put("versionMismatches", decisions.versionMismatches());
         summary.put("decisionLatencyMillis", decisions.latencyMillis().quantiles());
         summary.put("freshnessSeconds", freshness().quantiles());
@@ -194,6 +198,44 @@ final class LoopAccount {
         });
         summary.put("rejectedByReason", rejected);
         return summary;
+    }
+
+    /** Returns how many candidates of each algorithm there were, and how many of them were promoted. */
+    private Map<String, Map<String, Long>> algorithms() {
+        Map<String, Map<String, Long>> algorithms = new TreeMap<>();
+        for (Candidate candidate : candidates.values()) {
+            Map<String, Long> counts = algorithms.computeIfAbsent(
+                    candidate.algorithm(), any -> new TreeMap<>(Map.of("candidates", 0L, "promoted", 0L)));
+            counts.merge("candidates", 1L, Long::sum);
+            boolean won = verdicts.values().stream()
+                    .anyMatch(verdict ->
+                            verdict.promoted() && verdict.candidateId().equals(candidate.id()));
+            counts.merge("promoted", won ? 1L : 0L, Long::sum);
+        }
+        return algorithms;
+    }
+
+    private List<Map<String, @Nullable Object>> promotions() {
+        return verdicts.values().stream()
+                .filter(Promotion::promoted)
+                .map(promotion -> {
+                    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+                    json.put("epoch", promotion.epoch());
+                    json.put("sha256", promotion.sha256());
+                    json.put("algorithm", algorithm(promotion.sha256()));
+                    json.put("reason", promotion.reason());
+                    return json;
+                })
+                .toList();
+    }
+
+    /** Returns what learned a model, null if no candidate of it was seen. */
+    synchronized @Nullable String algorithm(String sha256) {
+        return candidates.values().stream()
+                .filter(candidate -> candidate.sha256().equals(sha256))
+                .map(Candidate::algorithm)
+                .findFirst()
+                .orElse(null);
     }
 
     private Map<String, Long> events(long ingested, long observed) {

@@ -14,7 +14,6 @@ import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,52 +49,6 @@ final class ModelsCommand {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(List.of(more));
         return settings;
-    }
-
-    /** What the model topics of a cluster say of one policy. */
-    private record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts) {
-        /** Reads the verdicts, oldest first; connects. */
-        static Models read(Settings settings) {
-            Connection connection = Connection.of(settings);
-            connection.admin().close();
-            TopicReader reader =
-                    new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
-            String policy = settings.get(POLICY);
-            List<Promotion> verdicts =
-                    reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                            .map(ConsumerRecord::value)
-                            .filter(verdict -> verdict.policy().equals(policy))
-                            .toList();
-            return new Models(connection, reader, policy, verdicts);
-        }
-
-        /** Returns the promotion in force: the highest epoch, the later of two with the same. */
-        Optional<Promotion> inForce() {
-            return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                    .map(ConsumerRecord::value)
-                    .filter(promotion -> promotion.policy().equals(policy))
-                    .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
-        }
-
-        /** Returns the last verdict on the model whose hash begins so. */
-        Promotion verdict(String hash) {
-            List<Promotion> found = verdicts.stream()
-                    .filter(verdict -> verdict.sha256().startsWith(hash))
-                    .toList();
-            long models = found.stream().map(Promotion::sha256).distinct().count();
-            if (models != 1) {
-                throw new CommandFailedException("expected one model of %s whose SHA-256 begins with %s, found %d of %d"
-                        .formatted(
-                                policy,
-                                hash,
-                                models,
-                                verdicts.stream()
-                                        .map(Promotion::sha256)
-                                        .distinct()
-                                        .count()));
-            }
-            return found.get(found.size() - 1);
-        }
     }
 
     private static boolean isThat(Promotion verdict, Optional<Promotion> inForce) {
@@ -140,16 +93,21 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) {
-            Models models = Models.read(settings);
+            Models models = Models.read(settings, settings.get(POLICY));
             Optional<Promotion> current = models.inForce();
-            Table table = new Table("epoch", "model", "verdict", "effective from (event time)", "reason");
+            Map<String, String> algorithms = models.algorithms();
+            Table table = new Table("epoch", "model", "learned by", "verdict", "effective from (event time)", "reason");
             List<Map<String, Object>> json = new ArrayList<>();
             for (Promotion verdict : models.verdicts()) {
                 boolean inForce = isThat(verdict, current);
-                json.add(json(verdict, inForce));
+                String algorithm = algorithms.getOrDefault(verdict.sha256(), "-");
+                Map<String, Object> entry = json(verdict, inForce);
+                entry.put("algorithm", algorithm);
+                json.add(entry);
                 table.row(
                         verdict.promoted() ? verdict.epoch() : "-",
                         shortened(verdict.sha256()),
+                        algorithm,
                         inForce ? "in force" : verdict.promoted() ? "promoted" : "refused",
                         verdict.promoted() ? Instant.ofEpochMilli(verdict.effectiveFromMs()) : "-",
                         verdict.reason());
@@ -181,11 +139,10 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) {
-            Models models = Models.read(settings);
+            Models models = Models.read(settings, settings.get(POLICY));
             Promotion verdict = models.verdict(hash);
             Map<String, Object> json = json(verdict, isThat(verdict, models.inForce()));
-            models.reader().all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
-                    .map(ConsumerRecord::value)
+            models.candidates().stream()
                     .filter(candidate -> candidate.sha256().equals(verdict.sha256()))
                     .forEach(candidate -> json.put("candidate", figures(candidate)));
             Map<String, Object> instances = new TreeMap<>();
@@ -205,6 +162,7 @@ final class ModelsCommand {
         private static Map<String, Object> figures(Candidate candidate) {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("id", candidate.id());
+            json.put("algorithm", candidate.algorithm());
             json.put("parentSha256", candidate.parentSha256());
             json.put("sizeBytes", candidate.sizeBytes());
             json.put(
@@ -253,7 +211,7 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws Exception {
-            Models models = Models.read(settings);
+            Models models = Models.read(settings, settings.get(POLICY));
             Promotion current = models.inForce()
                     .orElseThrow(() -> new CommandFailedException(
                             "expected a promotion of %s to roll back, found none".formatted(models.policy())));
@@ -356,7 +314,7 @@ final class ModelsCommand {
                 bytes = Files.readAllBytes(Path.of(model));
                 sha256 = Artifacts.sha256(bytes);
             } else if (model.matches("[0-9a-f]{4,64}")) {
-                Models models = Models.read(settings);
+                Models models = Models.read(settings, settings.get(POLICY));
                 sha256 = models.verdict(model).sha256();
                 bytes = models.reader()
                         .artifact(models.policy(), sha256)

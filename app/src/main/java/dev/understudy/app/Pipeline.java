@@ -1,8 +1,11 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.JobRuntime;
+import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LogReading;
+import dev.understudy.learn.Catalogue;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -118,6 +121,20 @@ final class Pipeline {
         console.note(name + ": runs; Ctrl-C stops it");
         environment.execute(name);
         return 0;
+    }
+
+    /** Which algorithms learn. */
+    static Setting<String> learner(String key) {
+        return new Setting<>(
+                key,
+                "--learner",
+                Catalogue.CLONING,
+                "What learns: %s, or %s, whose candidates then compete."
+                        .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
+                text -> {
+                    LearningBranch.of(text, CarFollowing.POLICY, 0, 0);
+                    return text;
+                });
     }
 
     /** Parameters of the Intelligent Driver Model, the baseline that windows are scored beside. */

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.streams.Guarantee;
+import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import dev.understudy.streams.ServingMetrics;
@@ -67,6 +68,14 @@ final class ServeCommand implements Tool {
     private static final Setting<Integer> THREADS = Setting.integer(
                     "serve.threads", DEFAULTS.threads(), 1, 256, "Stream threads.")
             .as("--threads");
+    private static final Setting<Boolean> ROLLOUTS = Setting.off(
+                    "serve.rollouts",
+                    "Write what the policy saw and did to driving.rollouts.v1, for off-policy learning.")
+            .as("--rollouts");
+    private static final Setting<Boolean> EXPLORE = Setting.off(
+                    "serve.explore",
+                    "Draw actions from the policy's distribution instead of doing the likeliest; needs serve.rollouts.")
+            .as("--explore");
     private static final Setting<Integer> REPORT_SECONDS = Setting.integer(
                     "serve.report.seconds", 10, 1, 86_400, "Time between lines on what was served, seconds.")
             .as("--report-seconds");
@@ -76,19 +85,31 @@ final class ServeCommand implements Tool {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
-                INSTANCE, APPLICATION, STATE, GUARANTEE, COMMIT_MILLIS, BATCH, WAIT_MILLIS, THREADS, REPORT_SECONDS));
+                INSTANCE,
+                APPLICATION,
+                STATE,
+                GUARANTEE,
+                COMMIT_MILLIS,
+                BATCH,
+                WAIT_MILLIS,
+                THREADS,
+                ROLLOUTS,
+                EXPLORE,
+                REPORT_SECONDS));
         return settings;
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
+        Recording recording = recording(settings);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings);
         ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
                 .withClient(connection.clientSettings())
                 .named(instance(settings), settings.get(APPLICATION))
                 .with(settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS)))
-                .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS));
+                .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS))
+                .with(recording);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
         try (Serving serving = new Serving(config)) {
@@ -98,6 +119,17 @@ final class ServeCommand implements Tool {
             console.result(counts, counts::toString);
             return code;
         }
+    }
+
+    private static Recording recording(Settings settings) {
+        if (settings.get(EXPLORE)) {
+            if (!settings.get(ROLLOUTS)) {
+                throw new BadSettingsException(
+                        List.of("serve.explore: expected serve.rollouts=true beside it, found false"));
+            }
+            return Recording.DRAWN;
+        }
+        return settings.get(ROLLOUTS) ? Recording.MODE : Recording.OFF;
     }
 
     private static String instance(Settings settings) {

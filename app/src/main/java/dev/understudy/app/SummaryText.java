@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The summary of a run as a person reads it. */
 final class SummaryText {
+    private static final int SHORT_HASH = 12;
+
     private SummaryText() {}
 
     /** Returns tables of the summary's figures. */
@@ -14,7 +16,7 @@ final class SummaryText {
         Table figures = new Table("figure", "value");
         summary.forEach((name, value) -> {
             if (value instanceof Map<?, ?> nested && !name.equals("closedLoop")) {
-                nested.forEach((key, inner) -> figures.row(name + "." + key, number(inner)));
+                rows(name, nested, figures);
             } else if (value instanceof Number) {
                 figures.row(name, number(value));
             }
@@ -32,6 +34,18 @@ final class SummaryText {
                 }
             }
         }
+        Table promotions = new Table("epoch", "model in service", "learned by", "reason");
+        if (summary.get("promotions") instanceof List<?> list) {
+            for (Object each : list) {
+                if (each instanceof Map<?, ?> promotion) {
+                    promotions.row(
+                            String.valueOf(promotion.get("epoch")),
+                            String.valueOf(promotion.get("sha256")).substring(0, SHORT_HASH),
+                            String.valueOf(promotion.get("algorithm")),
+                            String.valueOf(promotion.get("reason")));
+                }
+            }
+        }
         Table loop = new Table(
                 "closed loop on held-out trips",
                 "spacing RMSE m",
@@ -43,7 +57,9 @@ final class SummaryText {
             drivers.forEach((name, value) -> {
                 if (value instanceof Map<?, ?> driver) {
                     loop.row(
-                            String.valueOf(name),
+                            driver.get("algorithm") == null
+                                    ? String.valueOf(name)
+                                    : name + ", learned by " + driver.get("algorithm"),
                             number(driver.get("spacingRmseMeters")),
                             number(driver.get("spacingRmseMedianMeters")),
                             number(driver.get("speedRmse")),
@@ -56,7 +72,17 @@ final class SummaryText {
         return System.lineSeparator()
                 + figures + gap
                 + "error of the next acceleration before learning a window, m/s²" + System.lineSeparator()
-                + windows + gap + loop;
+                + windows + gap + promotions + gap + loop;
+    }
+
+    private static void rows(String name, Map<?, ?> nested, Table figures) {
+        nested.forEach((key, inner) -> {
+            if (inner instanceof Map<?, ?> deeper) {
+                rows(name + "." + key, deeper, figures);
+            } else {
+                figures.row(name + "." + key, number(inner));
+            }
+        });
     }
 
     private static String number(@Nullable Object value) {

@@ -52,7 +52,7 @@ final class TrainCommand implements Tool {
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
-    private static final Setting<Integer> STEPS = Setting.integer(
+    static final Setting<Integer> STEPS = Setting.integer(
             "steps",
             0,
             0,
@@ -60,13 +60,12 @@ final class TrainCommand implements Tool {
             "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
     private static final Setting<Experts> EXPERTS = Setting.choice(
             "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
-    private static final Setting<String> LICENCE =
+    static final Setting<String> LICENCE =
             Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
     @Parameters(
             paramLabel = "<algorithm>",
-            description =
-                    "The learner: bc (behavioural cloning of driving) or gail (of driving, or with --environment).")
+            description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
     private String algorithm = Catalogue.CLONING;
 
     @Override
@@ -108,10 +107,6 @@ final class TrainCommand implements Tool {
                     "algorithm: expected one of %s, found \"%s\"".formatted(Catalogue.algorithms(), algorithm)));
         }
         boolean control = !settings.get(ControlTraining.ENVIRONMENT).isBlank();
-        if (control && !algorithm.equals(Catalogue.GAIL)) {
-            throw new BadSettingsException(List.of("environment: expected none with %s, found \"%s\""
-                    .formatted(algorithm, settings.get(ControlTraining.ENVIRONMENT))));
-        }
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
         if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
@@ -120,8 +115,7 @@ final class TrainCommand implements Tool {
         }
         long seed = settings.get(SEED);
         if (control) {
-            return ControlTraining.run(
-                    settings, settings.get(DEMONSTRATIONS), out, seed, settings.get(LICENCE), console);
+            return ControlTraining.run(settings, algorithm, settings.get(DEMONSTRATIONS), out, seed, console);
         }
         Demonstrations logs = Demonstrations.read(
                 settings.get(DEMONSTRATIONS), settings.get(EXPERTS).actors());
@@ -192,7 +186,7 @@ final class TrainCommand implements Tool {
         }
     }
 
-    private static ModelMetadata metadata(
+    private ModelMetadata metadata(
             Settings settings,
             long seed,
             List<Trajectory> trajectories,
@@ -204,6 +198,8 @@ final class TrainCommand implements Tool {
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
                 .max()
                 .orElse(0);
+        Map<String, String> extra = new TreeMap<>(baselines);
+        extra.put(ModelMetadata.ALGORITHM, algorithm);
         return new ModelMetadata(
                 settings.get(POLICY),
                 "",
@@ -217,6 +213,6 @@ final class TrainCommand implements Tool {
                 new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
                 Versions.own(),
                 settings.get(LICENCE),
-                new TreeMap<>(baselines));
+                new TreeMap<>(extra));
     }
 }

@@ -6,6 +6,7 @@ import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.TrainingRecord;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -17,7 +18,7 @@ class LoopAccountTest {
     private final LoopAccount account = new LoopAccount();
 
     private static Candidate candidate(long closedAtMs) {
-        return new Candidate("c1", "p", "", SHA, 2048, 0, 60_000, closedAtMs, 1, "v", "f", Map.of(), 1500, 0);
+        return new Candidate("c1", "p", "", SHA, 2048, 0, 60_000, closedAtMs, 1, "v", "f", Map.of(), 1500, 0, "bc");
     }
 
     private static Promotion verdict(boolean promoted) {
@@ -110,6 +111,19 @@ class LoopAccountTest {
         Map<String, ?> summary = account.summary(0, 0, window -> "");
         assertThat(summary.get("refused")).isEqualTo(1L);
         assertThat(summary.get("promoted")).isEqualTo(0L);
+    }
+
+    @Test
+    void theSummarySaysWhichAlgorithmEachPromotedModelIsOf() {
+        account.candidate(candidate(0));
+        account.verdict(verdict(true));
+        Map<String, ?> summary = account.summary(0, 0, window -> "");
+        assertThat(summary.get("algorithms")).isEqualTo(Map.of("bc", Map.of("candidates", 1L, "promoted", 1L)));
+        assertThat(summary.get("promotions"))
+                .isEqualTo(List.of(Map.of("epoch", 1L, "sha256", SHA, "algorithm", "bc", "reason", "why")));
+        assertThat(SummaryText.of(new TreeMap<>(summary)))
+                .contains("algorithms.bc.promoted")
+                .contains("aaaaaaaaaaaa");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command line of the measurements: exit code 0 if every target was met, 1 if not, 2 for bad usage. */
@@ -49,7 +50,18 @@ public final class Bench {
             name = "bench",
             description = "Measures this system beside what it is held against.",
             mixinStandardHelpOptions = true,
-            subcommands = {Train.class, Serve.class, Swap.class, ClosedLoop.class, Following.class, Adversarial.class})
+            subcommands = {
+                Train.class,
+                Serve.class,
+                Swap.class,
+                ClosedLoop.class,
+                Following.class,
+                Adversarial.class,
+                Cloning.class,
+                Timed.class,
+                Peer.class,
+                OffPolicy.class
+            })
     static final class Measurements {}
 
     /** Where a measurement writes. */
@@ -286,7 +298,155 @@ public final class Bench {
                             new GailBenchmark.Settings(experts, environments, draws, iterations, episodes, feedback),
                             this::progress)
                     .run();
+            figures.put(
+                    "behaviouralCloning",
+                    new CloningBenchmark(
+                                    new CloningBenchmark.Settings(experts, environments, draws, episodes),
+                                    this::progress)
+                            .run());
             return finish("gail", figures, Boolean.TRUE.equals(figures.get("allReached")));
+        }
+    }
+
+    /** {@code bench bc}. */
+    @Command(
+            name = "bc",
+            description = "Behavioural cloning by the protocol of GAIL's authors, on the draws of bench gail.",
+            mixinStandardHelpOptions = true)
+    static final class Cloning extends Measurement {
+        @Option(names = "--experts", required = true, description = "Folder with the authors' experts' episodes.")
+        private Path experts = Path.of("");
+
+        @Option(names = "--environment", description = "Environments; all three if left out.")
+        private List<String> environments = new ArrayList<>();
+
+        @Option(names = "--draws", defaultValue = "10", description = "Draws of data. Default: ${DEFAULT-VALUE}.")
+        private int draws;
+
+        @Option(names = "--episodes", defaultValue = "100", description = "Per evaluation. Default: ${DEFAULT-VALUE}.")
+        private int episodes;
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new CloningBenchmark(
+                            new CloningBenchmark.Settings(experts, environments, draws, episodes), this::progress)
+                    .run();
+            return finish("bc", figures, true);
+        }
+    }
+
+    /** {@code bench gail-time}. */
+    @Command(
+            name = "gail-time",
+            description = "Time until GAIL's deterministic action scores 195 of 200 in CartPole, three times in a row.",
+            mixinStandardHelpOptions = true)
+    static final class Timed extends Measurement {
+        @Mixin
+        private TimedOptions options = new TimedOptions();
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new GailTime(options.settings(), this::progress).run();
+            return finish("gail-time", figures, Boolean.TRUE.equals(figures.get("reached")));
+        }
+    }
+
+    /** What both sides of the race are told. */
+    static final class TimedOptions {
+        @Option(names = "--demos", required = true, description = "The authors' expert's episodes of CartPole.")
+        private Path demos = Path.of("");
+
+        @Option(
+                names = "--horizon",
+                defaultValue = "early",
+                description =
+                        "Where the policy practises: early, in the task itself; fixed, where no episode ends early. Default: ${DEFAULT-VALUE}.")
+        private String horizon = "";
+
+        @Option(names = "--trajectories", defaultValue = "10", description = "Default: ${DEFAULT-VALUE}.")
+        private int trajectories;
+
+        @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
+        private long seed;
+
+        @Option(names = "--steps", defaultValue = "800000", description = "Gives up after. Default: ${DEFAULT-VALUE}.")
+        private int steps;
+
+        @Option(names = "--episodes", defaultValue = "50", description = "Per evaluation. Default: ${DEFAULT-VALUE}.")
+        private int episodes;
+
+        GailTime.Settings settings() {
+            return new GailTime.Settings(demos, horizon, trajectories, seed, steps, episodes);
+        }
+    }
+
+    /** {@code bench gail-peer}. */
+    @Command(
+            name = "gail-peer",
+            description =
+                    "bench gail-time beside benchmarks/peers/imitation_gail.py, turn by turn, each in a process of its own.",
+            mixinStandardHelpOptions = true)
+    static final class Peer extends Measurement {
+        @Mixin
+        private TimedOptions options = new TimedOptions();
+
+        @Option(names = "--python", required = true, description = "A Python with peers/requirements.txt.")
+        private Path python = Path.of("");
+
+        @Option(names = "--rounds", defaultValue = "3", description = "Seeds. Default: ${DEFAULT-VALUE}.")
+        private int rounds;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            Map<String, Object> figures = new GailPeer(options.settings(), python, rounds, this::progress).run();
+            return finish("gail-peer", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench gail-off-policy}. */
+    @Command(
+            name = "gail-off-policy",
+            description =
+                    "GAIL that never acts itself: each window is recorded by the version before the one that learns from it.",
+            mixinStandardHelpOptions = true)
+    static final class OffPolicy extends Measurement {
+        @Option(names = "--experts", required = true, description = "Folder with the authors' experts' episodes.")
+        private Path experts = Path.of("");
+
+        @Option(
+                names = "--environment",
+                defaultValue = "cartpole-v0",
+                description = "cartpole-v0 or mountaincar-v0. Default: ${DEFAULT-VALUE}.")
+        private String environment = "";
+
+        @Option(names = "--seeds", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(
+                names = "--windows",
+                defaultValue = "100",
+                description = "Windows of 5,000 recorded pairs. Default: ${DEFAULT-VALUE}.")
+        private int windows;
+
+        @Option(
+                names = "--updates",
+                defaultValue = "1",
+                description = "Iterations a window. Default: ${DEFAULT-VALUE}.")
+        private int updates;
+
+        @Option(
+                names = "--feedback",
+                defaultValue = "EXPERT",
+                description = "EXPERT, or CONSTANT as a control. Default: ${DEFAULT-VALUE}.")
+        private GailConfig.Feedback feedback = GailConfig.Feedback.EXPERT;
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new OffPolicyBenchmark(
+                            new OffPolicyBenchmark.Settings(experts, environment, seeds, windows, updates, feedback),
+                            this::progress)
+                    .run();
+            return finish("gail-off-policy", figures, Boolean.TRUE.equals(figures.get("allReached")));
         }
     }
 }

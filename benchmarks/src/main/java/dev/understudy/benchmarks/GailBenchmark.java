@@ -29,12 +29,12 @@ final class GailBenchmark {
     /** Time to a stable 200: rollouts of the drawn policy from here on never mean less than this. */
     private static final double STABLE_RETURN = 195;
 
-    private static final int[] COUNTS = {1, 4, 7, 10};
+    static final int[] COUNTS = {1, 4, 7, 10};
 
     /** A task of the protocol: its file, thinning and what has to be reached at 1, 4, 7 and 10 trajectories. */
-    private record Row(String environment, String file, int every, RewardForm reward, double[] targets) {}
+    record Row(String environment, String file, int every, RewardForm reward, double[] targets) {}
 
-    private static final List<Row> ROWS = List.of(
+    static final List<Row> ROWS = List.of(
             new Row("cartpole-v0", "cartpole_openai.csv.gz", 10, RewardForm.SURVIVAL, new double[] {200, 200, 200, 200
             }),
             new Row("mountaincar-v0", "mountaincar_openai.csv.gz", 5, RewardForm.TERMINATION, new double[] {

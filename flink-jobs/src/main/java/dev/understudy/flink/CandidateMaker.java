@@ -18,8 +18,11 @@ import java.util.TreeMap;
 final class CandidateMaker {
     private final TrainingConfig config;
 
-    CandidateMaker(TrainingConfig config) {
+    private final String algorithm;
+
+    CandidateMaker(TrainingConfig config, String algorithm) {
         this.config = config;
+        this.algorithm = algorithm;
     }
 
     /** Returns what every draw of learning this window follows from. */
@@ -54,7 +57,8 @@ final class CandidateMaker {
                                 new float[golden.rows() * CarFollowing.ACTION_SIZE]),
                         config.codeVersion(),
                         config.dataLicence(),
-                        new TreeMap<>(Map.of("baseline.idm", config.intelligentDriverModel()))));
+                        new TreeMap<>(Map.of(
+                                ModelMetadata.ALGORITHM, algorithm, "baseline.idm", config.intelligentDriverModel()))));
     }
 
     /** Returns the candidate of a model file. */
@@ -67,7 +71,8 @@ final class CandidateMaker {
                 Long.toString(batch.startMs()),
                 Long.toString(batch.endMs()),
                 Long.toString(config.seed()),
-                config.codeVersion());
+                config.codeVersion(),
+                algorithm);
         return new Candidate(
                 Artifacts.sha256(identity.getBytes(StandardCharsets.UTF_8)).substring(0, 32),
                 batch.policy(),
@@ -82,6 +87,7 @@ final class CandidateMaker {
                 CarFollowing.fingerprint(),
                 report.figures(),
                 trainMillis,
-                nowMs);
+                nowMs,
+                algorithm);
     }
 }

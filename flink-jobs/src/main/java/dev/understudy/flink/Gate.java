@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.driving.LabelledStep;
+import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -221,7 +223,10 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         GateProgress progress = progress();
         boolean hasIncumbent = !progress.inForce().isEmpty();
         GateEvidence evidence;
-        if (progress.wasRolledBack(candidate.sha256())) {
+        String problem = new TrainingReport(new TreeMap<>(candidate.figures())).problem();
+        if (problem != null) {
+            evidence = GateEvidence.problem(problem, hasIncumbent);
+        } else if (progress.wasRolledBack(candidate.sha256())) {
             evidence = GateEvidence.rolledBackBefore(hasIncumbent);
         } else {
             byte[] incumbent = hasIncumbent ? fileInForce(progress.inForce()) : null;
@@ -279,17 +284,18 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                 candidate.sha256(),
                 newestLogMs + config.lead().toMillis(),
                 previous,
-                verdict.reason(),
+                "%s (learned by %s)".formatted(verdict.reason(), candidate.algorithm()),
                 verdict.promoted(),
                 candidate.id(),
                 evidence.figures(),
                 time.currentProcessingTime()));
         LOG.info(
-                "{} candidate {} of window [{}, {}): {}",
+                "{} candidate {} of window [{}, {}), learned by {}: {}",
                 verdict.promoted() ? "promoted" : "refused",
                 candidate.id(),
                 candidate.windowStartMs(),
                 candidate.windowEndMs(),
+                candidate.algorithm(),
                 verdict.reason());
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param rolledBack whether this very file was taken out of service before
  * @param hasIncumbent whether a model is in service that the candidate was compared with
  * @param notCompared why the candidate was not compared with the model in service; null if it was or there is none
+ * @param likelihood whether the likelihood of the expert's actions decides
  * @param trips held-out trips it was tried on
  * @param steps held-out steps it was tried on
  * @param candidateNll mean negative log-likelihood of the expert's actions under the candidate, nats per step
@@ -31,6 +32,7 @@ public record GateEvidence(
         boolean rolledBack,
         boolean hasIncumbent,
         @Nullable String notCompared,
+        Likelihood likelihood,
         int trips,
         long steps,
         double candidateNll,
@@ -46,18 +48,62 @@ public record GateEvidence(
         double interventions,
         double latencyMicros) {
 
+    /** Whether the likelihood of the expert's actions speaks for or against a candidate. */
+    public enum Likelihood {
+        /** The candidate, and the model in service if there is one, were learned by raising it: it decides. */
+        DECIDES,
+        /** One of them was learned by what it does in closed loop: the likelihood is measured and decides nothing. */
+        IS_TOLD
+    }
+
     /** Returns what is known of a model that was not let in. */
     public static GateEvidence problem(String reason, boolean hasIncumbent) {
         double none = Double.NaN;
         return new GateEvidence(
-                reason, false, hasIncumbent, null, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
+                reason,
+                false,
+                hasIncumbent,
+                null,
+                Likelihood.IS_TOLD,
+                0,
+                0,
+                none,
+                none,
+                none,
+                none,
+                0,
+                none,
+                none,
+                none,
+                0,
+                0,
+                none,
+                none);
     }
 
     /** Returns what is known of a model that was in service before and taken out of it. */
     public static GateEvidence rolledBackBefore(boolean hasIncumbent) {
         double none = Double.NaN;
         return new GateEvidence(
-                null, true, hasIncumbent, null, 0, 0, none, none, none, none, 0, none, none, none, 0, 0, none, none);
+                null,
+                true,
+                hasIncumbent,
+                null,
+                Likelihood.IS_TOLD,
+                0,
+                0,
+                none,
+                none,
+                none,
+                none,
+                0,
+                none,
+                none,
+                none,
+                0,
+                0,
+                none,
+                none);
     }
 
     /** Returns this evidence with the reason why there is nothing on the model in service. */
@@ -67,6 +113,7 @@ public record GateEvidence(
                 rolledBack,
                 false,
                 reason,
+                likelihood,
                 trips,
                 steps,
                 candidateNll,

@@ -13,12 +13,14 @@ import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.evaluate.PairedBootstrap;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -138,6 +140,7 @@ final class GateExamination {
                 false,
                 incumbent != null,
                 null,
+                likelihood(candidate, incumbent),
                 sums.size(),
                 count,
                 candidateNll,
@@ -152,6 +155,17 @@ final class GateExamination {
                 incumbentLoop == null ? 0 : incumbentLoop.collisions(),
                 candidateLoop.envelopeInterventions() / Math.max(1.0, driven * (double) CarFollowingStretches.DRIVEN),
                 latencyNanos / 1e3);
+    }
+
+    /** Returns whether both were learned by raising the likelihood of the expert's actions. */
+    private static GateEvidence.Likelihood likelihood(LoadedPolicy candidate, @Nullable LoadedPolicy incumbent) {
+        boolean both = raisesLikelihood(candidate) && (incumbent == null || raisesLikelihood(incumbent));
+        return both ? GateEvidence.Likelihood.DECIDES : GateEvidence.Likelihood.IS_TOLD;
+    }
+
+    private static boolean raisesLikelihood(LoadedPolicy policy) {
+        String algorithm = policy.metadata().extra().getOrDefault(ModelMetadata.ALGORITHM, Catalogue.CLONING);
+        return algorithm.equals(Catalogue.CLONING);
     }
 
     /** Returns the sum over a trajectory of -log p(action), nats. */

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.learn.Catalogue;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ final class JobArguments {
             "--window",
             "--slide",
             "--seed",
+            "--learner",
+            "--steps",
+            "--iterations",
             "--held-out",
             "--lateness",
             "--lead",
@@ -56,6 +60,7 @@ final class JobArguments {
         try {
             arguments.learning();
             arguments.promotion();
+            arguments.branches();
         } catch (IllegalArgumentException e) {
             arguments.problems.add(String.valueOf(e.getMessage()));
         }
@@ -76,6 +81,14 @@ final class JobArguments {
                         .withOrigin(
                                 value("--code-version", text -> text, defaults.codeVersion()),
                                 value("--data-licence", text -> text, defaults.dataLicence())));
+    }
+
+    List<LearningBranch> branches() {
+        return LearningBranch.of(
+                value("--learner", text -> text, Catalogue.CLONING),
+                TrainingConfig.defaults().policy(),
+                value("--steps", Integer::valueOf, 0),
+                value("--iterations", Integer::valueOf, 0));
     }
 
     PromotionJobConfig promotion() {

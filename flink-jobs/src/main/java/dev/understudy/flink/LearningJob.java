@@ -4,6 +4,7 @@ import dev.understudy.learn.Catalogue;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
+import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -11,7 +12,14 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * Retrains policies on event-time windows of logs and publishes candidates.
+ * Retrains policies on event-time windows of logs and publishes candidates. Where there are several learners, the same
+ * windows feed each of them:
+ *
+ * <pre>
+ *                      ┌─► train       ─┐
+ * logs ─► steps ─► windows              ├─► publish
+ *                      └─► train-gail  ─┘
+ * </pre>
  *
  * <p>Publishing is idempotent, not transactional: after a restart the same candidate may be sent again, with the same
  * id and a model file of the same hash and the same bytes. What the candidate says of the run itself differs then: how
@@ -25,7 +33,8 @@ public final class LearningJob {
     /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
     public static void main(String[] args) throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(env, JobArguments.parse(args).learning());
+        JobArguments arguments = JobArguments.parse(args);
+        build(env, arguments.learning(), arguments.branches());
         env.execute("understudy learning");
     }
 
@@ -39,11 +48,16 @@ public final class LearningJob {
     /** Builds the job with behavioural cloning as its learner. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
         String policy = config.training().policy();
-        build(env, config, () -> Catalogue.learner(Catalogue.CLONING, policy, 0));
+        build(env, config, LearningBranch.of(Catalogue.CLONING, policy, 0, 0));
     }
 
-    /** Builds the job. The caller executes the environment. */
-    public static void build(StreamExecutionEnvironment env, LearningJobConfig config, LearnerFactory learners) {
+    /**
+     * Builds the job. The caller executes the environment.
+     *
+     * @param branches the learners, each of another algorithm; the first keeps the account of the steps, so one that
+     *     was first in an earlier run should stay so
+     */
+    public static void build(StreamExecutionEnvironment env, LearningJobConfig config, List<LearningBranch> branches) {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
         DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
@@ -53,7 +67,7 @@ public final class LearningJob {
                 .returns(Codecs.MODEL_EVENT.typeInformation())
                 .name("route models")
                 .uid("route-models");
-        Flows flows = flows(logs, known, config, learners);
+        Flows flows = flows(logs, known, config, branches);
         TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
         DataStream<Outgoing> trained = flows.trained()
                 .flatMap(new PublishTrained())
@@ -79,7 +93,7 @@ public final class LearningJob {
             DataStream<DecodedLog> logs,
             DataStream<ModelEvent> models,
             LearningJobConfig config,
-            LearnerFactory learners) {
+            List<LearningBranch> branches) {
         TrainingConfig training = config.training();
         LogReading reading = config.reading();
         String policy = training.policy();
@@ -93,11 +107,15 @@ public final class LearningJob {
                 .name("assemble")
                 .uid("assemble");
         SingleOutputStreamOperator<WindowBatch> batches = batches(steps, training, reading);
-        SingleOutputStreamOperator<TrainedWindow> trained = batches.keyBy(WindowBatch::policy, Types.STRING)
-                .connect(models.keyBy(ModelEvent::policy, Types.STRING))
-                .transform("train", Codecs.TRAINED_WINDOW.typeInformation(), new TrainingOperator(training, learners))
-                .uid("train")
-                .disableChaining();
+        if (branches.isEmpty()) {
+            throw new IllegalArgumentException("expected at least one learner, got none");
+        }
+        SingleOutputStreamOperator<TrainedWindow> first =
+                train(batches, models, training, branches.get(0), TrainingOperator.Account.KEPT);
+        DataStream<TrainedWindow> trained = first;
+        for (LearningBranch branch : branches.subList(1, branches.size())) {
+            trained = trained.union(train(batches, models, training, branch, TrainingOperator.Account.ELSEWHERE));
+        }
         DataStream<Tally> lateSteps = batches.getSideOutput(CollectWindow.LATE)
                 .map(step -> new Tally(policy, Tally.LATE, 1))
                 .returns(Codecs.TALLY.typeInformation())
@@ -107,7 +125,7 @@ public final class LearningJob {
                 .union(
                         sum(steps.getSideOutput(AssembleVehicle.TALLIES), "assembled"),
                         sum(lateSteps, "late"),
-                        trained.getSideOutput(TrainingOperator.TALLIES))
+                        first.getSideOutput(TrainingOperator.TALLIES))
                 .keyBy(Tally::policy, Types.STRING)
                 .process(new Totals())
                 .returns(Codecs.TRAINING_RECORD.typeInformation())
@@ -118,6 +136,23 @@ public final class LearningJob {
                 usable.getSideOutput(RouteLogs.DEAD_LETTERS),
                 totals,
                 steps.getSideOutput(AssembleVehicle.LATE));
+    }
+
+    /** Adds one learner. What other learners than these need beside windows would be connected here. */
+    private static SingleOutputStreamOperator<TrainedWindow> train(
+            DataStream<WindowBatch> batches,
+            DataStream<ModelEvent> models,
+            TrainingConfig training,
+            LearningBranch branch,
+            TrainingOperator.Account account) {
+        return batches.keyBy(WindowBatch::policy, Types.STRING)
+                .connect(models.keyBy(ModelEvent::policy, Types.STRING))
+                .transform(
+                        branch.uid(),
+                        Codecs.TRAINED_WINDOW.typeInformation(),
+                        new TrainingOperator(training, branch, account))
+                .uid(branch.uid())
+                .disableChaining();
     }
 
     /**

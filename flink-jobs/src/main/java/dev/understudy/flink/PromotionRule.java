@@ -11,6 +11,10 @@ import java.io.Serializable;
  * actions are more likely under it (the whole interval of the paired bootstrap is below zero) or it strays less in
  * closed loop.
  *
+ * <p>The likelihood speaks only where both were learned by raising it. Where one was not, as by an adversarial
+ * algorithm, the closed loop decides alone, in both directions: else a cloned model would win by its likelihood what
+ * the other won by its driving, and the two would take turns.
+ *
  * @param minTrips fewest held-out trips
  * @param minSteps fewest held-out steps
  * @param minStretches fewest stretches in closed loop
@@ -105,8 +109,12 @@ public record PromotionRule(
         return evidence.hasIncumbent() ? againstIncumbent(evidence) : againstFloors(evidence);
     }
 
+    private static boolean byLikelihood(GateEvidence evidence) {
+        return evidence.likelihood() == GateEvidence.Likelihood.DECIDES;
+    }
+
     private Verdict againstFloors(GateEvidence evidence) {
-        if (evidence.candidateNll() > maxNll) {
+        if (byLikelihood(evidence) && evidence.candidateNll() > maxNll) {
             return new Refuse("expected at most %.3f nats per step of the first model, got %.3f"
                     .formatted(maxNll, evidence.candidateNll()));
         }
@@ -135,26 +143,28 @@ public record PromotionRule(
             return new Refuse("expected a comparison with the model in service, got none");
         }
         double spacingRatio = evidence.candidateSpacing() / evidence.incumbentSpacing();
-        String figures = "spacing error %.2f m against %.2f m, likelihood difference [%.3f, %.3f] nats per step"
+        boolean byLikelihood = byLikelihood(evidence);
+        String figures = "spacing error %.2f m against %.2f m, likelihood difference [%.3f, %.3f] nats per step%s"
                 .formatted(
                         evidence.candidateSpacing(),
                         evidence.incumbentSpacing(),
                         evidence.differenceLow(),
-                        evidence.differenceHigh());
+                        evidence.differenceHigh(),
+                        byLikelihood ? "" : ", which decides nothing here");
         if (spacingRatio > worseSpacing) {
             return new Refuse("strays more in closed loop: " + figures);
         }
-        if (evidence.differenceLow() > worseNll) {
+        if (byLikelihood && evidence.differenceLow() > worseNll) {
             return new Refuse("foresees the expert worse: " + figures);
         }
         boolean certain = evidence.trips() >= TRIPS_FOR_CERTAINTY;
-        if (certain && evidence.differenceHigh() < 0) {
+        if (byLikelihood && certain && evidence.differenceHigh() < 0) {
             return new Promote("foresees the expert better: " + figures);
         }
         if (spacingRatio <= betterSpacing) {
             return new Promote("strays less in closed loop: " + figures);
         }
-        if (!certain) {
+        if (byLikelihood && !certain) {
             return new Refuse(
                     "too little evidence: %d held-out trips, of which a likelihood needs %d, and not better in closed loop: %s"
                             .formatted(evidence.trips(), TRIPS_FOR_CERTAINTY, figures));

@@ -18,12 +18,15 @@ final class PublishTrained implements FlatMapFunction<TrainedWindow, Outgoing> {
         out.collect(Outgoing.of(candidate));
         SortedMap<String, Double> figures = new TreeMap<>(candidate.figures());
         figures.put("trainMillis", (double) candidate.trainMillis());
-        out.collect(Outgoing.of(report(TrainingRecord.Kind.TRAINING, candidate, figures)));
-        out.collect(Outgoing.of(report(TrainingRecord.Kind.PREQUENTIAL, candidate, trained.prequential())));
+        out.collect(Outgoing.of(
+                report(TrainingRecord.Kind.TRAINING, candidate, figures, "learned by " + candidate.algorithm())));
+        if (!trained.prequential().isEmpty()) {
+            out.collect(Outgoing.of(report(TrainingRecord.Kind.PREQUENTIAL, candidate, trained.prequential(), "")));
+        }
     }
 
     private static TrainingRecord report(
-            TrainingRecord.Kind kind, Candidate candidate, SortedMap<String, Double> figures) {
+            TrainingRecord.Kind kind, Candidate candidate, SortedMap<String, Double> figures, String remark) {
         return new TrainingRecord(
                 candidate.policy(),
                 kind,
@@ -33,7 +36,7 @@ final class PublishTrained implements FlatMapFunction<TrainedWindow, Outgoing> {
                 candidate.sha256(),
                 figures,
                 new TreeMap<>(),
-                "",
+                remark,
                 candidate.createdAtMs());
     }
 }

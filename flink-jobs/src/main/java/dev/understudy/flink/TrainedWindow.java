@@ -15,7 +15,7 @@ import org.apache.flink.core.memory.DataOutputView;
  *
  * @param candidate the candidate it gave
  * @param model the candidate's model file
- * @param prequential errors on the window before it was learned, by name
+ * @param prequential errors on the window before it was learned, by name; empty where another learner reports them
  */
 public record TrainedWindow(Candidate candidate, byte[] model, SortedMap<String, Double> prequential) {
     public TrainedWindow {

@@ -6,6 +6,7 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
@@ -60,11 +62,22 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
     /** Why steps of a window are not learned although each is good. */
     enum Skipped {
         /** The learner found no trajectory long enough in their window. */
-        WINDOW_TOO_SMALL
+        WINDOW_TOO_SMALL,
+        /** The update on their window diverged and was dropped. */
+        DIVERGED
+    }
+
+    /** Which of several learners of the same windows says what became of them, and what was foreseen of them before. */
+    enum Account {
+        /** This one. */
+        KEPT,
+        /** Another one: this one tallies and scores nothing. */
+        ELSEWHERE
     }
 
     private final TrainingConfig training;
-    private final LearnerFactory learners;
+    private final LearningBranch branch;
+    private final Account account;
 
     private transient CandidateMaker maker;
     private transient Map<String, Running> running;
@@ -87,15 +100,16 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         }
     }
 
-    TrainingOperator(TrainingConfig training, LearnerFactory learners) {
+    TrainingOperator(TrainingConfig training, LearningBranch branch, Account account) {
         this.training = training;
-        this.learners = learners;
+        this.branch = branch;
+        this.account = account;
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        maker = new CandidateMaker(training);
+        maker = new CandidateMaker(training, branch.algorithm());
         running = new HashMap<>();
         learnerOf = new HashMap<>();
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
@@ -197,10 +211,10 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         }
         TrainingProgress progress = progress();
         if (progress.underWayEndMs() != first) {
-            progress = progress.begun(first, score(batch, progress));
+            progress = progress.begun(first, account == Account.KEPT ? score(batch, progress) : new TreeMap<>());
             progressState.update(progress);
         }
-        Learner learner = learnerOf.computeIfAbsent(policy, any -> learners.create());
+        Learner learner = learner(policy);
         LearnerState memory = progress.underWay() != null ? progress.underWay() : progress.learned();
         if (memory == null) {
             memory = learner.initialState(maker.seed(training.seed() + "|" + policy));
@@ -228,30 +242,37 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         WindowBatch batch = done.batch;
         TrainingProgress progress = progress();
         LearnerState memory = done.update.state();
-        ModelFile file =
-                maker.file(batch, learner(policy).export(memory), done.update.report(), progress.parentSha256());
-        Reservoir reservoir = reservoir(progress);
-        batch.trajectories().forEach(reservoir::offer);
-        Candidate candidate = maker.candidate(
-                batch, file, done.update.report(), done.nanos / 1_000_000, timers.currentProcessingTime());
+        TrainingReport report = done.update.report();
+        ModelFile file = maker.file(batch, learner(policy).export(memory), report, progress.parentSha256());
+        Candidate candidate =
+                maker.candidate(batch, file, report, done.nanos / 1_000_000, timers.currentProcessingTime());
         running.remove(policy);
         done.update.close();
         queue.remove(batch.endMs());
-        progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
-        tally(batch, Tally.TRAINED);
+        if (report.problem() == null && memory.isFinite()) {
+            Reservoir reservoir = reservoir(progress);
+            batch.trajectories().forEach(reservoir::offer);
+            progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
+            tally(batch, Tally.TRAINED);
+        } else {
+            // The gate refuses the candidate; the next window begins where this one did.
+            progressState.update(progress.skipped());
+            tally(batch, Tally.rejected(Skipped.DIVERGED));
+        }
         output.collect(new StreamRecord<>(new TrainedWindow(candidate, file.bytes(), progress.prequential())));
         LOG.info(
-                "learned window [{}, {}) of {}: {} steps in {} ms, model {}",
+                "learned window [{}, {}) of {} by {}: {} steps in {} ms, model {}",
                 batch.startMs(),
                 batch.endMs(),
                 policy,
+                branch.algorithm(),
                 batch.steps(),
                 candidate.trainMillis(),
                 file.sha256());
     }
 
     private Learner learner(String policy) {
-        return learnerOf.computeIfAbsent(policy, any -> learners.create());
+        return learnerOf.computeIfAbsent(policy, any -> branch.learners().create());
     }
 
     /**
@@ -295,7 +316,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
     }
 
     private void tally(WindowBatch batch, String name) {
-        if (batch.freshSteps() > 0) {
+        if (account == Account.KEPT && batch.freshSteps() > 0) {
             output.collect(TALLIES, new StreamRecord<>(new Tally(batch.policy(), name, batch.freshSteps())));
         }
     }

@@ -69,7 +69,7 @@ record TrainingProgress(
         return new TrainingProgress(memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
     }
 
-    /** Returns the progress after a window that nothing could be learned from. */
+    /** Returns the progress after a window of which nothing is kept: what was learned before it stays. */
     TrainingProgress skipped() {
         return new TrainingProgress(
                 learned, null, NONE, newestEndMs, new TreeMap<>(), 0, parentSha256, parentModel, reservoir);

@@ -40,10 +40,14 @@ class GateTest {
 
     @BeforeAll
     static void learnTwoModels() throws Exception {
-        LearnerFactory learners = () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8);
+        LearningBranch branch = new LearningBranch(
+                Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8));
         TrainingConfig config = TrainingConfig.defaults().withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(config, learners), WindowBatch::policy, ModelEvent::policy, Types.STRING)) {
+                new TrainingOperator(config, branch, TrainingOperator.Account.KEPT),
+                WindowBatch::policy,
+                ModelEvent::policy,
+                Types.STRING)) {
             h.setup(Codecs.TRAINED_WINDOW.serializer());
             h.open();
             h.processElement1(new StreamRecord<>(TrainingOperatorTest.batch(0)));
@@ -173,6 +177,41 @@ class GateTest {
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).promoted()).isFalse();
             assertThat(h.extractOutputValues().get(0).reason()).startsWith("too little evidence");
+        }
+    }
+
+    @Test
+    void refusesWhatAnUpdateLeftThatDiverged() throws Exception {
+        Candidate good = models.get(0).candidate();
+        for (Map<String, Double> figures :
+                List.of(Map.of("diverged", 1.0), Map.of("diverged", 0.0, "kl", Double.POSITIVE_INFINITY))) {
+            Candidate diverged = new Candidate(
+                    "diverged",
+                    good.policy(),
+                    "",
+                    good.sha256(),
+                    good.sizeBytes(),
+                    good.windowStartMs(),
+                    good.windowEndMs(),
+                    0,
+                    1,
+                    "",
+                    good.fingerprint(),
+                    figures,
+                    0,
+                    0,
+                    "gail");
+            try (var h = harness(LENIENT)) {
+                h.open();
+                heldOut(h);
+                publish(h, new TrainedWindow(diverged, models.get(0).model(), new TreeMap<>()));
+                watermark(h, readyMs(models.get(0)));
+                Promotion verdict = h.extractOutputValues().get(0);
+                assertThat(verdict.promoted()).isFalse();
+                assertThat(verdict.reason())
+                        .containsPattern("diverged|kl = Infinity")
+                        .contains("gail");
+            }
         }
     }
 
@@ -353,7 +392,8 @@ class GateTest {
                 honest.fingerprint(),
                 new TreeMap<>(),
                 0,
-                0);
+                0,
+                "bc");
         try (var h = harness(LENIENT)) {
             h.open();
             heldOut(h);
@@ -399,7 +439,8 @@ class GateTest {
                     again.fingerprint(),
                     new TreeMap<>(),
                     0,
-                    0);
+                    0,
+                    "bc");
             publish(h, new TrainedWindow(renamed, models.get(1).model(), new TreeMap<>()));
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).promoted()).isFalse();

@@ -3,11 +3,15 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.learn.Catalogue;
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class JobGraphTest {
@@ -23,6 +27,28 @@ class JobGraphTest {
         StreamExecutionEnvironment env = strict();
         LearningJob.build(env, LearningJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(4);
+    }
+
+    @Test
+    void everyLearnerHasItsOwnUidAndCloningTheOneItAlwaysHad() {
+        LearningBranch cloning =
+                LearningBranch.of(Catalogue.CLONING, CarFollowing.POLICY, 0, 0).get(0);
+        StreamExecutionEnvironment env = strict();
+        LearningJob.build(
+                env,
+                LearningJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"),
+                List.of(cloning, new LearningBranch("other", cloning.learners())));
+        assertThat(env.getStreamGraph().getStreamNodes())
+                .extracting(StreamNode::getTransformationUID)
+                .contains("train", "train-other");
+    }
+
+    @Test
+    void anUnknownLearnerIsNamed() {
+        assertThatThrownBy(() -> LearningBranch.of("gial", CarFollowing.POLICY, 0, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("gial")
+                .hasMessageContaining("both");
     }
 
     @Test
@@ -57,9 +83,19 @@ class JobGraphTest {
     @Test
     void argumentsReplaceDefaults() {
         JobArguments arguments = JobArguments.parse(
-                "--bootstrap-servers", "a:1", "--checkpoints", "file:///c", "--window", "PT60S", "--held-out", "30");
+                "--bootstrap-servers",
+                "a:1",
+                "--checkpoints",
+                "file:///c",
+                "--window",
+                "PT60S",
+                "--held-out",
+                "30",
+                "--learner",
+                "both");
         LearningJobConfig config = arguments.learning();
         assertThat(config.training().window()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(arguments.branches()).hasSameSizeAs(Catalogue.algorithms());
         assertThat(config.training().slide()).isEqualTo(Duration.ofSeconds(60));
         assertThat(config.reading().heldOutPercent()).isEqualTo(30);
         assertThat(config.runtime().bootstrapServers()).isEqualTo("a:1");

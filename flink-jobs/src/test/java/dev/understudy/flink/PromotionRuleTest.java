@@ -11,6 +11,7 @@ class PromotionRuleTest {
     private static final class Evidence {
         boolean rolledBack;
         boolean hasIncumbent = true;
+        GateEvidence.Likelihood likelihood = GateEvidence.Likelihood.DECIDES;
         int trips = 5;
         int stretches = 10;
         double candidateNll = 0.5;
@@ -27,6 +28,7 @@ class PromotionRuleTest {
                     rolledBack,
                     hasIncumbent,
                     null,
+                    likelihood,
                     trips,
                     5000,
                     candidateNll,
@@ -134,6 +136,39 @@ class PromotionRuleTest {
         assertThat(rolledBack.judge().reason()).contains("rolled back");
         assertThat(RULE.judge(GateEvidence.problem("wrong signature", true)))
                 .isEqualTo(new PromotionRule.Refuse("wrong signature"));
+    }
+
+    @Test
+    void whereNotBothRaisedTheLikelihoodTheClosedLoopDecidesAlone() {
+        Evidence unlikely = new Evidence();
+        unlikely.likelihood = GateEvidence.Likelihood.IS_TOLD;
+        unlikely.low = 1;
+        unlikely.high = 2;
+        assertThat(unlikely.judge().reason()).startsWith("not better than the model in service");
+        unlikely.candidateSpacing = 6;
+        assertThat(unlikely.judge().reason())
+                .startsWith("strays less in closed loop")
+                .contains("decides nothing here");
+        unlikely.trips = 2;
+        assertThat(unlikely.judge().promoted()).as("of few trips").isTrue();
+        unlikely.collisions = 1;
+        assertThat(unlikely.judge().promoted()).as("collides").isFalse();
+
+        Evidence likely = new Evidence();
+        likely.likelihood = GateEvidence.Likelihood.IS_TOLD;
+        likely.low = -2;
+        likely.high = -1;
+        assertThat(likely.judge().promoted())
+                .as("what one lost by its driving the other does not win back by its likelihood")
+                .isFalse();
+
+        Evidence first = new Evidence();
+        first.likelihood = GateEvidence.Likelihood.IS_TOLD;
+        first.hasIncumbent = false;
+        first.candidateNll = 20;
+        assertThat(first.judge().promoted()).isTrue();
+        first.candidateSpacing = 13;
+        assertThat(first.judge().promoted()).isFalse();
     }
 
     @Test

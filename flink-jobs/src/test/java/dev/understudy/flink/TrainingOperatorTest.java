@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
@@ -9,23 +10,34 @@ import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Promotion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainingOperatorTest {
     private static final int STEPS = 12;
-    private static final LearnerFactory LEARNERS =
-            () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS);
+    private static final LearningBranch CLONING = new LearningBranch(
+            Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS));
+
+    /** Two iterations after a little cloning: a slice may stop in either. */
+    private static final LearningBranch ADVERSARIAL =
+            new LearningBranch(Catalogue.GAIL, () -> Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 2));
 
     /** One step of the learner per slice. */
     private static final TrainingConfig CONFIG =
@@ -33,8 +45,13 @@ class TrainingOperatorTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
             throws Exception {
+        return harness(CLONING, TrainingOperator.Account.KEPT);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
+            LearningBranch branch, TrainingOperator.Account account) throws Exception {
         var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(CONFIG, LEARNERS), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+                new TrainingOperator(CONFIG, branch, account), WindowBatch::policy, ModelEvent::policy, Types.STRING);
         harness.setup(Codecs.TRAINED_WINDOW.serializer());
         return harness;
     }
@@ -112,20 +129,158 @@ class TrainingOperatorTest {
     }
 
     @Test
-    void givesTheSameModelWhenItIsStoppedInTheMiddleOfAWindow() throws Exception {
+    void besideAnotherLearnerItLearnsTheSameAndLeavesTheAccountToThatOne() throws Exception {
+        TrainedWindow alone;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            alone = h.extractOutputValues().get(0);
+        }
+        try (var h = harness(CLONING, TrainingOperator.Account.ELSEWHERE)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            TrainedWindow beside = h.extractOutputValues().get(0);
+            assertThat(beside.model()).isEqualTo(alone.model());
+            assertThat(beside.prequential()).isEmpty();
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES)).isNullOrEmpty();
+        }
+    }
+
+    @Test
+    void candidatesOfTwoAlgorithmsAreTwo() throws Exception {
+        TrainedWindow cloned;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            cloned = h.extractOutputValues().get(0);
+        }
+        try (var h = harness(new LearningBranch("other", CLONING.learners()), TrainingOperator.Account.KEPT)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            runUntil(h, 1);
+            TrainedWindow other = h.extractOutputValues().get(0);
+            assertThat(other.candidate().id()).isNotEqualTo(cloned.candidate().id());
+            assertThat(other.candidate().algorithm()).isEqualTo("other");
+            assertThat(ModelFile.read(other.model()).metadata().extra()).containsEntry("algorithm", "other");
+            assertThat(ModelFile.read(cloned.model()).metadata().extra()).containsEntry("algorithm", "bc");
+        }
+    }
+
+    @Test
+    void anUpdateThatDivergedLeavesNothingBehindButARefusedCandidate() throws Exception {
+        byte[] untouched;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(1)));
+            runUntil(h, 1);
+            untouched = h.extractOutputValues().get(0).model();
+        }
+        LearningBranch diverging = new LearningBranch(
+                Catalogue.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
+        try (var h = harness(diverging, TrainingOperator.Account.KEPT)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(batch(0)));
+            h.processElement1(new StreamRecord<>(batch(1)));
+            runUntil(h, 2);
+            assertThat(h.extractOutputValues().get(0).candidate().figures()).containsEntry("diverged", 1.0);
+            assertThat(h.extractOutputValues().get(1).model())
+                    .as("as if the window before had not been")
+                    .isEqualTo(untouched);
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES))
+                    .extracting(StreamRecord::getValue)
+                    .containsExactly(
+                            new Tally(CarFollowing.POLICY, "rejected.DIVERGED", batch(0).steps()),
+                            new Tally(CarFollowing.POLICY, Tally.TRAINED, batch(1).steps()));
+        }
+    }
+
+    /** A learner whose first update says that it diverged. */
+    private static final class DivergingOnce implements Learner {
+        private final Learner learner;
+        private boolean diverged;
+
+        DivergingOnce(Learner learner) {
+            this.learner = learner;
+        }
+
+        @Override
+        public LearnerState initialState(long seed) {
+            return learner.initialState(seed);
+        }
+
+        @Override
+        public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+            Update update = learner.begin(state, demonstrations, replay, seed);
+            if (diverged) {
+                return update;
+            }
+            diverged = true;
+            return new Update() {
+                @Override
+                public boolean step() {
+                    return update.step();
+                }
+
+                @Override
+                public double progress() {
+                    return update.progress();
+                }
+
+                @Override
+                public LearnerState state() {
+                    return update.state();
+                }
+
+                @Override
+                public TrainingReport report() {
+                    return new TrainingReport(new TreeMap<>(Map.of(TrainingReport.DIVERGED, 1.0)));
+                }
+
+                @Override
+                public void close() {
+                    update.close();
+                }
+            };
+        }
+
+        @Override
+        public byte[] export(LearnerState state) {
+            return learner.export(state);
+        }
+
+        @Override
+        public void close() {
+            learner.close();
+        }
+    }
+
+    static List<LearningBranch> branches() {
+        return List.of(CLONING, ADVERSARIAL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("branches")
+    void givesTheSameModelsWhenItIsStoppedInTheMiddleOfAWindow(LearningBranch branch) throws Exception {
         List<TrainedWindow> whole;
         int slices;
-        try (var h = harness()) {
+        try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
             h.open();
             h.processElement1(new StreamRecord<>(batch(0)));
             h.processElement1(new StreamRecord<>(batch(1)));
             slices = runUntil(h, 2);
             whole = h.extractOutputValues();
         }
-        for (int stop : new int[] {1, slices / 4, slices / 2, 3 * slices / 4}) {
+        // Cloning is stopped where a window begins and ends too; adversarial windows take longer.
+        int[] stops = branch.equals(CLONING)
+                ? new int[] {1, slices / 4, slices / 2, 3 * slices / 4}
+                : new int[] {slices / 4, slices - 2};
+        for (int stop : stops) {
             List<TrainedWindow> parts = new ArrayList<>();
             OperatorSubtaskState state;
-            try (var h = harness()) {
+            try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
                 h.open();
                 h.processElement1(new StreamRecord<>(batch(0)));
                 h.processElement1(new StreamRecord<>(batch(1)));
@@ -135,7 +290,7 @@ class TrainingOperatorTest {
                 state = h.snapshot(1, 1);
                 parts.addAll(h.extractOutputValues());
             }
-            try (var h = harness()) {
+            try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
                 h.initializeState(state);
                 h.setProcessingTime(1_000);
                 h.open();

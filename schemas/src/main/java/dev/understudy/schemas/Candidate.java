@@ -7,7 +7,8 @@ import java.util.TreeMap;
 /**
  * Manifest of a model that asks to be promoted.
  *
- * @param id a function of (policy, parent, window, seed, code version): a repeated publication is the same candidate
+ * @param id a function of (policy, parent, window, seed, code version, algorithm): a repeated publication is the same
+ *     candidate
  * @param policy name of the policy
  * @param parentSha256 the model that training started from, 64 hex digits; empty for the first
  * @param sha256 the model file, 64 hex digits
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * @param figures the training report by name
  * @param trainMillis duration of training
  * @param createdAtMs wall clock when the model was complete
+ * @param algorithm what learned it, such as {@code bc} or {@code gail}
  */
 public record Candidate(
         String id,
@@ -36,7 +38,8 @@ public record Candidate(
         String fingerprint,
         Map<String, Double> figures,
         long trainMillis,
-        long createdAtMs) {
+        long createdAtMs,
+        String algorithm) {
     public Candidate {
         figures = Collections.unmodifiableSortedMap(new TreeMap<>(figures));
     }

@@ -152,6 +152,7 @@ public final class Codecs {
             Wire.writeFigures(v.figures(), out);
             out.writeLong(v.trainMillis());
             out.writeLong(v.createdAtMs());
+            out.writeString(v.algorithm());
         }
 
         @Override
@@ -170,7 +171,8 @@ public final class Codecs {
                     in.readString(),
                     Wire.readFigures(in),
                     in.readLong(),
-                    in.readLong());
+                    in.readLong(),
+                    in.readString());
         }
     }
 

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One step that a policy in service drove: what it saw, what it did and how likely that was.
  *
+ * <p>Steps of one vehicle and trip whose numbers follow one another and that one model drove are a piece of a
+ * trajectory. A hole in the numbers (no policy was asked), another model, or a step that the envelope drove ends it.
+ *
  * @param vehicle the car
  * @param trip its trip
  * @param sequence number of the observation in its trip
@@ -15,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param epoch epoch of the promotion in force; 0 before the first
  * @param sha256 the model file that answered, 64 hex digits; empty when none did
  * @param observation what the policy saw, {@code [observation]}, in the units of its feature schema
- * @param action what was done, m/s^2, {@code [action]}
- * @param kind what the action rests on
+ * @param action what was done, m/s^2, {@code [action]}; for kind POLICY before a draw is clipped to the range of
+ *     actions
+ * @param kind POLICY, or FALLBACK_ENVELOPE where the envelope took over
  * @param logProbability natural logarithm of the density of the action under the policy, nats; NaN when no policy acted
  */
 public record Rollout(

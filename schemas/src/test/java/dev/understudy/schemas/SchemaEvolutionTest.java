@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.SchemaCompatibility;
@@ -78,6 +79,27 @@ class SchemaEvolutionTest {
         assertThat(codec.decode(old("HUMAN")))
                 .isEqualTo(new FollowingSample("c", "t", 3, 4, Actor.HUMAN, "", 5, Double.NaN, Double.NaN));
         assertThat(codec.decode(codec.encode(CodecTest.SAMPLE))).isEqualTo(CodecTest.SAMPLE);
+    }
+
+    @Test
+    void aCandidateFromBeforeThereWereSeveralAlgorithmsWasCloned() throws IOException {
+        Schema released = Codec.released("Candidate").get(0);
+        assertThat(released.getField("algorithm")).isNull();
+        GenericRecordBuilder record = new GenericRecordBuilder(released).set("figures", Map.of("lossAfter", 0.5));
+        for (Schema.Field field : released.getFields()) {
+            switch (field.schema().getType()) {
+                case STRING -> record.set(field, field.name());
+                case LONG -> record.set(field, 7L);
+                default -> assertThat(field.name()).isEqualTo("figures");
+            }
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), released).encode(record.build(), bytes);
+        Candidate candidate = Codecs.CANDIDATE.decode(bytes.toByteArray());
+        assertThat(candidate.algorithm()).isEqualTo("bc");
+        assertThat(candidate.sha256()).isEqualTo("sha256");
+        assertThat(candidate.createdAtMs()).isEqualTo(7);
+        assertThat(candidate.figures()).containsOnly(Map.entry("lossAfter", 0.5));
     }
 
     @Test

@@ -106,26 +106,67 @@ public final class Gail implements Learner {
     Sliced<Iteration> iterate(Matrix expert, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
-        Discriminator discriminator = parts().discriminator();
         return improvement
                 .rollout(random.nextLong())
                 .then(
                         rollout -> { // line 3
                             Matrix generated = encoding.of(rollout);
-                            float[] rewards =
-                                    rewards(rollout, discriminator.logits(generated)); // what Q of eq. 18 adds up
-                            if (!finite(rewards)) {
-                                return Sliced.of(() -> diverged(rollout));
-                            }
-                            long draws = random.nextLong();
-                            var told = improvement.beside(() -> config.feedback() == GailConfig.Feedback.CONSTANT
-                                    ? constant()
-                                    : discriminator.update(
-                                            expert, generated, new SplittableRandom(draws))); // line 4, eq. 17
-                            return improvement
-                                    .improve(rollout, rewards, random.nextLong()) // line 5, eq. 18
-                                    .thenOne(outcome -> new Iteration(rollout, Aside.end(told), outcome));
+                            return learn(
+                                    rollout,
+                                    generated,
+                                    generated,
+                                    expert,
+                                    random,
+                                    rewards -> improvement.improve(rollout, rewards, random.nextLong()));
                         });
+    }
+
+    /** Returns how likely the policy, as it is, is to do what was recorded. */
+    ImportanceWeights weights(Rollout recorded, double mostWeight) {
+        return ImportanceWeights.of(
+                parts().improvement().logProbabilities(recorded), recorded.logProbabilities(), mostWeight);
+    }
+
+    /** Returns lines 4 and 5 of Algorithm 1 on what another version of the policy did: see {@link OffPolicyUpdate}. */
+    Sliced<Iteration> iterate(
+            Rollout recorded,
+            ImportanceWeights weights,
+            OffPolicyConfig offPolicy,
+            Matrix expert,
+            SplittableRandom random) {
+        Matrix pairs = encoding.of(recorded);
+        Matrix generated =
+                offPolicy.generated() == OffPolicyConfig.Generated.WEIGHTED ? weights.resample(pairs, random) : pairs;
+        return learn(recorded, pairs, generated, expert, random, rewards -> parts().improvement()
+                .improve(recorded, weights, rewards, offPolicy.horizon(), random.nextLong()));
+    }
+
+    /**
+     * Returns lines 4 and 5.
+     *
+     * @param pairs of the rollout, which are rewarded
+     * @param generated what the discriminator takes for the policy's
+     * @param improve line 5, given the rewards
+     */
+    private Sliced<Iteration> learn(
+            Rollout rollout,
+            Matrix pairs,
+            Matrix generated,
+            Matrix expert,
+            SplittableRandom random,
+            Function<float[], Sliced<PolicyStep.Outcome>> improve) {
+        Discriminator discriminator = parts().discriminator();
+        float[] rewards = rewards(rollout, discriminator.logits(pairs)); // what Q of eq. 18 adds up
+        if (!finite(rewards)) {
+            return Sliced.of(() -> diverged(rollout));
+        }
+        long draws = random.nextLong();
+        var told = parts().improvement()
+                .beside(() -> config.feedback() == GailConfig.Feedback.CONSTANT
+                        ? constant()
+                        : discriminator.update(expert, generated, new SplittableRandom(draws))); // line 4, eq. 17
+        return improve.apply(rewards) // line 5, eq. 18
+                .thenOne(outcome -> new Iteration(rollout, Aside.end(told), outcome));
     }
 
     private float[] rewards(Rollout rollout, float[] logits) {
@@ -230,6 +271,63 @@ public final class Gail implements Learner {
             demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
         }
         return new GailUpdate(this, config, expert, state, seed);
+    }
+
+    /**
+     * Begins an update that learns off-policy, from what earlier versions of the policy did; no environment is needed.
+     * To continue, all arguments must be those that the update was begun with. What observations are standardised by is
+     * settled by the first update of a policy and stays.
+     *
+     * @param recorded rollouts with the densities their actions were drawn with; the environment's rewards are not read
+     * @throws IllegalArgumentException if there is nothing recorded, or it is of another size, or a density is missing
+     */
+    public OffPolicyUpdate begin(
+            LearnerState state,
+            List<Trajectory> demonstrations,
+            List<Trajectory> replay,
+            List<Rollout> recorded,
+            OffPolicyConfig offPolicy,
+            long seed) {
+        List<Trajectory> all = java.util.stream.Stream.concat(demonstrations.stream(), replay.stream())
+                .toList();
+        Matrix expert = encoding.of(environments.shown(all, seed));
+        if (expert.rows() == 0 || recorded.isEmpty()) {
+            throw new IllegalArgumentException("expected demonstrated steps and recorded rollouts, got %d and %d"
+                    .formatted(expert.rows(), recorded.size()));
+        }
+        recorded.forEach(this::check);
+        restore(state);
+        // Statistics that moved on would change the policy between recording and learning, where no bound sees it.
+        if (PolicyImprovement.scaler(state).count() == 0) {
+            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+            recorded.forEach(rollout -> parts().improvement()
+                    .observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
+        }
+        return new OffPolicyUpdate(this, offPolicy, expert, recorded, state, seed);
+    }
+
+    private void check(Rollout recorded) {
+        if (recorded.observationSize() != encoding.observationSize()
+                || recorded.actionSize() != encoding.actions().size()) {
+            throw new IllegalArgumentException("expected recorded observations of %d and actions of %d, got %d and %d"
+                    .formatted(
+                            encoding.observationSize(),
+                            encoding.actions().size(),
+                            recorded.observationSize(),
+                            recorded.actionSize()));
+        }
+        for (int step = 0; step < recorded.steps(); step++) {
+            if (!Float.isFinite(recorded.logProbabilities()[step])
+                    || !encoding.actions().accepts(recorded.actions(), step * recorded.actionSize())) {
+                throw new IllegalArgumentException(
+                        "expected an action of %s with its log-density, got %s with %s (recorded step %d)"
+                                .formatted(
+                                        encoding.actions(),
+                                        recorded.actions()[step * recorded.actionSize()],
+                                        recorded.logProbabilities()[step],
+                                        step));
+            }
+        }
     }
 
     private static Matrix noise(int columns, long seed) {

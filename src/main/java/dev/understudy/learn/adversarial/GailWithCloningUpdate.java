@@ -64,7 +64,9 @@ final class GailWithCloningUpdate implements Update {
         return learner.practise(imitated, demonstrations, replay, drawn());
     }
 
-    /** Returns what every draw of this round follows from: at first the seed, so that cloning begins as it would alone. */
+    /**
+     * Returns what every draw of this round follows from: at first the seed, so that cloning begins as it would alone.
+     */
     private long drawn() {
         return seed + round * 0x9E3779B97F4A7C15L;
     }

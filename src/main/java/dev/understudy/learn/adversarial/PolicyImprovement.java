@@ -39,6 +39,7 @@ public final class PolicyImprovement implements AutoCloseable {
     private final SampledPolicy behaviour;
     private final PolicyStep step;
     private final ValueFunction value;
+    private @Nullable Likelihood likelihood;
     private final Aside aside = new Aside();
     private float[] theta = {};
     private float[] valueTheta = {};
@@ -129,8 +130,29 @@ public final class PolicyImprovement implements AutoCloseable {
      * @throws IllegalArgumentException if a reward is not finite
      */
     Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, long seed) {
+        return improve(
+                rollout,
+                () -> practice(rollout, rewards),
+                seed,
+                () -> observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
+    }
+
+    /**
+     * Improves the policy on what another version of it did; the scaler stays. Nothing changes before the last slice.
+     *
+     * @param weights of the policy as it is over the version that acted
+     * @param rewards {@code [T]}, finite
+     * @param horizon steps that an episode has at most
+     */
+    Sliced<PolicyStep.Outcome> improve(
+            Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon, long seed) {
+        return improve(recorded, () -> practice(recorded, weights, rewards, horizon), seed, () -> {});
+    }
+
+    private Sliced<PolicyStep.Outcome> improve(
+            Rollout rollout, Supplier<Practice> practised, long seed, Runnable afterwards) {
         SplittableRandom random = new SplittableRandom(seed);
-        return Sliced.of(() -> practice(rollout, rewards)).then(practice -> {
+        return Sliced.of(practised).then(practice -> {
             Advantages estimated = practice.estimated();
             Scaler seen = ValueFunction.observed(targets, estimated.targets());
             long valueSeed = random.nextLong();
@@ -146,7 +168,7 @@ public final class PolicyImprovement implements AutoCloseable {
                 valueTheta = Aside.end(fitted);
                 targets = seen;
                 theta = outcome.theta();
-                observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations()));
+                afterwards.run();
                 return outcome;
             });
         });
@@ -173,6 +195,37 @@ public final class PolicyImprovement implements AutoCloseable {
                 rollout.actions(),
                 estimated.standardised().advantages(),
                 scaler);
+        return new Practice(estimated, times, batch);
+    }
+
+    /** Returns log pi(a|o) of the policy as it is, for what was recorded, {@code [T]}. */
+    float[] logProbabilities(Rollout recorded) {
+        if (likelihood == null) {
+            likelihood = new Likelihood(policy);
+        }
+        return likelihood.of(theta, scaler, recorded);
+    }
+
+    private Practice practice(Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon) {
+        float[] earned = rewards.clone();
+        float[] times = new float[rewards.length];
+        float[] logProbabilities = config.causalEntropyWeight() == 0 ? times : logProbabilities(recorded);
+        for (int i = 0; i < earned.length; i++) {
+            earned[i] -= (float) (config.causalEntropyWeight() * logProbabilities[i]);
+        }
+        for (int i = 0; i < times.length; i++) {
+            times[i] = (float) recorded.times()[i] / horizon;
+        }
+        float[] lastTimes = new float[recorded.episodes()];
+        for (int episode = 0; episode < lastTimes.length; episode++) {
+            lastTimes[episode] = (float) recorded.length(episode) / horizon;
+        }
+        float[] values = value.values(valueTheta, recorded.observations(), times, scaler, targets);
+        float[] lastValues = value.values(valueTheta, recorded.lastObservations(), lastTimes, scaler, targets);
+        Advantages estimated = Advantages.ofRecorded(
+                recorded, earned, values, lastValues, weights.ratios(), config.gamma(), config.lambda());
+        PolicyBatch batch = new PolicyBatch(
+                recorded.observations(), recorded.actions(), estimated.weighted(weights.weights()), scaler);
         return new Practice(estimated, times, batch);
     }
 
@@ -218,6 +271,9 @@ public final class PolicyImprovement implements AutoCloseable {
     public void close() {
         aside.close();
         behaviour.close();
+        if (likelihood != null) {
+            likelihood.close();
+        }
         step.close();
         value.close();
     }

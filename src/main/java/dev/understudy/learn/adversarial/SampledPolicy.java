@@ -9,6 +9,7 @@ import dev.understudy.graph.Program;
 import dev.understudy.graph.Result;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.CategoricalPolicy;
@@ -18,7 +19,7 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /** A policy in the middle of its learning, as it behaves in an environment: drawing its actions, or at its mode. */
-final class SampledPolicy implements Behaviour, AutoCloseable {
+public final class SampledPolicy implements Behaviour, AutoCloseable {
     private final ActionSpace actions;
     private final int observationSize;
     private final Program program;
@@ -44,6 +45,16 @@ final class SampledPolicy implements Behaviour, AutoCloseable {
         }
     }
 
+    /**
+     * Returns the policy as it is in a state of its {@link Gail}; holds native memory.
+     *
+     * @param policy as it was given to the learner
+     * @param actions what can be done
+     */
+    public static SampledPolicy of(StochasticPolicy policy, ActionSpace actions, LearnerState state) {
+        return new SampledPolicy(policy, actions).with(PolicyImprovement.theta(state), PolicyImprovement.scaler(state));
+    }
+
     /** Sets the parameters to act by from now on. */
     SampledPolicy with(float[] theta, Scaler scaler) {
         program.setInput("theta", theta, Shape.of(theta.length));
@@ -65,7 +76,7 @@ final class SampledPolicy implements Behaviour, AutoCloseable {
     }
 
     /** Returns the same policy as it acts when it draws nothing: the likeliest choice, or the mean. */
-    Behaviour mode() {
+    public Behaviour mode() {
         return (float[] observations, int rows, RandomGenerator random, float[] chosen, float[] logProbabilities) -> {
             try (Result result = run(observations, rows)) {
                 float[] first = result.floats(Surrogate.OLD + 0);

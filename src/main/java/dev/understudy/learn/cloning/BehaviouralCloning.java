@@ -5,6 +5,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.Dynamics;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Graph;
+import dev.understudy.graph.Program;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
 import dev.understudy.learn.Learner;
@@ -85,13 +86,7 @@ public final class BehaviouralCloning implements Learner {
         if (demonstrations.stream().mapToInt(Trajectory::steps).sum() == 0) {
             throw new IllegalArgumentException("expected at least one demonstrated step, got none");
         }
-        Pairs pairs = Pairs.of(
-                demonstrations,
-                replay,
-                policy.observationSize(),
-                policy.actionSize(),
-                config.validationShare(),
-                config.horizon() * config.stride());
+        Pairs pairs = Pairs.of(demonstrations, replay, policy, config, seed);
         if (pairs.learned().starts.length + pairs.rehearsed().starts.length == 0) {
             throw new IllegalArgumentException("expected a trajectory of more than %d steps, the longest has %d"
                     .formatted(
@@ -110,6 +105,9 @@ public final class BehaviouralCloning implements Learner {
         }
         if (programs == null) {
             programs = new CloningPrograms(policy, layout, optimiser, config, dynamics);
+        }
+        for (Program program : List.of(programs.training, programs.score)) {
+            pairs.feed(program, policy);
         }
         return new CloningUpdate(
                 programs, config, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);

@@ -8,12 +8,14 @@ import java.util.List;
  *
  * @param steps optimiser steps per update, at most
  * @param batchSize pairs per step, drawn with replacement
- * @param learningRate of the first step; it falls to 0 along half a cosine by the last
- * @param gradientNorm longest gradient; longer ones are shortened to it
+ * @param learningRate of the first step
+ * @param schedule of the learning rate after it
+ * @param gradientNorm longest gradient; longer ones are shortened to it; may be infinite
  * @param entropyWeight how much entropy is rewarded, per nat
  * @param l2Weight weight of half the squared norm of the parameters
  * @param replayShare share of a batch that rehearses older trajectories, where there are any
- * @param validationShare share of the trajectories that is not learned from but decides when to stop; 0 for none
+ * @param validation what is not learned from but decides when to stop
+ * @param validationShare share of the trajectories or pairs that this is; 0 for none
  * @param validateEvery steps between two looks at the validation loss
  * @param patience looks without improvement after which the update stops
  * @param horizon steps of its own driving that a policy is held to; 0 for plain one-step cloning
@@ -26,10 +28,12 @@ public record BehaviouralCloningConfig(
         int steps,
         int batchSize,
         double learningRate,
+        Schedule schedule,
         double gradientNorm,
         double entropyWeight,
         double l2Weight,
         double replayShare,
+        Validation validation,
         double validationShare,
         int validateEvery,
         int patience,
@@ -39,11 +43,70 @@ public record BehaviouralCloningConfig(
         int drives,
         double driveWeight) {
 
+    /** How the learning rate goes on from the first step. */
+    public enum Schedule {
+        /** It falls to 0 along half a cosine by the last step. */
+        COSINE,
+        /** It stays. */
+        CONSTANT
+    }
+
+    /** What the validation loss is taken over. */
+    public enum Validation {
+        /** Whole trajectories, chosen by a hash of their trip; each look draws batches from them. */
+        TRAJECTORIES,
+        /** Pairs, chosen at random for each update; each look takes all of them. For few, independent pairs. */
+        PAIRS
+    }
+
     /**
      * The settings of the GAIL authors' cloning (Ho and Ermon, 2016): Adam 1e-3, batches of 128, a validation split.
      */
     public static BehaviouralCloningConfig defaults() {
-        return new BehaviouralCloningConfig(1000, 128, 1e-3, 10.0, 0.0, 0.0, 0.3, 0.1, 100, 5, 0, 1, 0, 0, 0.0);
+        return new BehaviouralCloningConfig(
+                1000,
+                128,
+                1e-3,
+                Schedule.COSINE,
+                10.0,
+                0.0,
+                0.0,
+                0.3,
+                Validation.TRAJECTORIES,
+                0.1,
+                100,
+                5,
+                0,
+                1,
+                0,
+                0,
+                0.0);
+    }
+
+    /**
+     * The protocol by which Ho and Ermon (2016) cloned the experts of the classic tasks, from the authors' code: 1001
+     * steps at a constant rate on 70 % of the pairs, and of the parameters after every hundredth step those that are
+     * best on the other 30 %.
+     */
+    public static BehaviouralCloningConfig classicControl() {
+        return new BehaviouralCloningConfig(
+                1001,
+                128,
+                1e-3,
+                Schedule.CONSTANT,
+                Double.POSITIVE_INFINITY,
+                0.0,
+                0.0,
+                0.3,
+                Validation.PAIRS,
+                0.3,
+                100,
+                Integer.MAX_VALUE,
+                0,
+                1,
+                0,
+                0,
+                0.0);
     }
 
     /**
@@ -51,12 +114,46 @@ public record BehaviouralCloningConfig(
      * one-step likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
      */
     public static BehaviouralCloningConfig driven() {
-        return new BehaviouralCloningConfig(2000, 256, 2e-3, 10.0, 0.0, 0.1, 0.5, 0.1, 200, 100, 20, 5, 300, 64, 10.0);
+        return new BehaviouralCloningConfig(
+                2000,
+                256,
+                2e-3,
+                Schedule.COSINE,
+                10.0,
+                0.0,
+                0.1,
+                0.5,
+                Validation.TRAJECTORIES,
+                0.1,
+                200,
+                100,
+                20,
+                5,
+                300,
+                64,
+                10.0);
     }
 
     /** The settings of {@link #driven} for going on briefly from a policy that is good already. */
     public static BehaviouralCloningConfig refreshed() {
-        return new BehaviouralCloningConfig(100, 256, 5e-4, 10.0, 0.0, 0.1, 0.5, 0.1, 100, 100, 20, 5, 300, 64, 10.0);
+        return new BehaviouralCloningConfig(
+                100,
+                256,
+                5e-4,
+                Schedule.COSINE,
+                10.0,
+                0.0,
+                0.1,
+                0.5,
+                Validation.TRAJECTORIES,
+                0.1,
+                100,
+                100,
+                20,
+                5,
+                300,
+                64,
+                10.0);
     }
 
     /** Returns the same with another number of steps, and as many looks at the validation loss as before. */
@@ -66,10 +163,12 @@ public record BehaviouralCloningConfig(
                 newSteps,
                 batchSize,
                 learningRate,
+                schedule,
                 gradientNorm,
                 entropyWeight,
                 l2Weight,
                 replayShare,
+                validation,
                 validationShare,
                 every,
                 patience,

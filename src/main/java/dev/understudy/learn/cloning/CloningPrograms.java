@@ -10,6 +10,7 @@ import dev.understudy.graph.Tensor;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
+import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.StochasticPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,17 +41,22 @@ final class CloningPrograms implements AutoCloseable {
         int n = policy.observationSize();
         Tensor theta = graph.input(THETA, ElementType.FLOAT, Shape.of(layout.size()));
         Tensor observations = graph.input("observations", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
-        Tensor actions = graph.input("actions", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, policy.actionSize()));
+        Tensor actions = policy instanceof CategoricalPolicy
+                ? graph.input("actions", ElementType.INT64, Shape.of(Shape.UNKNOWN))
+                : graph.input("actions", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, policy.actionSize()));
         Tensor shift = graph.input("shift", ElementType.FLOAT, Shape.of(n));
         Tensor scale = graph.input("scale", ElementType.FLOAT, Shape.of(n));
-        Tensor rows = graph.input(ROWS, ElementType.INT64, Shape.of(config.batchSize()));
+        // All pairs kept for validation are one batch, whose size is not known here.
+        long batch =
+                config.validation() == BehaviouralCloningConfig.Validation.PAIRS ? Shape.UNKNOWN : config.batchSize();
+        Tensor rows = graph.input(ROWS, ElementType.INT64, Shape.of(batch));
         Tensor learningRate = graph.input("learningRate", ElementType.FLOAT, Shape.of(1));
         Map<String, Tensor> weights = layout.unpack(theta);
 
         // mean of -log pi(a | o) over the batch
         Tensor observed = observations.gather(0, rows);
         if (dynamics != null) {
-            Tensor earlier = graph.input(EARLIER_ROWS, ElementType.INT64, Shape.of(config.batchSize()));
+            Tensor earlier = graph.input(EARLIER_ROWS, ElementType.INT64, Shape.of(batch));
             observed = dynamics.start(observed, observations.gather(0, earlier));
         }
         var distribution = policy.distribution(weights, Scaler.apply(observed, shift, scale));

@@ -8,6 +8,7 @@ import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
 import dev.understudy.network.Optimiser;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -68,14 +69,6 @@ final class CloningUpdate implements Update {
             training.setState(vector.name(), begun.vector(vector.name()));
         }
         for (Program program : List.of(training, programs.score)) {
-            program.setInput(
-                    "observations",
-                    pairs.observations().values(),
-                    Shape.of(pairs.observations().rows(), pairs.observations().columns()));
-            program.setInput(
-                    "actions",
-                    pairs.actions().values(),
-                    Shape.of(pairs.actions().rows(), pairs.actions().columns()));
             program.setInput("shift", scaler.shift(), Shape.of(scaler.mean().length));
             program.setInput("scale", scaler.scale(), Shape.of(scaler.mean().length));
         }
@@ -101,8 +94,7 @@ final class CloningUpdate implements Update {
 
     private void descend() {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + step);
-        double rate = config.learningRate() * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
-        Feeds feeds = new Feeds().floats("learningRate", (float) rate);
+        Feeds feeds = new Feeds().floats("learningRate", (float) learningRate());
         feed(feeds, random, pairs.learned(), config.replayShare());
         double loss;
         try (Result result = programs.training.run(feeds)) {
@@ -119,8 +111,19 @@ final class CloningUpdate implements Update {
         step++;
     }
 
+    private double learningRate() {
+        return switch (config.schedule()) {
+            case CONSTANT -> config.learningRate();
+            case COSINE -> config.learningRate() * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
+        };
+    }
+
     /** Puts a batch of rows, and of drives if there are any, into the feeds. */
     private void feed(Feeds feeds, SplittableRandom random, Pairs.Share share, double replayShare) {
+        feed(feeds, random, draw(random, share, replayShare), share, replayShare);
+    }
+
+    private long[] draw(SplittableRandom random, Pairs.Share share, double replayShare) {
         Pairs.Share replay = pairs.rehearsed();
         long[] rows = new long[config.batchSize()];
         for (int i = 0; i < rows.length; i++) {
@@ -128,6 +131,11 @@ final class CloningUpdate implements Update {
             int[] from = rehearse ? replay.rows : share.rows;
             rows[i] = from[random.nextInt(from.length)];
         }
+        return rows;
+    }
+
+    private void feed(Feeds feeds, SplittableRandom random, long[] rows, Pairs.Share share, double replayShare) {
+        Pairs.Share replay = pairs.rehearsed();
         feeds.longs(CloningPrograms.ROWS, rows);
         if (driven) {
             feeds.longs(CloningPrograms.EARLIER_ROWS, earlier(rows, rows.length, random));
@@ -166,12 +174,16 @@ final class CloningUpdate implements Update {
     private void validate() {
         Pairs.Share share = pairs.validated().starts.length > 0 ? pairs.validated() : pairs.learned();
         float[] theta = programs.training.state(CloningPrograms.THETA);
+        boolean whole = config.validation() == BehaviouralCloningConfig.Validation.PAIRS;
+        int batches = whole ? 1 : VALIDATION_BATCHES;
         double loss = 0.0;
-        for (int batch = 0; batch < VALIDATION_BATCHES; batch++) {
+        for (int batch = 0; batch < batches; batch++) {
             Feeds feeds = new Feeds().floats(CloningPrograms.THETA, theta);
-            feed(feeds, new SplittableRandom(~seed + batch), share, 0.0);
+            SplittableRandom random = new SplittableRandom(~seed + batch);
+            long[] rows = whole ? Arrays.stream(share.rows).asLongStream().toArray() : draw(random, share, 0.0);
+            feed(feeds, random, rows, share, 0.0);
             try (Result result = programs.score.run(feeds)) {
-                loss += result.scalar("loss") / VALIDATION_BATCHES;
+                loss += result.scalar("loss") / batches;
             }
         }
         if (!Double.isFinite(loss)) {

@@ -10,7 +10,9 @@ import dev.understudy.graph.Tensor;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
+import dev.understudy.model.ControlPolicy;
 import dev.understudy.network.Activation;
+import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.GaussianPolicy;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +31,7 @@ class BehaviouralCloningTest {
             -3f,
             3f);
 
-    private static final BehaviouralCloningConfig SHORT =
-            new BehaviouralCloningConfig(200, 32, 3e-2, 10, 0, 0, 0.3, 0.2, 50, 10, 0, 1, 0, 0, 0);
+    private static final BehaviouralCloningConfig SHORT = config(200, 3e-2, 0, 0, 0, 0, 0, 0.0);
 
     /** A point that moves by its action: x' = x + a; the second number stays. */
     private static final Dynamics POINT = new Dynamics() {
@@ -190,6 +191,83 @@ class BehaviouralCloningTest {
         }
     }
 
+    /** An expert of three choices: the sign of the first number of the observation, or 1 near zero. */
+    private static List<Trajectory> choices(int steps, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] observations = new float[2 * steps];
+        float[] actions = new float[steps];
+        for (int step = 0; step < steps; step++) {
+            observations[2 * step] = (float) random.nextDouble(-1, 1);
+            observations[2 * step + 1] = (float) random.nextDouble(-1, 1);
+            actions[step] = Math.abs(observations[2 * step]) < 0.3 ? 1 : observations[2 * step] > 0 ? 2 : 0;
+        }
+        return List.of(new Trajectory(
+                "trip", "chooser", 0, 1, new Matrix(steps, 2, observations), new Matrix(steps, 1, actions)));
+    }
+
+    private Learner chooser() {
+        Learner learner = new BehaviouralCloning(
+                new CategoricalPolicy(2, 3, List.of(32), Activation.TANH), BehaviouralCloningConfig.classicControl());
+        opened.add(learner);
+        return learner;
+    }
+
+    @Test
+    void learnsWhichOfSeveralActionsTheExpertChooses() {
+        Learner learner = chooser();
+        LearnerState after = run(learner, learner.initialState(1), choices(400, 2), 3);
+        Trajectory unseen = choices(300, 9).get(0);
+        float[] chosen = new float[300];
+        try (ControlPolicy policy = new ControlPolicy(learner.export(after), 2, 1)) {
+            policy.act(unseen.observations().values(), 300, chosen);
+        }
+        int right = 0;
+        for (int i = 0; i < chosen.length; i++) {
+            right += chosen[i] == unseen.actions().values()[i] ? 1 : 0;
+        }
+        assertThat(right).isGreaterThan(280); // a policy that always does the same is right 105 times
+    }
+
+    @Test
+    void aShareOfThePairsDecidesWhichParametersAreKept() {
+        Learner learner = chooser();
+        try (Update update = learner.begin(learner.initialState(1), choices(103, 2), List.of(), 3)) {
+            while (update.step()) {}
+            var figures = update.report().figures();
+            assertThat(figures).containsEntry("rows", 72.0).containsEntry("rowsValidated", 31.0);
+            assertThat(figures).containsEntry("steps", 1001.0);
+            // Knowing nothing, the mean of -log(1 / 3); the first weights are small, not zero.
+            assertThat(figures.get("validationLossBefore")).isBetween(1.0, 1.2);
+            assertThat(figures.get("validationLoss")).isLessThan(0.5);
+        }
+    }
+
+    @Test
+    void cloningOfChoicesStoppedHalfWayGoesOnToTheSameBytes() {
+        Learner unbroken = chooser();
+        byte[] expected =
+                run(unbroken, unbroken.initialState(1), choices(50, 2), 3).toBytes();
+        Learner learner = chooser();
+        Update begun = learner.begin(learner.initialState(1), choices(50, 2), List.of(), 3);
+        for (int i = 0; i < 333; i++) {
+            begun.step();
+        }
+        LearnerState saved = LearnerState.fromBytes(begun.state().toBytes());
+        assertThat(run(chooser(), saved, choices(50, 2), 3).toBytes()).isEqualTo(expected);
+    }
+
+    @Test
+    void refusesAChoiceThatThereIsNot() {
+        Learner learner = chooser();
+        for (float action : new float[] {3f, -1f, 0.5f, Float.NaN}) {
+            Trajectory wrong = new Trajectory(
+                    "trip7", "chooser", 0, 1, new Matrix(2, 2, new float[4]), new Matrix(2, 1, new float[] {0f, action
+                    }));
+            assertThatThrownBy(() -> learner.begin(learner.initialState(1), List.of(wrong), List.of(), 3))
+                    .hasMessage("expected an action from 0 to 2, got %s (trip=trip7 step=1)", action);
+        }
+    }
+
     @Test
     void badArgumentsAreNamed() {
         Learner learner = learner(SHORT);
@@ -205,6 +283,35 @@ class BehaviouralCloningTest {
     }
 
     private static BehaviouralCloningConfig driven() {
-        return new BehaviouralCloningConfig(150, 32, 1e-2, 10, 0.001, 1e-4, 0.3, 0.2, 50, 10, 5, 1, 3, 16, 1.0);
+        return config(150, 1e-2, 0.001, 1e-4, 5, 3, 16, 1.0);
+    }
+
+    private static BehaviouralCloningConfig config(
+            int steps,
+            double learningRate,
+            double entropyWeight,
+            double l2Weight,
+            int horizon,
+            int staleness,
+            int drives,
+            double driveWeight) {
+        return new BehaviouralCloningConfig(
+                steps,
+                32,
+                learningRate,
+                BehaviouralCloningConfig.Schedule.COSINE,
+                10,
+                entropyWeight,
+                l2Weight,
+                0.3,
+                BehaviouralCloningConfig.Validation.TRAJECTORIES,
+                0.2,
+                50,
+                10,
+                horizon,
+                1,
+                staleness,
+                drives,
+                driveWeight);
     }
 }

@@ -5,6 +5,7 @@ import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +19,10 @@ final class BatchScorer {
     private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);
     private static final int NONE = -1;
     private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+    private static final double LOW = CarFollowing.MIN_ACCELERATION;
     private static final double HALF_RANGE = (CarFollowing.MAX_ACCELERATION - CarFollowing.MIN_ACCELERATION) / 2.0;
+    /** How close to the bounds a squashed action is taken to be, as in training. */
+    private static final double MOST = 1 - 2e-4;
 
     private final ModelSlot slot;
     private final ServingMetrics metrics;
@@ -57,6 +61,11 @@ final class BatchScorer {
             answers = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
             part = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
         }
+    }
+
+    /** Returns a copy of a row's observation. */
+    float[] observation(int row) {
+        return Arrays.copyOfRange(observations, row * n, (row + 1) * n);
     }
 
     /** Returns where the observation of the next row is to be written. */
@@ -177,32 +186,54 @@ final class BatchScorer {
         return stampOf[row] == NONE ? null : stamps.get(stampOf[row]);
     }
 
-    /** Returns the policy's action for a row, m/s^2; NaN unless it was asked. */
+    /** Returns the policy's action for a row, m/s^2: its mode, or what was drawn; NaN unless it was asked. */
     float action(int row) {
         float[] actions = answers.actions();
         return actions == null || !asked[row] ? Float.NaN : actions[row];
     }
 
     /**
-     * Returns the natural logarithm of the density of the policy's action: that of a Gaussian at the action, or, where
-     * the mode is not the mean because the Gaussian is squashed into the range by tanh, that of the squashed one at its
-     * mode: log N(mean) - log(half range (1 - tanh(mean)^2)).
+     * Puts a draw from the policy's distribution in the place of its mode. It is not clipped to the range of actions,
+     * so that the density is its own.
+     *
+     * @param normal a draw of the standard normal distribution
+     */
+    void explore(int row, double normal) {
+        float[] actions = answers.actions();
+        float[] means = answers.means();
+        float[] logStds = answers.logStds();
+        if (actions != null && means != null && logStds != null) {
+            double drawn = means[row] + Math.exp(logStds[row]) * normal;
+            actions[row] = (float) (squashed(row) ? LOW + HALF_RANGE * (Math.tanh(drawn) + 1) : drawn);
+        }
+    }
+
+    /** Returns whether the Gaussian is squashed into the range of actions by tanh: then the mode is not the mean. */
+    private boolean squashed(int row) {
+        float[] means = answers.means();
+        float[] modes = answers.modes();
+        return means != null && modes != null && modes[row] != means[row];
+    }
+
+    /**
+     * Returns the natural logarithm of the density of the policy's action, in nats: that of a Gaussian at the action,
+     * or, where it is squashed, that at u = atanh x less log(half range (1 - x^2)), x being the action scaled to -1..1.
      */
     double logProbability(int row) {
         float[] means = answers.means();
-        float[] modes = answers.modes();
         float[] logStds = answers.logStds();
-        if (means == null || modes == null || logStds == null) {
+        if (means == null || logStds == null) {
             return Double.NaN;
         }
-        double mean = means[row];
-        double atMean = -logStds[row] - HALF_LOG_TWO_PI;
-        if (modes[row] == means[row]) {
-            double z = (action(row) - mean) * Math.exp(-logStds[row]);
-            return atMean - z * z / 2;
+        double at = action(row);
+        double logSlope = 0;
+        if (squashed(row)) {
+            double x = Math.max(-MOST, Math.min(MOST, (at - LOW) / HALF_RANGE - 1));
+            at = 0.5 * Math.log((1 + x) / (1 - x));
+            logSlope = Math.log(HALF_RANGE * (1 - x * x));
         }
-        double tanh = Math.tanh(mean);
-        return atMean - Math.log(HALF_RANGE * Math.max(1e-12, 1 - tanh * tanh));
+        double z = (at - means[row]) * Math.exp(-logStds[row]);
+        return -0.5 * z * z - logStds[row] - HALF_LOG_TWO_PI - logSlope;
     }
 
     /** Returns what a row rests on, before the envelope. */

@@ -10,6 +10,7 @@ import dev.understudy.driving.SampleCheck;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Rollout;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -46,6 +47,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
     static final String VEHICLES = "vehicles";
     static final String WAITING = "waiting";
     static final String DECISIONS_SINK = "decisions";
+    static final String ROLLOUTS_SINK = "rollouts";
     static final String DEAD_LETTERS_SINK = "dead-letters";
 
     private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
@@ -64,6 +66,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
     private final Deserializer<FollowingSample> samples =
             UnderstudySerdes.following().deserializer();
     private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
+    private final Serializer<Rollout> rollouts = UnderstudySerdes.rollout().serializer();
     private final Serializer<DeadLetter> deadLetters =
             UnderstudySerdes.deadLetter().serializer();
     private final List<Waiting> waiting = new ArrayList<>();
@@ -306,9 +309,14 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         double logProbability = Double.NaN;
         float action;
         if (kind == Decision.Kind.POLICY) {
+            if (config.recording() == Recording.DRAWN && stamp != null) {
+                scorer.explore(
+                        row.index,
+                        Exploration.normal(sample.vehicle(), sample.trip(), sample.sequence(), stamp.sha256()));
+            }
             raw = new float[] {scorer.action(row.index)};
             logProbability = scorer.logProbability(row.index);
-            proposed[0] = raw[0];
+            proposed[0] = config.recording() == Recording.DRAWN ? Exploration.clipped(raw[0]) : raw[0];
             Envelope.Verdict verdict = envelope.apply(
                     proposed,
                     sample.speedMetersPerSecond(),
@@ -347,6 +355,28 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
                 config.instance());
         metrics.decided(kind, 1);
         forward(row.source, decisions.serialize(Topics.DECISIONS, decision), nowMs, DECISIONS_SINK);
+        if (config.recording() != Recording.OFF && raw.length > 0) {
+            record(row, decision, nowMs);
+        }
+    }
+
+    /** Writes the step of a policy that was asked: its own, or the envelope's, which ends what the policy drove. */
+    private void record(Row row, Decision decision, long nowMs) {
+        boolean own = decision.kind() == Decision.Kind.POLICY;
+        Rollout rollout = new Rollout(
+                decision.vehicle(),
+                decision.trip(),
+                decision.sequence(),
+                decision.eventTimeMs(),
+                decision.policy(),
+                decision.epoch(),
+                decision.sha256(),
+                scorer.observation(row.index),
+                own ? decision.rawAction() : decision.action(),
+                decision.kind(),
+                own ? decision.logProbability() : Double.NaN);
+        metrics.recorded.increment();
+        forward(row.source, rollouts.serialize(Topics.ROLLOUTS, rollout), nowMs, ROLLOUTS_SINK);
     }
 
     private void dead(Waiting one, String reason, long nowMs) {

@@ -27,6 +27,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param mostVehicles vehicles whose memory is kept decoded, per task; beyond, it is read from the store
  * @param restarts threads replaced within {@code restartPeriod} before the instance gives up
  * @param restartPeriod period in which they are counted
+ * @param recording whether rollouts are written, and whether actions are drawn for them
  * @param intake what a model may ask for
  * @param client what every Kafka client needs besides, such as {@code security.protocol}, {@code ssl.*}, {@code sasl.*}
  */
@@ -43,6 +44,7 @@ public record ServingConfig(
         int mostVehicles,
         int restarts,
         Duration restartPeriod,
+        Recording recording,
         IntakeLimits intake,
         Map<String, Object> client) {
 
@@ -88,6 +90,7 @@ public record ServingConfig(
                 20_000,
                 5,
                 Duration.ofMinutes(10),
+                Recording.OFF,
                 IntakeLimits.defaults(),
                 Map.of());
     }
@@ -107,6 +110,7 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
+                recording,
                 intake,
                 client);
     }
@@ -126,6 +130,7 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
+                recording,
                 intake,
                 client);
     }
@@ -145,6 +150,27 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
+                recording,
+                intake,
+                client);
+    }
+
+    /** Returns this configuration with rollouts written, or not. */
+    public ServingConfig with(Recording newRecording) {
+        return new ServingConfig(
+                instance,
+                bootstrapServers,
+                applicationId,
+                stateDirectory,
+                guarantee,
+                commitInterval,
+                batchRecords,
+                batchWait,
+                threads,
+                mostVehicles,
+                restarts,
+                restartPeriod,
+                newRecording,
                 intake,
                 client);
     }
@@ -164,6 +190,7 @@ public record ServingConfig(
                 mostVehicles,
                 restarts,
                 restartPeriod,
+                recording,
                 intake,
                 newClient);
     }
@@ -171,7 +198,7 @@ public record ServingConfig(
     /** Leaves out the settings of the clients, which may hold secrets. */
     @Override
     public String toString() {
-        return "%s of %s at %s: %s, commits every %s, batches of %d that wait %s, %d threads, state in %s"
+        return "%s of %s at %s: %s, commits every %s, batches of %d that wait %s, %d threads, recording %s, state in %s"
                 .formatted(
                         instance,
                         applicationId,
@@ -181,6 +208,7 @@ public record ServingConfig(
                         batchRecords,
                         batchWait,
                         threads,
+                        recording,
                         stateDirectory);
     }
 

@@ -17,6 +17,7 @@ public final class ServingMetrics implements ServingMetricsMXBean {
     final LongAdder duplicates = new LongAdder();
     final LongAdder deadLettered = new LongAdder();
     final LongAdder decidedAgain = new LongAdder();
+    final LongAdder recorded = new LongAdder();
     final LongAdder batches = new LongAdder();
     final LongAdder modelsRejected = new LongAdder();
     final LongAdder swaps = new LongAdder();
@@ -133,6 +134,11 @@ public final class ServingMetrics implements ServingMetricsMXBean {
     @Override
     public long getDeadLettered() {
         return deadLettered.sum();
+    }
+
+    @Override
+    public long getRollouts() {
+        return recorded.sum();
     }
 
     @Override

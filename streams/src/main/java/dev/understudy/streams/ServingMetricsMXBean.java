@@ -12,6 +12,8 @@ public interface ServingMetricsMXBean {
 
     long getDeadLettered();
 
+    long getRollouts();
+
     long getSwaps();
 
     long getModelsRejected();

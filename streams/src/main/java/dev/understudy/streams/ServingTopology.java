@@ -62,6 +62,9 @@ public final class ServingTopology {
                         .withLoggingEnabled(Map.of()),
                 "decide");
         topology.addSink(DecisionProcessor.DECISIONS_SINK, Topics.DECISIONS, plain, plain, "decide");
+        if (config.recording() != Recording.OFF) {
+            topology.addSink(DecisionProcessor.ROLLOUTS_SINK, Topics.ROLLOUTS, plain, plain, "decide");
+        }
         topology.addSink(DecisionProcessor.DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, plain, plain, "decide");
         return topology;
     }

@@ -7,6 +7,7 @@
  * models.promotions.v1 ─► global store ──┴► ModelDirectory: assemble, check, load, warm up ──► ModelSlot
  *                                                       └──► models.acks.v1                       │ lease by event time
  * driving.observations.v1 ──► DecisionProcessor: wait for a batch ──► features ──► policy ──► envelope ──► driving.decisions.v1
+ *                                     ├──► driving.rollouts.v1, if asked for
  *                                     └──► dead-letters.v1
  * </pre>
  */

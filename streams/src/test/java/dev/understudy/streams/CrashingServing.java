@@ -19,6 +19,7 @@ final class CrashingServing {
     static ServingConfig config(String address, Path folder, Guarantee guarantee) {
         return ServingConfig.defaults(address, folder)
                 .named("crash", "crash-" + guarantee)
-                .with(guarantee, Duration.ofMillis(100));
+                .with(guarantee, Duration.ofMillis(100))
+                .with(Recording.DRAWN);
     }
 }

@@ -111,6 +111,12 @@ class ServingCrashIT {
 
             assertThat(made.get(2 * WAITING - 1).kind()).isEqualTo(Decision.Kind.POLICY);
             assertThat(made.get(2 * WAITING - 1).sha256()).isEqualTo(model.sha256());
+            assertThat(rollouts())
+                    .as("one for each decision of the policy, with its action and density")
+                    .containsExactlyElementsOf(made.stream()
+                            .filter(decision -> decision.kind() == Decision.Kind.POLICY)
+                            .map(ServingCrashIT::step)
+                            .toList());
             assertThat(serving.health().answering()).isTrue();
             assertThat(serving.metrics().snapshot().decisions()).isEqualTo(2 * WAITING);
         }
@@ -209,6 +215,33 @@ class ServingCrashIT {
                 int before = read.size();
                 consumer.poll(Duration.ofMillis(500)).forEach(record -> read.add(record.value()));
                 more = read.size() > before;
+            }
+        }
+        return read;
+    }
+
+    private static String step(Decision decision) {
+        return "%d: %s, %s".formatted(decision.sequence(), decision.rawAction()[0], decision.logProbability());
+    }
+
+    /** Reads the rollouts there are, now that the decisions of the same transactions were seen. */
+    private List<String> rollouts() {
+        List<String> read = new ArrayList<>();
+        try (var consumer = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address(), "isolation.level", "read_committed"),
+                new StringDeserializer(),
+                UnderstudySerdes.rollout().deserializer())) {
+            TopicPartition partition = new TopicPartition(Topics.ROLLOUTS, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(500))
+                        .forEach(record -> read.add("%d: %s, %s"
+                                .formatted(
+                                        record.value().sequence(),
+                                        record.value().action()[0],
+                                        record.value().logProbability())));
             }
         }
         return read;

@@ -1,0 +1,148 @@
+package dev.understudy.benchmarks;
+
+import dev.understudy.data.Demonstrations;
+import dev.understudy.environment.Environments;
+import dev.understudy.environment.Rollout;
+import dev.understudy.environment.RolloutCollector;
+import dev.understudy.environment.Task;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.adversarial.Gail;
+import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.OffPolicyConfig;
+import dev.understudy.learn.adversarial.OffPolicyUpdate;
+import dev.understudy.learn.adversarial.SampledPolicy;
+import dev.understudy.network.Activation;
+import dev.understudy.policy.CategoricalPolicy;
+import dev.understudy.reward.RewardForm;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Off-policy GAIL as a service would run it: while version v is learned, version v - 1 acts and is recorded, so a
+ * window never holds what the policy that learns from it did. The authors' demonstrations, 4 trajectories; 5,000 pairs
+ * a window.
+ */
+final class OffPolicyBenchmark {
+    private static final int TRAJECTORIES = 4;
+    private static final int PAIRS = 5000;
+    private static final int COPIES = 25;
+
+    /** A task of the authors' protocol. */
+    private record Row(String environment, String file, int every, RewardForm reward, double target) {}
+
+    private static final List<Row> ROWS = List.of(
+            new Row("cartpole-v0", "cartpole_openai.csv.gz", 10, RewardForm.SURVIVAL, 200),
+            new Row("mountaincar-v0", "mountaincar_openai.csv.gz", 5, RewardForm.TERMINATION, -101.4));
+
+    /**
+     * What is measured.
+     *
+     * @param folder the files of the authors' experts
+     * @param environment its name
+     * @param seeds runs, each with its own draw of demonstrations
+     * @param windows recorded
+     * @param updates iterations a window
+     * @param feedback what the discriminator learns from
+     */
+    record Settings(
+            Path folder, String environment, int seeds, int windows, int updates, GailConfig.Feedback feedback) {}
+
+    private final Settings settings;
+    private final Consumer<String> progress;
+
+    OffPolicyBenchmark(Settings settings, Consumer<String> progress) {
+        this.settings = settings;
+        this.progress = progress;
+    }
+
+    Map<String, Object> run() throws IOException {
+        Row row = ROWS.stream()
+                .filter(one -> one.environment().equals(settings.environment()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected one of %s, got %s"
+                        .formatted(ROWS.stream().map(Row::environment).toList(), settings.environment())));
+        Demonstrations all = Demonstrations.read(settings.folder().resolve(row.file()));
+        Map<String, Object> figures = new LinkedHashMap<>();
+        boolean met = true;
+        for (OffPolicyConfig.Generated generated : OffPolicyConfig.Generated.values()) {
+            List<Run> runs = new ArrayList<>();
+            for (int seed = 0; seed < settings.seeds(); seed++) {
+                Demonstrations demonstrations = all.choose(TRAJECTORIES, seed).subsample(row.every(), seed);
+                Run run = run(row, demonstrations, generated, seed);
+                progress.accept("%s %s seed=%d %s".formatted(row.environment(), generated.name(), seed, run));
+                runs.add(run);
+            }
+            double mean = runs.stream().mapToDouble(Run::mean).average().orElse(Double.NaN);
+            met &= mean >= row.target();
+            figures.put(
+                    generated.name().toLowerCase(Locale.ROOT),
+                    runs.stream().map(Run::toJson).toList());
+            figures.put(generated.name().toLowerCase(Locale.ROOT) + "Mean", mean);
+        }
+        figures.put("target", row.target());
+        figures.put("allReached", met);
+        return figures;
+    }
+
+    /** What one run gave. */
+    private record Run(double mean, int stableFromWindow, double leastEffectiveShare, double iterations) {
+        Map<String, Object> toJson() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("return", mean);
+            json.put("stableFromWindow", stableFromWindow);
+            json.put("leastEffectiveShare", leastEffectiveShare);
+            json.put("iterations", iterations);
+            return json;
+        }
+    }
+
+    private Run run(Row row, Demonstrations demonstrations, OffPolicyConfig.Generated generated, long seed) {
+        Task task = Environments.named(row.environment());
+        CategoricalPolicy policy = new CategoricalPolicy(
+                task.observationSize(), task.actions().policyOutputs(), List.of(100, 100), Activation.TANH);
+        OffPolicyConfig offPolicy =
+                OffPolicyConfig.defaults(settings.updates(), task.horizon()).with(generated);
+        RolloutCollector collector = new RolloutCollector(task.create(COPIES, 0));
+        double least = 1;
+        double iterations = 0;
+        int reached = -1;
+        try (Gail gail =
+                new Gail(policy, task, GailConfig.defaults(row.reward()).withFeedback(settings.feedback()))) {
+            LearnerState previous = gail.initialState(seed);
+            LearnerState state = previous;
+            for (int window = 0; window < settings.windows(); window++) {
+                Rollout recorded;
+                try (SampledPolicy recorder = SampledPolicy.of(policy, task.actions(), previous)) {
+                    recorded = collector.steps(recorder, PAIRS, 1_000_003L * seed + window);
+                }
+                if (recorded.meanReturn() < row.target() * (row.target() > 0 ? 0.975 : 1.05)) {
+                    reached = -1;
+                } else if (reached < 0) {
+                    reached = window;
+                }
+                OffPolicyUpdate update = gail.begin(
+                        state,
+                        demonstrations.trajectories(),
+                        List.of(),
+                        List.of(recorded),
+                        offPolicy,
+                        31L * seed + window);
+                while (update.step()) {}
+                Map<String, Double> report = update.report().figures();
+                least = Math.min(least, report.getOrDefault("effectiveShare", Double.NaN));
+                iterations += report.getOrDefault("iterations", Double.NaN);
+                previous = state;
+                state = update.state();
+            }
+            try (SampledPolicy last = SampledPolicy.of(policy, task.actions(), state)) {
+                return new Run(collector.episodes(last.mode(), 100, 17).meanReturn(), reached, least, iterations);
+            }
+        }
+    }
+}
