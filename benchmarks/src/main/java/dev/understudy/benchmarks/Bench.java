@@ -55,6 +55,7 @@ public final class Bench {
                 Serve.class,
                 Swap.class,
                 ClosedLoop.class,
+                Following.class,
                 Adversarial.class,
                 Cloning.class,
                 Timed.class,
@@ -233,6 +234,34 @@ public final class Bench {
                             new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
                     .run();
             return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench following}. */
+    @Command(
+            name = "following",
+            description =
+                    "Adversarial imitation of car following beside cloning and the calibrated Intelligent Driver Model: spacing error and the frequencies of speed, acceleration, jerk and inverse time to collision, cross-validated over whole runs.",
+            mixinStandardHelpOptions = true)
+    static final class Following extends Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "2", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(names = "--first-seed", defaultValue = "1", description = "The first. Default: ${DEFAULT-VALUE}.")
+        private int firstSeed;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            Map<String, Object> figures = new FollowingBenchmark(
+                            new FollowingBenchmark.Settings(demos, folds, seeds, firstSeed), this::progress)
+                    .run();
+            return finish("following", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 
