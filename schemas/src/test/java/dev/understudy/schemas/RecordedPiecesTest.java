@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class RecordedPiecesTest {
@@ -17,7 +18,7 @@ class RecordedPiecesTest {
 
         RecordedPieces found = RecordedPieces.of(records, 1, 1, 100);
 
-        var rollout = found.rollouts().get("a");
+        var rollout = Objects.requireNonNull(found.rollouts().get("a"));
         assertThat(rollout.episodes()).isEqualTo(1);
         assertThat(rollout.end(0)).isEqualTo(End.RUNNING);
         assertThat(rollout.observations()).containsExactly(3, 4, 5);
@@ -44,11 +45,11 @@ class RecordedPiecesTest {
 
         RecordedPieces found = RecordedPieces.of(records, 1, 1, 2);
 
-        var first = found.rollouts().get("a");
+        var first = Objects.requireNonNull(found.rollouts().get("a"));
         assertThat(first.episodes()).isEqualTo(3);
         assertThat(first.observations()).containsExactly(0, 1, 4, 5, 9);
         assertThat(first.lastObservations()).containsExactly(2, 6, 10);
-        var second = found.rollouts().get("b");
+        var second = Objects.requireNonNull(found.rollouts().get("b"));
         assertThat(second.observations()).containsExactly(6, 7);
         assertThat(second.lastObservations()).containsExactly(8);
     }
@@ -65,7 +66,7 @@ class RecordedPiecesTest {
         RecordedPieces found =
                 RecordedPieces.of(List.of(step(1), step(1), step(2), longer, infinite, silent), 1, 1, 100);
 
-        assertThat(found.rollouts().get("a").steps()).isEqualTo(1);
+        assertThat(Objects.requireNonNull(found.rollouts().get("a")).steps()).isEqualTo(1);
         assertThat(found.refused())
                 .isEqualTo(Map.of(
                         RecordedPieces.Refusal.OTHER_SIZE, 1,
