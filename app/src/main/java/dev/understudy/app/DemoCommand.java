@@ -34,7 +34,7 @@ final class DemoCommand implements Tool {
             .as("--steps");
     private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
     private static final Setting<Integer> ITERATIONS = Setting.integer(
-                    "demo.iterations", 30, 1, 100_000, "Iterations of gail on each window.")
+                    "demo.iterations", 10, 1, 100_000, "Iterations of gail on each window.")
             .as("--iterations");
     private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
                     "demo.heldout.percent", 20, 1, 90, "Share of trips that are tested on and never learned, percent.")

@@ -38,7 +38,7 @@ class DemoIT {
     Path folder = Path.of("");
 
     @Test
-    void theWholeLoopPromotesAModelAndLosesNothing() throws Exception {
+    void theWholeLoopWithBothLearnersPromotesAModelAndLosesNothing() throws Exception {
         Ran ran = Ran.command(
                 "demo",
                 "--json",
@@ -46,8 +46,12 @@ class DemoIT {
                 "75",
                 "--factor",
                 "40",
+                "--learner",
+                "both",
                 "--steps",
                 "20",
+                "--iterations",
+                "2",
                 "--window-seconds",
                 "180",
                 "--directory",
@@ -93,6 +97,18 @@ class DemoIT {
         assertThat(summary.get("promoted").asLong()).as(ran.err()).isPositive();
         assertThat(summary.get("promoted").asLong() + summary.get("refused").asLong())
                 .isLessThanOrEqualTo(summary.get("candidates").asLong());
+        for (String algorithm : List.of("bc", "gail")) {
+            assertThat(summary.get("algorithms")
+                            .get(algorithm)
+                            .get("candidates")
+                            .asLong())
+                    .as("candidates of %s: %s", algorithm, ran.err())
+                    .isPositive();
+        }
+        assertThat(summary.get("promotions")).hasSize(summary.get("promoted").asInt());
+        assertThat(summary.get("promotions").findValuesAsText("algorithm")).isSubsetOf("bc", "gail");
+        assertThat(summary.get("closedLoop").get("policy").get("algorithm").asText())
+                .isIn("bc", "gail");
         assertThat(summary.get("decisionsByKind").get("POLICY").asLong()).isPositive();
         for (String driver : List.of("policy", "idm", "constantTimeGap")) {
             JsonNode figures = summary.get("closedLoop").get(driver);

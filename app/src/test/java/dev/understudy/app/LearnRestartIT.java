@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.HeldOut;
+import dev.understudy.flink.LearningBranch;
+import dev.understudy.learn.Catalogue;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
@@ -83,7 +85,7 @@ class LearnRestartIT {
         return samples;
     }
 
-    private Settings settings(EmbeddedBroker broker, String state) throws Exception {
+    private Settings settings(EmbeddedBroker broker, String state, String learner) throws Exception {
         List<Setting<?>> all = new LearnCommand().settings();
         return Settings.resolve(
                 all,
@@ -99,8 +101,12 @@ class LearnRestartIT {
                         "200",
                         "window.seconds",
                         "60",
+                        "learn.learner",
+                        learner,
                         "learn.steps",
                         "20",
+                        "learn.iterations",
+                        "1",
                         "heldout.percent",
                         Integer.toString(HELD_OUT_PERCENT)));
     }
@@ -146,6 +152,12 @@ class LearnRestartIT {
                 .toList();
     }
 
+    private static List<Candidate> cloned(TopicReader reader) {
+        return candidates(reader).stream()
+                .filter(candidate -> candidate.algorithm().equals(Catalogue.CLONING))
+                .toList();
+    }
+
     /** Returns the newest totals among the reports after the first {@code skipped}. */
     private static SortedMap<String, Long> totals(TopicReader reader, int skipped) {
         SortedMap<String, Long> totals = new TreeMap<>();
@@ -173,8 +185,9 @@ class LearnRestartIT {
         }
     }
 
-    private LocalFlink learn(EmbeddedBroker broker, Connection connection, String state) throws Exception {
-        Settings settings = settings(broker, state);
+    private LocalFlink learn(EmbeddedBroker broker, Connection connection, String state, String learner)
+            throws Exception {
+        Settings settings = settings(broker, state, learner);
         LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 1);
         flink.submit("learning", environment -> {
             LearnCommand.build(environment, settings, connection);
@@ -187,7 +200,7 @@ class LearnRestartIT {
     }
 
     @Test
-    void aJobThatIsStoppedAndStartedAgainLosesNothingAndLearnsTheSame() throws Exception {
+    void aJobThatIsStoppedAndStartedAgainWithOneMoreLearnerLosesNothingAndLearnsTheSame() throws Exception {
         List<FollowingSample> logs = logs();
         int half = logs.size() / 2;
         long sent = logs.size() + 4L;
@@ -196,15 +209,17 @@ class LearnRestartIT {
             connection.ensureTopics(1, 1);
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             send(broker, logs.subList(0, half));
-            try (LocalFlink flink = learn(broker, connection, "stopped")) {
+            try (LocalFlink flink = learn(broker, connection, "stopped", Catalogue.CLONING)) {
                 await("the first model", () -> !candidates(reader).isEmpty() && hasCheckpoint("stopped"));
                 assertThat(flink.failure()).isEmpty();
             }
             send(broker, logs.subList(half, logs.size()));
             SortedMap<String, Long> stopped;
-            try (LocalFlink flink = learn(broker, connection, "stopped")) {
+            try (LocalFlink flink = learn(broker, connection, "stopped", LearningBranch.BOTH)) {
                 assertThat(restoredFrom).contains("/stopped/", "/understudy-learning/", "/chk-");
-                await("the second model", () -> windows(candidates(reader)) >= 2);
+                await("the second model", () -> windows(cloned(reader)) >= 2);
+                await("one of the learner that was not there before", () -> candidates(reader).stream()
+                        .anyMatch(candidate -> candidate.algorithm().equals(Catalogue.GAIL)));
                 await(
                         "its own checkpoint in place of the other",
                         () -> !Files.exists(Path.of(URI.create(restoredFrom))));
@@ -213,10 +228,10 @@ class LearnRestartIT {
                 stopped = totals(reader, 0);
             }
             int reports = reports(reader).size();
-            int before = candidates(reader).size();
-            try (LocalFlink flink = learn(broker, connection, "unbroken")) {
+            int before = cloned(reader).size();
+            try (LocalFlink flink = learn(broker, connection, "unbroken", Catalogue.CLONING)) {
                 assertThat(restoredFrom).isEmpty();
-                await("both models again", () -> candidates(reader).size() >= before + 2);
+                await("both models again", () -> cloned(reader).size() >= before + 2);
                 await("the same totals", () -> totals(reader, reports).equals(stopped));
                 assertThat(flink.failure()).isEmpty();
             }
@@ -233,7 +248,7 @@ class LearnRestartIT {
                             .sum();
             assertThat(waiting).as("of the window that is still open").isBetween(1L, 2L * 300 + 20);
             Map<String, String> files = new HashMap<>();
-            for (Candidate candidate : candidates(reader)) {
+            for (Candidate candidate : cloned(reader)) {
                 String other = files.put(candidate.id(), candidate.sha256());
                 if (other != null) {
                     assertThat(candidate.sha256())

@@ -34,13 +34,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The whole learning job between source and sink on Flink's mini cluster, killed in the middle of a window. */
 class LearningJobRestartIT {
     private static final int STEPS = 30;
-    private static final String OTHER = "other";
-    private static final LearnerFactory OTHERS =
-            () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS / 2);
+    private static final int ITERATIONS = 6;
+    private static final List<LearningBranch> BRANCHES = List.of(
+            new LearningBranch(Catalogue.CLONING, () -> new Failing(Catalogue.CLONING, STEPS)),
+            new LearningBranch(Catalogue.GAIL, () -> new Failing(Catalogue.GAIL, ITERATIONS)));
     private static final LogReading READING = LogReading.defaults();
     private static final Map<String, ConcurrentHashMap<String, TrainedWindow>> RESULTS = new ConcurrentHashMap<>();
     private static final List<FollowingSample> LOGS = logs();
-    private static final AtomicInteger FAILURES_LEFT = new AtomicInteger();
+    private static final Map<String, AtomicInteger> FAILURES_LEFT = new ConcurrentHashMap<>();
     private static final AtomicInteger CHECKPOINTS = new AtomicInteger();
 
     @TempDir
@@ -49,7 +50,13 @@ class LearningJobRestartIT {
 
     /** A learner whose update fails once, in its middle, after a checkpoint was taken during it. */
     private static final class Failing implements Learner {
-        private final Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS);
+        private final String algorithm;
+        private final Learner learner;
+
+        Failing(String algorithm, int steps) {
+            this.algorithm = algorithm;
+            learner = Catalogue.learner(algorithm, CarFollowing.POLICY, steps);
+        }
 
         @Override
         public LearnerState initialState(long seed) {
@@ -66,8 +73,11 @@ class LearningJobRestartIT {
                 @Override
                 public boolean step() {
                     steps++;
-                    if (steps > 3 && CHECKPOINTS.get() > checkpointsBefore + 1 && FAILURES_LEFT.getAndDecrement() > 0) {
-                        throw new IllegalStateException("killed in step " + steps + " of an update");
+                    if (steps > 3
+                            && CHECKPOINTS.get() > checkpointsBefore + 1
+                            && failuresLeft(algorithm).getAndDecrement() > 0) {
+                        throw new IllegalStateException(
+                                "killed in step %d of an update by %s".formatted(steps, algorithm));
                     }
                     return update.step();
                 }
@@ -139,8 +149,12 @@ class LearningJobRestartIT {
         return logs;
     }
 
+    private static AtomicInteger failuresLeft(String algorithm) {
+        return FAILURES_LEFT.computeIfAbsent(algorithm, any -> new AtomicInteger());
+    }
+
     private Map<String, TrainedWindow> run(String name, int failures) throws Exception {
-        FAILURES_LEFT.set(failures);
+        BRANCHES.forEach(branch -> failuresLeft(branch.algorithm()).set(failures));
         JobRuntime runtime = new JobRuntime(
                 "unused:9092",
                 "test",
@@ -171,11 +185,7 @@ class LearningJobRestartIT {
                 .uid("logs");
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
-        LearningJob.flows(
-                        logs,
-                        models,
-                        config,
-                        List.of(new LearningBranch(Catalogue.CLONING, Failing::new), new LearningBranch(OTHER, OTHERS)))
+        LearningJob.flows(logs, models, config, BRANCHES)
                 .trained()
                 .map(new Keep(name))
                 .returns(Codecs.TRAINED_WINDOW.typeInformation())
@@ -192,15 +202,17 @@ class LearningJobRestartIT {
     void givesTheSameModelsAfterItWasKilledInTheMiddleOfAWindow() throws Exception {
         Map<String, TrainedWindow> whole = run("whole", 0);
         Map<String, TrainedWindow> killed = run("killed", 1);
-        assertThat(FAILURES_LEFT.get()).as("the update was killed").isLessThan(1);
-        for (String algorithm : List.of(Catalogue.CLONING, OTHER)) {
+        for (String algorithm : List.of(Catalogue.CLONING, Catalogue.GAIL)) {
+            assertThat(failuresLeft(algorithm).get())
+                    .as("an update by %s was killed", algorithm)
+                    .isLessThan(1);
             assertThat(whole.values())
                     .filteredOn(trained -> trained.candidate().algorithm().equals(algorithm))
                     .as("windows learned by %s", algorithm)
                     .hasSizeGreaterThanOrEqualTo(2)
                     .allSatisfy(trained -> assertThat(trained.prequential().isEmpty())
                             .as("scored elsewhere")
-                            .isEqualTo(algorithm.equals(OTHER)));
+                            .isEqualTo(algorithm.equals(Catalogue.GAIL)));
         }
         assertThat(killed.keySet()).isEqualTo(whole.keySet());
         whole.forEach((id, trained) -> assertThat(
