@@ -161,7 +161,8 @@ final class OffPolicyBenchmark {
                 state = update.state();
             }
             try (SampledPolicy last = SampledPolicy.of(policy, task.actions(), state)) {
-                return new Run(collector.episodes(last.mode(), 100, 17).meanReturn(), first, reached, least, iterations);
+                return new Run(
+                        collector.episodes(last.mode(), 100, 17).meanReturn(), first, reached, least, iterations);
             }
         }
     }
