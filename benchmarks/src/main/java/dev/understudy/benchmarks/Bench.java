@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.OffPolicyConfig;
+import dev.understudy.streams.Recording;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -174,11 +176,17 @@ public final class Bench {
                 description = "How long latency is measured. Default: ${DEFAULT-VALUE}.")
         private int latencySeconds;
 
+        @Option(
+                names = "--recording",
+                defaultValue = "OFF",
+                description = "${COMPLETION-CANDIDATES}: whether rollouts are written. Default: ${DEFAULT-VALUE}.")
+        private Recording recording = Recording.OFF;
+
         @Override
         public Integer call() throws IOException, ExecutionException, InterruptedException {
             ServeBenchmark benchmark = new ServeBenchmark(
                     new ServeBenchmark.Settings(
-                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds),
+                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds, recording),
                     this::progress);
             Map<String, Object> figures = benchmark.run();
             return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
@@ -430,9 +438,21 @@ public final class Bench {
 
         @Option(
                 names = "--updates",
-                defaultValue = "1",
+                defaultValue = "3",
                 description = "Iterations a window. Default: ${DEFAULT-VALUE}.")
         private int updates;
+
+        @Option(
+                names = "--replay",
+                defaultValue = "3",
+                description = "Newest windows that are learned from. Default: ${DEFAULT-VALUE}.")
+        private int replay;
+
+        @Option(
+                names = "--generated",
+                defaultValue = "WEIGHTED",
+                description = "${COMPLETION-CANDIDATES}: what the discriminator sees. Default: ${DEFAULT-VALUE}.")
+        private OffPolicyConfig.Generated generated = OffPolicyConfig.Generated.WEIGHTED;
 
         @Option(
                 names = "--feedback",
@@ -443,7 +463,8 @@ public final class Bench {
         @Override
         public Integer call() throws IOException {
             Map<String, Object> figures = new OffPolicyBenchmark(
-                            new OffPolicyBenchmark.Settings(experts, environment, seeds, windows, updates, feedback),
+                            new OffPolicyBenchmark.Settings(
+                                    experts, environment, seeds, windows, updates, replay, generated, feedback),
                             this::progress)
                     .run();
             return finish("gail-off-policy", figures, Boolean.TRUE.equals(figures.get("allReached")));
