@@ -81,7 +81,8 @@ class EvaluateIT {
         Ran ran = Ran.command("evaluate", "--model", model, "--demos", folder.toString(), "--json");
 
         assertThat(ran.code()).as(ran.err()).isZero();
-        JsonNode policy = new ObjectMapper().readTree(ran.out()).get("closedLoop").get("policy");
+        JsonNode policy =
+                new ObjectMapper().readTree(ran.out()).get("closedLoop").get("policy");
         assertThat(policy.get("stretches").asInt()).isPositive();
     }
 
