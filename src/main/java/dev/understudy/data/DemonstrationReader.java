@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one file of demonstrations, see {@link Demonstrations#read}. */
@@ -38,6 +39,9 @@ final class DemonstrationReader {
 
     static Demonstrations read(Path file) throws IOException {
         String source = String.valueOf(file.getFileName());
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException("expected a file, got a folder (%s)".formatted(source));
+        }
         try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
                 InputStream plain = source.endsWith(".gz") ? new GZIPInputStream(bytes, 1 << 16) : bytes;
                 BufferedReader in = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8))) {
@@ -51,6 +55,8 @@ final class DemonstrationReader {
                 reader.line(next.split(",", -1));
             }
             return reader.finish();
+        } catch (ZipException e) {
+            throw new IllegalArgumentException("expected a gzip file: %s (%s)".formatted(e.getMessage(), source), e);
         }
     }
 

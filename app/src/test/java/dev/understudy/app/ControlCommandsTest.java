@@ -7,8 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ControlCommandsTest {
     @TempDir
@@ -69,49 +74,115 @@ class ControlCommandsTest {
     }
 
     @Test
-    void refusesDemonstrationsOfAnotherEnvironment() throws IOException {
-        Ran ran = trained(episodes("position,velocity", "-0.5,0.0,1,-1.0"), "cartpole-v0", "1");
-        assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected demonstrations of cartpole-v0", "position, velocity");
-        assertThat(folder.resolve("m.onnx")).doesNotExist();
-    }
-
-    @Test
-    void refusesActionsOutOfRange() throws IOException {
-        Ran ran = trained(episodes("position,velocity", "-0.5,0.0,7,-1.0"), "mountaincar-v0", "1");
-        assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected an action of mountaincar-v0", "7");
-    }
-
-    @Test
-    void refusesNoTrajectoriesAndUnknownEnvironments() throws IOException {
-        Path demonstrations = episodes("position,velocity", "-0.5,0.0,1,-1.0");
-        Ran none = trained(demonstrations, "mountaincar-v0", "0");
-        assertThat(none.code()).isEqualTo(2);
-        assertThat(none.err()).contains("--trajectories: expected a number from 1");
-        Ran unknown = trained(demonstrations, "moon", "1");
-        assertThat(unknown.code()).isEqualTo(2);
-        assertThat(unknown.err()).contains("environment: expected one of", "moon");
+    void clonesFromAFileAndEvaluatesInTheEnvironment() throws IOException {
+        Path model = folder.resolve("m.onnx");
         Ran cloned = Ran.command(
                 "train",
                 "bc",
                 "--environment",
-                "cartpole-v0",
+                "mountaincar-v0",
                 "--demos",
-                demonstrations.toString(),
+                episodes("position,velocity", "-0.5,0.0,2,-1.0").toString(),
+                "--trajectories",
+                "3",
+                "--seed",
+                "1",
                 "--out",
-                folder.resolve("m.onnx").toString());
-        assertThat(cloned.code()).isEqualTo(2);
-        assertThat(cloned.err()).contains("environment: expected none with bc");
-        Ran tooMany = trained(demonstrations, "mountaincar-v0", "9");
-        assertThat(tooMany.code()).isEqualTo(1);
-        assertThat(tooMany.err()).contains("expected 1 to 3 trajectories, asked for 9");
+                model.toString(),
+                "--json");
+        assertThat(cloned.code()).isZero();
+        JsonNode result = new ObjectMapper().readTree(cloned.out());
+        assertThat(result.get("algorithm").asText()).isEqualTo("bc");
+        assertThat(result.get("pairs").asInt()).isEqualTo(15);
+        assertThat(result.get("steps").asInt()).isEqualTo(1001);
+        assertThat(result.get("training").get("validationLoss").asDouble()).isLessThan(0.1);
+
+        Ran evaluated = Ran.command(
+                "evaluate",
+                "--model",
+                model.toString(),
+                "--environment",
+                "mountaincar-v0",
+                "--episodes",
+                "2",
+                "--json");
+        assertThat(evaluated.code()).isZero();
+        // Always to the right: never out of the valley.
+        assertThat(new ObjectMapper()
+                        .readTree(evaluated.out())
+                        .get("returnMean")
+                        .asDouble())
+                .isEqualTo(-200);
     }
 
-    private Ran trained(Path demonstrations, String environment, String trajectories) {
-        return Ran.command(
+    @ParameterizedTest
+    @ValueSource(strings = {"gail", "bc"})
+    void refusesDemonstrationsOfAnotherEnvironment(String algorithm) throws IOException {
+        Ran ran = trained(algorithm, episodes("position,velocity", "-0.5,0.0,1,-1.0"), "cartpole-v0", "1");
+        assertRefused(ran, 1, "expected demonstrations of cartpole-v0", "position, velocity", "episodes.csv");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gail,7", "bc,7", "gail,3", "bc,3", "gail,-1", "gail,0.5", "bc,0.5"})
+    void refusesActionsOutOfRange(String algorithm, String action) throws IOException {
+        Ran ran = trained(
+                algorithm, episodes("position,velocity", "-0.5,0.0," + action + ",-1.0"), "mountaincar-v0", "1");
+        assertRefused(ran, 1, "expected an action of mountaincar-v0", action, "episodes.csv episode=0 step=0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gail,'-0.5,0.0,NaN,-1.0',a finite number for action",
+        "bc,'-0.5,0.0,NaN,-1.0',a finite number for action",
+        "gail,'-0.5,NaN,1,-1.0',a finite number for velocity",
+        "bc,'-0.5,Infinity,1,-1.0',a finite number for velocity",
+        "gail,'-0.5,0.0,1,NaN',a finite number for reward",
+        "bc,'-0.5,x,1,-1.0',a finite number for velocity"
+    })
+    void refusesWhatIsNoFiniteNumber(String algorithm, String row, String expected) throws IOException {
+        Ran ran = trained(algorithm, episodes("position,velocity", row), "mountaincar-v0", "1");
+        assertRefused(ran, 1, "expected " + expected, "episodes.csv line 2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gail", "bc"})
+    void refusesNoTrajectoriesAndUnknownEnvironments(String algorithm) throws IOException {
+        Path demonstrations = episodes("position,velocity", "-0.5,0.0,1,-1.0");
+        Ran none = trained(algorithm, demonstrations, "mountaincar-v0", "0");
+        assertRefused(none, 2, "--trajectories: expected a number from 1");
+        Ran unknown = trained(algorithm, demonstrations, "moon", "1");
+        assertRefused(unknown, 2, "environment: expected one of", "moon");
+        Ran tooMany = trained(algorithm, demonstrations, "mountaincar-v0", "9");
+        assertRefused(tooMany, 1, "expected 1 to 3 trajectories, asked for 9", "episodes.csv");
+        Ran thinned = trained(algorithm, demonstrations, "mountaincar-v0", "1", "--subsample", "1000000");
+        assertRefused(thinned, 1, "expected at least one pair in 1 trajectories thinned by 1000000, got none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gail", "bc"})
+    void refusesFilesWithNothingInThem(String algorithm) throws IOException {
+        Path empty = Files.createFile(folder.resolve("empty.csv"));
+        assertRefused(trained(algorithm, empty, "mountaincar-v0", "1"), 1, "got an empty file (empty.csv)");
+        Path header = Files.writeString(folder.resolve("header.csv"), "episode,step,position,velocity,action,reward\n");
+        assertRefused(trained(algorithm, header, "mountaincar-v0", "1"), 1, "expected at least one episode, got none");
+        Path plain =
+                Files.writeString(folder.resolve("plain.csv.gz"), "episode,step,position,velocity,action,reward\n");
+        assertRefused(trained(algorithm, plain, "mountaincar-v0", "1"), 1, "expected a gzip file", "plain.csv.gz");
+        assertRefused(trained(algorithm, folder, "mountaincar-v0", "1"), 1, "expected a file, got a folder");
+    }
+
+    /** Says why on standard error, without a trace, and leaves no model. */
+    private void assertRefused(Ran ran, int code, String... said) {
+        assertThat(ran.code()).isEqualTo(code);
+        assertThat(ran.err()).contains(said).doesNotContain("\tat ", "Exception");
+        assertThat(folder.resolve("m.onnx")).doesNotExist();
+    }
+
+    private Ran trained(
+            String algorithm, Path demonstrations, String environment, String trajectories, String... more) {
+        List<String> command = new ArrayList<>(List.of(
                 "train",
-                "gail",
+                algorithm,
                 "--environment",
                 environment,
                 "--demos",
@@ -121,7 +192,9 @@ class ControlCommandsTest {
                 "--iterations",
                 "1",
                 "--out",
-                folder.resolve("m.onnx").toString());
+                folder.resolve("m.onnx").toString()));
+        command.addAll(List.of(more));
+        return Ran.command(command.toArray(new String[0]));
     }
 
     /** Three episodes of five steps, all alike. */

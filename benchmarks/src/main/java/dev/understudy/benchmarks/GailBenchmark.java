@@ -116,7 +116,7 @@ final class GailBenchmark {
             GailUpdate update = (GailUpdate) gail.begin(state, demonstrations.trajectories(), List.of(), seed);
             boolean more = true;
             for (int i = 0; more; i++) {
-                more = update.step();
+                more = update.iterate();
                 at[i] = (System.nanoTime() - begun) / 1e9;
             }
             double[] curve = update.returns();

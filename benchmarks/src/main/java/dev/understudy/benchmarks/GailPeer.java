@@ -3,8 +3,8 @@ package dev.understudy.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -91,15 +91,18 @@ final class GailPeer {
     }
 
     private JsonNode round(String name, List<String> command) throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+        Path said = Files.createTempFile("gail-peer", ".err");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
+        // Not an argument: ONNX Runtime does not bear a long command line.
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        Process process = builder.start();
         try {
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int code = process.waitFor();
             JsonNode result = new ObjectMapper().readTree(out);
             if (!result.has("curve")) {
                 throw new IllegalStateException("expected the result of %s, got exit code %d: %s"
-                        .formatted(name, code, String.join(" ", command)));
+                        .formatted(name, code, last(Files.readString(said))));
             }
             progress.accept("%s seed=%s reached=%s seconds=%s cpuSeconds=%s steps=%s"
                     .formatted(
@@ -112,14 +115,17 @@ final class GailPeer {
             return result;
         } finally {
             process.destroy();
+            Files.deleteIfExists(said);
         }
+    }
+
+    private static String last(String text) {
+        return text.lines().reduce("", (first, second) -> second);
     }
 
     private static List<String> own(GailTime.Settings seeded) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
                 Bench.class.getName(),
                 "bench",
                 "gail-time",

@@ -97,7 +97,7 @@ final class GailTime {
                     gail.begin(gail.initialState(settings.seed()), expert.trajectories(), List.of(), settings.seed());
             boolean more = true;
             while (more && !stable(curve) && steps(curve) < settings.steps()) {
-                more = update.step();
+                more = update.iterate();
                 long paused = System.nanoTime();
                 long pausedCpu = system.getProcessCpuTime();
                 double seconds = (paused - begun - evaluating) / 1e9;

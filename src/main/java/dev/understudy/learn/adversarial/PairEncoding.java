@@ -56,10 +56,21 @@ record PairEncoding(int observationSize, ActionSpace actions, GailConfig.Judged 
                     throw new IllegalArgumentException("expected an action of %s, got %s (trip=%s step=%d)"
                             .formatted(actions, trajectory.actions().at(step, 0), trajectory.trip(), step));
                 }
+                requireFinite(trajectory, step);
                 write(trajectory.observations().values(), trajectory.actions().values(), step, step, values, row);
             }
         }
         return new Matrix(rows, size(), values);
+    }
+
+    private void requireFinite(Trajectory trajectory, int step) {
+        for (int i = 0; i < observationSize; i++) {
+            float value = trajectory.observations().at(step, i);
+            if (!Float.isFinite(value)) {
+                throw new IllegalArgumentException("expected finite observations, got %s (trip=%s step=%d)"
+                        .formatted(value, trajectory.trip(), step));
+            }
+        }
     }
 
     /** Returns all pairs of a rollout, {@code [T, size]}. */

@@ -55,7 +55,10 @@ public record BehaviouralCloningConfig(
     public enum Validation {
         /** Whole trajectories, chosen by a hash of their trip; each look draws batches from them. */
         TRAJECTORIES,
-        /** Pairs, chosen at random for each update; each look takes all of them. For few, independent pairs. */
+        /**
+         * Pairs, chosen at random for each update; each look takes all of them. The first look is after the first step:
+         * of few pairs, first weights that know nothing may have the least loss. For few, independent pairs.
+         */
         PAIRS
     }
 
@@ -85,8 +88,8 @@ public record BehaviouralCloningConfig(
 
     /**
      * The protocol by which Ho and Ermon (2016) cloned the experts of the classic tasks, from the authors' code: 1001
-     * steps at a constant rate on 70 % of the pairs, and of the parameters after every hundredth step those that are
-     * best on the other 30 %.
+     * steps at a constant rate on 70 % of the pairs, and of the parameters after steps 1, 101, 201 and so on those that
+     * are best on the other 30 %.
      */
     public static BehaviouralCloningConfig classicControl() {
         return new BehaviouralCloningConfig(

@@ -79,7 +79,7 @@ final class CloningUpdate implements Update {
         if (finished) {
             return false;
         }
-        if (step % config.validateEvery() == 0) {
+        if (isLookDue()) {
             validate();
         }
         if (!finished && step < config.steps()) {
@@ -90,6 +90,14 @@ final class CloningUpdate implements Update {
             finish();
         }
         return !finished;
+    }
+
+    /**
+     * A warm start may be better than all that follows; where few pairs are held out, weights of no use may seem so.
+     */
+    private boolean isLookDue() {
+        long first = config.validation() == BehaviouralCloningConfig.Validation.PAIRS ? 1 : 0;
+        return step >= first && (step - first) % config.validateEvery() == 0;
     }
 
     private void descend() {

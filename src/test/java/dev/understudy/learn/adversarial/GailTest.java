@@ -14,6 +14,7 @@ import dev.understudy.learn.Update;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
+import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
 import java.util.List;
 import java.util.function.Function;
@@ -162,6 +163,42 @@ class GailTest {
     }
 
     @Test
+    void aLearningRateThatIsFarTooLargeIsReportedAsDiverged() {
+        DiscriminatorOptions usual = DiscriminatorOptions.defaults();
+        DiscriminatorOptions wild = new DiscriminatorOptions(
+                usual.hidden(),
+                usual.activation(),
+                1e30,
+                usual.beta1(),
+                usual.steps(),
+                usual.entropyWeight(),
+                usual.output(),
+                usual.statistics(),
+                usual.penaltyWeight(),
+                usual.penaltyTarget(),
+                usual.normalisation(),
+                usual.throttle());
+        try (Gail gail = new Gail(POLICY, TASK, SHORT.withDiscriminator(wild))) {
+            Update update = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
+            while (update.step()) {}
+            assertThat(update.report().figures().get("diverged")).isEqualTo(1.0);
+            assertThat(update.progress()).isLessThan(1.0);
+        }
+    }
+
+    @Test
+    void refusesObservationsThatAreNotFinite() {
+        float[] observed = new float[8];
+        observed[5] = Float.NaN;
+        Trajectory wrong =
+                new Trajectory("t", "e", 0, 1, new Matrix(2, 4, observed), new Matrix(2, 1, new float[] {0, 1}));
+        try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
+            assertThatThrownBy(() -> gail.begin(gail.initialState(1), List.of(wrong), List.of(), 1))
+                    .hasMessage("expected finite observations, got NaN (trip=t step=1)");
+        }
+    }
+
+    @Test
     void refusesDemonstrationsOfAnotherEnvironment() {
         Trajectory other =
                 new Trajectory("t", "e", 0, 1, new Matrix(2, 3, new float[6]), new Matrix(2, 1, new float[2]));
@@ -173,12 +210,14 @@ class GailTest {
 
     @Test
     void refusesActionsOutOfRangeAndNoDemonstrations() {
-        Trajectory wrong =
-                new Trajectory("t", "e", 0, 1, new Matrix(1, 4, new float[4]), new Matrix(1, 1, new float[] {2}));
         try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
             LearnerState state = gail.initialState(1);
-            assertThatThrownBy(() -> gail.begin(state, List.of(wrong), List.of(), 1))
-                    .hasMessageContaining("got 2.0 (trip=t step=0)");
+            for (float action : new float[] {2f, -1f, 0.5f, Float.NaN}) {
+                Trajectory wrong = new Trajectory(
+                        "t", "e", 0, 1, new Matrix(1, 4, new float[4]), new Matrix(1, 1, new float[] {action}));
+                assertThatThrownBy(() -> gail.begin(state, List.of(wrong), List.of(), 1))
+                        .hasMessageContaining("got %s (trip=t step=0)", action);
+            }
             assertThatThrownBy(() -> gail.begin(state, List.of(), List.of(), 1))
                     .hasMessage("expected at least one demonstrated step, got none");
         }
