@@ -191,8 +191,7 @@ final class FollowingBenchmark {
     }
 
     private static byte[] oneStep(List<Trajectory> trajectories, long seed) {
-        try (Learner learner =
-                        new BehaviouralCloning(Catalogue.carFollowing(), BehaviouralCloningConfig.defaults());
+        try (Learner learner = new BehaviouralCloning(Catalogue.carFollowing(), BehaviouralCloningConfig.defaults());
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {
