@@ -18,6 +18,7 @@ final class GailWithCloningUpdate implements Update {
     private static final String SUM = GailWithCloning.ROUND + "sum";
     private static final String FIGURE = GailWithCloning.ROUND + "figure.";
     private static final String DIVERGED = "diverged";
+    private static final String ITERATIONS = "iterations";
 
     private final GailWithCloning learner;
     private final List<Trajectory> demonstrations;
@@ -176,18 +177,21 @@ final class GailWithCloningUpdate implements Update {
     }
 
     /**
-     * What the last practice did; under {@code cloning.} what the first cloning did; {@code rounds} of practice done
-     * and {@code steps} in the environment in all.
+     * What the last practice did; under {@code cloning.} what the first cloning did; {@code rounds} of practice done,
+     * and in all of them {@code iterations} and {@code steps} in the environment.
      */
     @Override
     public TrainingReport report() {
         SortedMap<String, Double> report = new TreeMap<>(figures);
+        double iterations = round * figures.getOrDefault(ITERATIONS, 0.0);
         double underWay = 0;
         if (practising && !over) {
             Map<String, Double> practice = turn.report().figures();
             report.putAll(practice);
+            iterations += practice.getOrDefault(ITERATIONS, 0.0);
             underWay = practice.getOrDefault("steps", 0.0);
         }
+        report.put(ITERATIONS, iterations);
         report.put("rounds", (double) round);
         report.put("steps", steps + underWay);
         double diverged = Math.max(
