@@ -23,9 +23,9 @@ public record FollowingEnvironments(int horizon, int staleness) implements Envir
         }
     }
 
-    /** Returns episodes of 10 s with knowledge up to 30 s old, as the drives of cloning have it. */
+    /** Returns episodes of 20 s with knowledge up to 30 s old, the latter as the drives of cloning have it. */
     public static FollowingEnvironments defaults() {
-        return new FollowingEnvironments(100, 300);
+        return new FollowingEnvironments(200, 300);
     }
 
     @Override

@@ -4,8 +4,8 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingDynamics;
 import dev.understudy.driving.FollowingEnvironments;
 import dev.understudy.learn.adversarial.Gail;
-import dev.understudy.learn.adversarial.GailAfterCloning;
 import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.GailWithCloning;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.network.Activation;
@@ -40,8 +40,8 @@ public final class Catalogue {
      *
      * @param algorithm one of {@link #algorithms}
      * @param policy one of {@link #policies}
-     * @param steps optimiser steps per window for cloning, iterations of Algorithm 1 for GAIL (whose cloning is
-     *     shortened as much); 0 for the algorithm's own
+     * @param steps optimiser steps per window for cloning, iterations of Algorithm 1 for GAIL (with as much less or
+     *     more of the cloning that goes with them); 0 for the algorithm's own
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm or policy
      */
     public static Learner learner(String algorithm, String policy, int steps) {
@@ -57,22 +57,32 @@ public final class Catalogue {
 
     private static BehaviouralCloning cloning(int steps) {
         BehaviouralCloningConfig config = BehaviouralCloningConfig.driven();
+        return cloning(steps == 0 ? config : config.withSteps(steps));
+    }
+
+    private static BehaviouralCloning cloning(BehaviouralCloningConfig config) {
         return new BehaviouralCloning(
-                carFollowing(),
-                steps == 0 ? config : config.withSteps(steps),
-                new FollowingDynamics(config.stride() * CarFollowing.STEP_SECONDS));
+                carFollowing(), config, new FollowingDynamics(config.stride() * CarFollowing.STEP_SECONDS));
     }
 
     private static Learner gail(int steps) {
-        GailConfig own = GailConfig.carFollowing();
-        int iterations = steps == 0 ? own.iterations() : steps;
-        int cloningSteps = (int) ((long) BehaviouralCloningConfig.driven().steps() * iterations / own.iterations());
+        GailConfig ofRound = GailConfig.carFollowing();
+        int iterations = steps == 0 ? GailWithCloning.ROUNDS * ofRound.iterations() : steps;
+        int rounds = Math.max(1, iterations / ofRound.iterations());
+        double share = (double) iterations / (GailWithCloning.ROUNDS * ofRound.iterations());
+        double shareOfRound = (double) iterations / (rounds * ofRound.iterations());
         GaussianPolicy policy = carFollowing();
-        return new GailAfterCloning(
+        return new GailWithCloning(
                 policy,
-                cloning(Math.max(1, cloningSteps)),
-                new Gail(policy, FollowingEnvironments.defaults(), own.withIterations(iterations)),
-                GailAfterCloning.DEVIATION);
+                cloning(scaled(BehaviouralCloningConfig.driven(), share)),
+                cloning(scaled(BehaviouralCloningConfig.refreshed(), shareOfRound)),
+                new Gail(policy, FollowingEnvironments.defaults(), ofRound.withIterations(iterations / rounds)),
+                rounds,
+                GailWithCloning.DEVIATION);
+    }
+
+    private static BehaviouralCloningConfig scaled(BehaviouralCloningConfig config, double share) {
+        return share == 1 ? config : config.withSteps(Math.max(1, (int) Math.round(share * config.steps())));
     }
 
     /** Returns the network of the car-following policy: 64-64 tanh, accelerations clipped to their range. */

@@ -68,6 +68,25 @@ class EvaluateIT {
     }
 
     @Test
+    void adversarialImitationLearnsFromTheSameLogs() throws IOException {
+        String model = folder.resolve("model.onnx").toString();
+        Ran trained =
+                Ran.command("train", "gail", "--demos", folder.toString(), "--out", model, "--steps", "1", "--json");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        JsonNode training = new ObjectMapper().readTree(trained.out()).get("training");
+        assertThat(training.get("iterations").asInt()).isEqualTo(1);
+        assertThat(training.get("cloning.steps").asInt()).isEqualTo(20);
+        assertThat(training.get("diverged").asDouble()).isZero();
+
+        Ran ran = Ran.command("evaluate", "--model", model, "--demos", folder.toString(), "--json");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode policy =
+                new ObjectMapper().readTree(ran.out()).get("closedLoop").get("policy");
+        assertThat(policy.get("stretches").asInt()).isPositive();
+    }
+
+    @Test
     void theBaselinesAreDrivenWithoutAPolicyToo() {
         CarFollowingStretches stretches =
                 BundledLogs.open(folder, "acc-S").shares(1).training();

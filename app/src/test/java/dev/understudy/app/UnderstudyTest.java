@@ -67,6 +67,13 @@ class UnderstudyTest {
     }
 
     @Test
+    void exploringWithoutRolloutsIsBadUsage() {
+        Ran ran = Ran.command("serve", "--explore", "--bootstrap-servers", "127.0.0.1:1");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("serve.explore: expected serve.rollouts=true beside it");
+    }
+
+    @Test
     void aMissingConfigurationFileIsBadUsage(@TempDir Path folder) {
         Ran ran = Ran.command(
                 "demo", "--config", folder.resolve("none.properties").toString());

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.OffPolicyConfig;
+import dev.understudy.streams.Recording;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -58,6 +60,7 @@ public final class Bench {
                 Serve.class,
                 Swap.class,
                 ClosedLoop.class,
+                Following.class,
                 Adversarial.class,
                 Cloning.class,
                 Timed.class,
@@ -176,11 +179,17 @@ public final class Bench {
                 description = "How long latency is measured. Default: ${DEFAULT-VALUE}.")
         private int latencySeconds;
 
+        @Option(
+                names = "--recording",
+                defaultValue = "OFF",
+                description = "${COMPLETION-CANDIDATES}: whether rollouts are written. Default: ${DEFAULT-VALUE}.")
+        private Recording recording = Recording.OFF;
+
         @Override
         public Integer call() throws IOException, ExecutionException, InterruptedException {
             ServeBenchmark benchmark = new ServeBenchmark(
                     new ServeBenchmark.Settings(
-                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds),
+                            records, vehicles, partitions, rounds, exactlyOnceRounds, latencySeconds, recording),
                     this::progress);
             Map<String, Object> figures = benchmark.run();
             return finish("serve", figures, Boolean.TRUE.equals(figures.get("met")));
@@ -236,6 +245,34 @@ public final class Bench {
                             new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
                     .run();
             return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench following}. */
+    @Command(
+            name = "following",
+            description =
+                    "Adversarial imitation of car following beside cloning and the calibrated Intelligent Driver Model: spacing error and the frequencies of speed, acceleration, jerk and inverse time to collision, cross-validated over whole runs.",
+            mixinStandardHelpOptions = true)
+    static final class Following extends Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "2", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(names = "--first-seed", defaultValue = "1", description = "The first. Default: ${DEFAULT-VALUE}.")
+        private int firstSeed;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            Map<String, Object> figures = new FollowingBenchmark(
+                            new FollowingBenchmark.Settings(demos, folds, seeds, firstSeed), this::progress)
+                    .run();
+            return finish("following", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 
@@ -443,9 +480,21 @@ public final class Bench {
 
         @Option(
                 names = "--updates",
-                defaultValue = "1",
+                defaultValue = "3",
                 description = "Iterations a window. Default: ${DEFAULT-VALUE}.")
         private int updates;
+
+        @Option(
+                names = "--replay",
+                defaultValue = "3",
+                description = "Newest windows that are learned from. Default: ${DEFAULT-VALUE}.")
+        private int replay;
+
+        @Option(
+                names = "--generated",
+                defaultValue = "WEIGHTED",
+                description = "${COMPLETION-CANDIDATES}: what the discriminator sees. Default: ${DEFAULT-VALUE}.")
+        private OffPolicyConfig.Generated generated = OffPolicyConfig.Generated.WEIGHTED;
 
         @Option(
                 names = "--feedback",
@@ -456,7 +505,8 @@ public final class Bench {
         @Override
         public Integer call() throws IOException {
             Map<String, Object> figures = new OffPolicyBenchmark(
-                            new OffPolicyBenchmark.Settings(experts, environment, seeds, windows, updates, feedback),
+                            new OffPolicyBenchmark.Settings(
+                                    experts, environment, seeds, windows, updates, replay, generated, feedback),
                             this::progress)
                     .run();
             return finish("gail-off-policy", figures, Boolean.TRUE.equals(figures.get("allReached")));

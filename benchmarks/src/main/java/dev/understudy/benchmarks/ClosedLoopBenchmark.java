@@ -2,7 +2,6 @@ package dev.understudy.benchmarks;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
@@ -11,8 +10,6 @@ import dev.understudy.driving.FollowingLaw;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.ingest.OpenAccReader;
-import dev.understudy.ingest.OpenAccRun;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
@@ -21,13 +18,9 @@ import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -38,7 +31,6 @@ import java.util.function.ToDoubleFunction;
  * every run is held out once, both are fitted to the other runs, and every fold and seed is reported.
  */
 final class ClosedLoopBenchmark {
-    private static final Set<Actor> EXPERTS = EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
     private static final String SHORT_GAP = "acc-S";
     private static final long CALIBRATION_SEED = 1;
     private static final double MIXED_TARGET = 0.85;
@@ -120,21 +112,10 @@ final class ClosedLoopBenchmark {
 
     /** Returns the figures of every fold and seed, and their spread. */
     Map<String, Object> run() {
-        OpenAccReader reader = OpenAccReader.open(settings.logs());
-        Map<String, Integer> folds = deal(reader.runs());
+        RunFolds folds = RunFolds.of(settings.logs(), settings.folds());
         List<Trial> trials = new ArrayList<>();
-        for (int fold = 0; fold < settings.folds(); fold++) {
-            int held = fold;
-            List<OpenAccRun> heldOut = reader.runs().stream()
-                    .filter(run -> folds.getOrDefault(run.name(), -1) == held)
-                    .toList();
-            List<OpenAccRun> learned = reader.runs().stream()
-                    .filter(run -> folds.getOrDefault(run.name(), -1) != held)
-                    .toList();
-            trials.addAll(fold(
-                    fold,
-                    Demonstrations.read(reader, learned, EXPERTS),
-                    Demonstrations.read(reader, heldOut, EXPERTS)));
+        for (int fold = 0; fold < folds.count(); fold++) {
+            trials.addAll(fold(fold, folds.learned(fold), folds.heldOut(fold)));
         }
         Spread mixed = spread(trials, Trial::ratio);
         Spread shortGap = spread(trials, Trial::ratioShortGap);
@@ -159,35 +140,6 @@ final class ClosedLoopBenchmark {
 
     private static Spread spread(List<Trial> trials, ToDoubleFunction<Trial> figure) {
         return Spread.of(trials.stream().mapToDouble(figure).boxed().toList());
-    }
-
-    /** Deals whole runs to folds by name, the longest first to the fold with the least of that expert. */
-    private Map<String, Integer> deal(List<OpenAccRun> runs) {
-        Map<String, Integer> folds = new HashMap<>();
-        Map<String, double[]> dealt = new TreeMap<>();
-        double[] total = new double[settings.folds()];
-        List<OpenAccRun> longestFirst = new ArrayList<>(runs);
-        longestFirst.sort(Comparator.comparingDouble(ClosedLoopBenchmark::carSeconds)
-                .reversed()
-                .thenComparing(OpenAccRun::name));
-        for (OpenAccRun run : longestFirst) {
-            double[] ofLabel = dealt.computeIfAbsent(run.label(), any -> new double[settings.folds()]);
-            int least = 0;
-            for (int fold = 1; fold < settings.folds(); fold++) {
-                int byLabel = Double.compare(ofLabel[fold], ofLabel[least]);
-                if (byLabel < 0 || (byLabel == 0 && total[fold] < total[least])) {
-                    least = fold;
-                }
-            }
-            ofLabel[least] += carSeconds(run);
-            total[least] += carSeconds(run);
-            folds.put(run.name(), least);
-        }
-        return folds;
-    }
-
-    private static double carSeconds(OpenAccRun run) {
-        return run.seconds() * run.vehicles().size();
     }
 
     private List<Trial> fold(int fold, Demonstrations learned, Demonstrations heldOut) {
@@ -223,7 +175,7 @@ final class ClosedLoopBenchmark {
         return trials;
     }
 
-    private static FollowingLaw idm(CarFollowingStretches stretches) {
+    static FollowingLaw idm(CarFollowingStretches stretches) {
         return FollowingLawCalibration.intelligentDriverModel(
                         stretches, FollowingLawCalibration.Effort.defaults(), CALIBRATION_SEED)
                 .law();
@@ -240,7 +192,7 @@ final class ClosedLoopBenchmark {
         }
     }
 
-    private static LoadedPolicy load(byte[] onnx) {
+    static LoadedPolicy load(byte[] onnx) {
         int n = CarFollowing.observationSize();
         ModelMetadata metadata = new ModelMetadata(
                 CarFollowing.POLICY,

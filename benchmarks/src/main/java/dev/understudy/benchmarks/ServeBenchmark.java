@@ -4,6 +4,7 @@ import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import dev.understudy.streams.Guarantee;
+import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import java.io.IOException;
@@ -44,8 +45,16 @@ final class ServeBenchmark {
      * @param rounds of each topology, at least once
      * @param exactlyOnceRounds of serving and of decode-encode, exactly once
      * @param latencySeconds how long to measure latency; a third of it again warms up
+     * @param recording whether serving writes rollouts, and explores
      */
-    record Settings(long records, int vehicles, int partitions, int rounds, int exactlyOnceRounds, int latencySeconds) {
+    record Settings(
+            long records,
+            int vehicles,
+            int partitions,
+            int rounds,
+            int exactlyOnceRounds,
+            int latencySeconds,
+            Recording recording) {
         Settings {
             if (records < vehicles
                     || vehicles < 1
@@ -205,7 +214,8 @@ final class ServeBenchmark {
 
     private ServingConfig config(ServingLab lab, String name, Guarantee guarantee) throws IOException {
         ServingConfig defaults = ServingConfig.defaults(lab.bootstrapServers(), lab.stateDirectory(name))
-                .named("serving-1", name);
+                .named("serving-1", name)
+                .with(settings.recording());
         return guarantee == defaults.guarantee() ? defaults : defaults.with(guarantee, Duration.ofMillis(100));
     }
 
@@ -236,6 +246,7 @@ final class ServeBenchmark {
         }
         count(lab, before, count);
         lab.empty(Topics.DECISIONS);
+        lab.empty(Topics.ROLLOUTS);
         return round;
     }
 

@@ -1,6 +1,7 @@
 package dev.understudy.learn.adversarial;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.network.Activation;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
 import java.util.List;
@@ -82,7 +83,7 @@ public record GailConfig(
 
     /**
      * Returns {@link #authors} with a smoother discriminator and smaller last steps: a gradient penalty of weight 1 and
-     * target 0, which rises over the first 150 steps (from the start it can keep a policy from ever finding the
+     * target 0, nothing for 75 steps and whole after 150 (from the start it can keep a policy from ever finding the
      * expert), and policy steps that shrink over the last 0.4 of the iterations. With few demonstrations D is otherwise
      * right about each of them and wrong in between.
      *
@@ -108,9 +109,10 @@ public record GailConfig(
     }
 
     /**
-     * Returns the settings for car following, from a cloned policy in episodes of 10 s: gamma 0.95 (Kuefler et al.,
-     * 2017), log-odds because episodes have a fixed length, a collision at a floor. The discriminator sees what moves
-     * (not the context, by which it would know its demonstrations by heart) and the action before.
+     * Returns the settings for one round of car following beside cloning ({@link GailWithCloning}): gamma 0.95 (Kuefler
+     * et al., 2017), log-odds because episodes have a fixed length, a collision at a floor. The discriminator sees what
+     * moves (not the context, by which it would know its demonstrations by heart) and the action before. Measured:
+     * docs/algorithms/gail.md.
      */
     public static GailConfig carFollowing() {
         ImprovementConfig improvement = new ImprovementConfig(
@@ -123,10 +125,23 @@ public record GailConfig(
                 TrustRegion.defaults(),
                 5,
                 ImprovementConfig.Statistics.GIVEN);
+        DiscriminatorOptions discriminator = new DiscriminatorOptions(
+                List.of(64, 64),
+                Activation.TANH,
+                0.01,
+                0.9,
+                3,
+                0.001,
+                DiscriminatorOptions.Output.ZERO,
+                DiscriminatorOptions.Statistics.EXPERT,
+                0.1,
+                0.0,
+                DiscriminatorOptions.Normalisation.NONE,
+                DiscriminatorOptions.Throttle.never());
         return new GailConfig(
-                100,
+                10,
                 improvement,
-                DiscriminatorOptions.defaults().withPenalty(1.0, 0.0),
+                discriminator,
                 RewardForm.LOG_ODDS,
                 Feedback.EXPERT,
                 new Judged(IntStream.range(0, CarFollowing.CONTEXT).boxed().toList(), true),

@@ -137,6 +137,28 @@ public record BehaviouralCloningConfig(
                 10.0);
     }
 
+    /** The settings of {@link #driven} for going on briefly from a policy that is good already. */
+    public static BehaviouralCloningConfig refreshed() {
+        return new BehaviouralCloningConfig(
+                100,
+                256,
+                5e-4,
+                Schedule.COSINE,
+                10.0,
+                0.0,
+                0.1,
+                0.5,
+                Validation.TRAJECTORIES,
+                0.1,
+                100,
+                100,
+                20,
+                5,
+                300,
+                64,
+                10.0);
+    }
+
     /** Returns the same with another number of steps, and as many looks at the validation loss as before. */
     public BehaviouralCloningConfig withSteps(int newSteps) {
         int every = Math.max(1, (int) ((long) validateEvery * newSteps / steps));

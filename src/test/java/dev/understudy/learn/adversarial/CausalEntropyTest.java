@@ -39,7 +39,9 @@ class CausalEntropyTest {
                 shifted[i] -= (float) (0.3 * rollout.logProbabilities()[i]);
             }
             PolicyStep.Outcome expected = plain.improve(same, shifted, 1.0, 9).finish();
-            assertThat(weighted.improve(rollout, rollout.rewards(), 1.0, 9).finish().theta())
+            assertThat(weighted.improve(rollout, rollout.rewards(), 1.0, 9)
+                            .finish()
+                            .theta())
                     .isEqualTo(expected.theta());
             assertThat(expected.accepted()).isTrue();
         }

@@ -2,13 +2,23 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.data.Trajectory;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingEnvironments;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.adversarial.Gail;
+import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.OffPolicyConfig;
+import dev.understudy.learn.adversarial.OffPolicyUpdate;
 import dev.understudy.model.ModelFile;
+import dev.understudy.policy.GaussianPolicy;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.RecordedPieces;
 import dev.understudy.schemas.Rollout;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -126,6 +136,28 @@ class RecordingTest {
         assertThat(served.decisions)
                 .filteredOn(decision -> decision.kind() == Decision.Kind.FALLBACK_ENVELOPE)
                 .allSatisfy(decision -> assertThat(decision.logProbability()).isFinite());
+    }
+
+    @Test
+    void whatIsRecordedHasTheDensitiesThatTheLearnerOfThePolicyFinds() {
+        GaussianPolicy policy = Catalogue.carFollowing();
+        try (Gail gail = new Gail(policy, FollowingEnvironments.defaults(), GailConfig.carFollowing())) {
+            LearnerState state = gail.initialState(1);
+            ModelFile model = TestModels.of(gail.export(state));
+            RecordedPieces pieces = RecordedPieces.of(
+                    serve(Recording.DRAWN, model, 30).rollouts, policy.observationSize(), policy.actionSize(), 100);
+            assertThat(pieces.rollouts()).containsOnlyKeys(model.sha256());
+            var recorded = List.copyOf(pieces.rollouts().values());
+            Trajectory shown = recorded.get(0).trajectories().get(0);
+
+            OffPolicyUpdate update =
+                    gail.begin(state, List.of(shown), List.of(), recorded, OffPolicyConfig.defaults(1, 100), 1);
+            while (update.step()) {}
+
+            assertThat(update.report().figures().get("effectiveShare")).isCloseTo(1, Offset.offset(1e-4));
+            assertThat(update.report().figures().get("meanRatio")).isCloseTo(1, Offset.offset(1e-3));
+            assertThat(update.report().figures()).containsEntry("iterations", 1.0);
+        }
     }
 
     /** What came out. */

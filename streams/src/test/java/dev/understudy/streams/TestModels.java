@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import java.util.List;
@@ -52,6 +53,15 @@ final class TestModels {
                 .setGraph(graph)
                 .build();
         return ModelFile.create(model.toByteArray(), metadata(acceleration));
+    }
+
+    /** Returns a model file of a learner's export. */
+    static ModelFile of(byte[] exported) {
+        float[] action = new float[1];
+        try (LoadedPolicy policy = LoadedPolicy.load(ModelFile.create(exported, metadata(0)), N, 1)) {
+            policy.act(new float[N], 1, action);
+        }
+        return ModelFile.create(exported, metadata(action[0]));
     }
 
     private static ModelMetadata metadata(float acceleration) {
