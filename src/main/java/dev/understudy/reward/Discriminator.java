@@ -35,6 +35,9 @@ public final class Discriminator implements AutoCloseable {
     private static final String DIRECTIONS = "directions";
     private static final String RAMP = "ramp";
 
+    /** What share of its weight a penalty that rises has at first. */
+    private static final float FIRST_WEIGHT = 0.1f;
+
     /** The penalty is a mean over this many points of each step, or over as many as there are generated inputs. */
     private static final int MOST_POINTS_BETWEEN = 500;
 
@@ -149,7 +152,7 @@ public final class Discriminator implements AutoCloseable {
         if (options.penaltyWeight() > 0) {
             Tensor between = graph.input("between", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
             penalty = penalty(applied, Scaler.apply(between, shift, scale));
-            Tensor risen = ramp.mul(2f).sub(1f).clip(0f, 1f).sum();
+            Tensor risen = ramp.mul(2f).sub(1f).clip(FIRST_WEIGHT, 1f).sum();
             loss = loss.add(penalty.mul(risen).mul((float) options.penaltyWeight()));
         }
         Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);

@@ -16,7 +16,7 @@ import java.util.List;
  * @param statistics which inputs decide how inputs are standardised
  * @param penaltyWeight weight of (|gradient by the input| - target)^2 between the classes; 0 for none
  * @param penaltyTarget the target of the above
- * @param penaltyRamp steps before that weight is whole: half of them it is nothing, then it rises; 1 for none
+ * @param penaltyRamp steps before that weight is whole: half of them it is a tenth, then it rises; 1 for none
  * @param normalisation of its weights
  * @param throttle when it stops learning
  */
@@ -122,7 +122,7 @@ public record DiscriminatorOptions(
     }
 
     /**
-     * Returns the same with a gradient penalty that is whole after {@code ramp} steps, and nothing for half of them.
+     * Returns the same with a gradient penalty that is whole after {@code ramp} steps, and a tenth for half of them.
      */
     public DiscriminatorOptions withPenalty(double weight, double target, int ramp) {
         return new DiscriminatorOptions(
