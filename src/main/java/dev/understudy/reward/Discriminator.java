@@ -33,6 +33,10 @@ import java.util.random.RandomGenerator;
 public final class Discriminator implements AutoCloseable {
     private static final String THETA = "theta";
     private static final String DIRECTIONS = "directions";
+    private static final String RAMP = "ramp";
+
+    /** The penalty is a mean over this many points of each step, or over as many as there are generated inputs. */
+    private static final int MOST_POINTS_BETWEEN = 500;
 
     private final DiscriminatorOptions options;
     private final DiscriminatorNetwork network;
@@ -107,6 +111,9 @@ public final class Discriminator implements AutoCloseable {
         for (Optimiser.Memory vector : optimiser.memory(network.size())) {
             vectors.put(vector.name(), vector.initial());
         }
+        if (options.penaltyWeight() > 0) {
+            vectors.put(RAMP, new float[] {1f / options.penaltyRamp()});
+        }
         return new Memory(vectors, Scaler.empty(inputs), false);
     }
 
@@ -138,11 +145,12 @@ public final class Discriminator implements AutoCloseable {
                 .add(entropy(generatedLogits).mean());
         Tensor loss = crossEntropy.sub(entropy.mul((float) options.entropyWeight()));
         Tensor penalty = graph.constant(0f);
+        Tensor ramp = graph.input(RAMP, ElementType.FLOAT, Shape.of(1));
         if (options.penaltyWeight() > 0) {
-            Tensor mix = graph.input("mix", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 1));
-            Tensor drawn = graph.input("drawn", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
-            penalty = penalty(applied, Scaler.apply(drawn, shift, scale), scaledGenerated, mix);
-            loss = loss.add(penalty.mul((float) options.penaltyWeight()));
+            Tensor between = graph.input("between", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
+            penalty = penalty(applied, Scaler.apply(between, shift, scale));
+            Tensor risen = ramp.mul(2f).sub(1f).clip(0f, 1f).sum();
+            loss = loss.add(penalty.mul(risen).mul((float) options.penaltyWeight()));
         }
         Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);
         Map<String, Tensor> memory = new LinkedHashMap<>();
@@ -169,6 +177,9 @@ public final class Discriminator implements AutoCloseable {
         if (options.normalisation() == DiscriminatorOptions.Normalisation.SPECTRAL) {
             builder.state(DIRECTIONS, direction, applied.directions());
         }
+        if (options.penaltyWeight() > 0) {
+            builder.state(RAMP, ramp, ramp.add(1f / options.penaltyRamp()).clip(0f, 1f));
+        }
         step.memory()
                 .forEach((name, next) -> builder.state(name, java.util.Objects.requireNonNull(memory.get(name)), next));
         return builder.build();
@@ -180,8 +191,7 @@ public final class Discriminator implements AutoCloseable {
     }
 
     /** Returns the mean of (|dz/dx| - target)^2 at points between the classes: Gulrajani et al. (2017), eq. 3. */
-    private Tensor penalty(DiscriminatorNetwork.Applied applied, Tensor expert, Tensor generated, Tensor mix) {
-        Tensor between = generated.add(mix.mul(expert.sub(generated)));
+    private Tensor penalty(DiscriminatorNetwork.Applied applied, Tensor between) {
         Tensor slope = Gradient.of(network.logit(applied, between).sum(), List.of(between))
                 .get(0);
         Tensor excess = slope.mul(slope).sum(1).add(1e-12f).sqrt().sub((float) options.penaltyTarget());
@@ -212,26 +222,22 @@ public final class Discriminator implements AutoCloseable {
         }
         Report report = new Report(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
         for (int step = 0; step < options.steps(); step++) {
-            report = step(Draw.of(expert, generated.rows(), random), generated, random);
+            report = step(Drawn.of(expert, generated.rows(), random), generated, random);
         }
         return report;
     }
 
-    private Report step(Draw expert, Matrix generated, RandomGenerator random) {
+    private Report step(Drawn expert, Matrix generated, RandomGenerator random) {
         observe(expert.rows(), generated);
         Feeds feeds = new Feeds()
-                .floats("expert", expert.different())
+                .floats("expert", expert.inputs())
                 .floats("shares", expert.shares())
                 .floats("generated", generated.values())
                 .floats("learningRate", stopped ? 0f : (float) options.learningRate())
                 .floats("shift", scaler.shift())
                 .floats("scale", scaler.scale());
         if (options.penaltyWeight() > 0) {
-            float[] mix = new float[generated.rows()];
-            for (int i = 0; i < mix.length; i++) {
-                mix[i] = random.nextFloat();
-            }
-            feeds.floats("mix", mix).floats("drawn", expert.rows().values());
+            feeds.floats("between", expert.between(generated, MOST_POINTS_BETWEEN, random));
         }
         Report report;
         try (Result result = training.run(feeds)) {
@@ -255,38 +261,6 @@ public final class Discriminator implements AutoCloseable {
             case NONE -> {}
             case EXPERT -> scaler = scaler.count() == 0 ? scaler.merge(expert) : scaler;
             case RUNNING -> scaler = scaler.merge(expert).merge(generated);
-        }
-    }
-
-    /**
-     * Rows drawn with replacement, and the same in few words, which is all that a sum over them takes: a window holds
-     * far fewer demonstrated pairs than a rollout.
-     *
-     * @param rows as they were drawn, {@code [n, inputs]}
-     * @param different each row that was drawn, once, {@code [k, inputs]}
-     * @param shares how often each was drawn, as a share of n, {@code [k]}
-     */
-    private record Draw(Matrix rows, float[] different, float[] shares) {
-        static Draw of(Matrix from, int rows, RandomGenerator random) {
-            int columns = from.columns();
-            float[] values = new float[rows * columns];
-            int[] counts = new int[from.rows()];
-            int kept = 0;
-            for (int row = 0; row < rows; row++) {
-                int drawn = random.nextInt(from.rows());
-                System.arraycopy(from.values(), drawn * columns, values, row * columns, columns);
-                kept += counts[drawn]++ == 0 ? 1 : 0;
-            }
-            float[] different = new float[kept * columns];
-            float[] shares = new float[kept];
-            for (int row = from.rows() - 1; row >= 0; row--) {
-                if (counts[row] > 0) {
-                    kept--;
-                    System.arraycopy(from.values(), row * columns, different, kept * columns, columns);
-                    shares[kept] = (float) counts[row] / rows;
-                }
-            }
-            return new Draw(new Matrix(rows, columns, values), different, shares);
         }
     }
 
@@ -333,6 +307,9 @@ public final class Discriminator implements AutoCloseable {
         vectors.put(DIRECTIONS, directions());
         for (Optimiser.Memory vector : optimiser.memory(network.size())) {
             vectors.put(vector.name(), training.state(vector.name()));
+        }
+        if (options.penaltyWeight() > 0) {
+            vectors.put(RAMP, training.state(RAMP));
         }
         return new Memory(vectors, scaler, stopped);
     }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param statistics which inputs decide how inputs are standardised
  * @param penaltyWeight weight of (|gradient by the input| - target)^2 between the classes; 0 for none
  * @param penaltyTarget the target of the above
+ * @param penaltyRamp steps before that weight is whole: half of them it is nothing, then it rises; 1 for none
  * @param normalisation of its weights
  * @param throttle when it stops learning
  */
@@ -30,6 +31,7 @@ public record DiscriminatorOptions(
         Statistics statistics,
         double penaltyWeight,
         double penaltyTarget,
+        int penaltyRamp,
         Normalisation normalisation,
         Throttle throttle) {
 
@@ -86,10 +88,10 @@ public record DiscriminatorOptions(
 
     public DiscriminatorOptions {
         hidden = List.copyOf(hidden);
-        if (!(learningRate > 0) || steps < 1 || entropyWeight < 0 || penaltyWeight < 0) {
+        if (!(learningRate > 0) || steps < 1 || entropyWeight < 0 || penaltyWeight < 0 || penaltyRamp < 1) {
             throw new IllegalArgumentException(
-                    "expected learningRate > 0, steps >= 1, entropyWeight >= 0, penaltyWeight >= 0, got %s, %d, %s, %s"
-                            .formatted(learningRate, steps, entropyWeight, penaltyWeight));
+                    "expected learningRate > 0, steps >= 1, entropyWeight >= 0, penaltyWeight >= 0, penaltyRamp >= 1, got %s, %d, %s, %s, %d"
+                            .formatted(learningRate, steps, entropyWeight, penaltyWeight, penaltyRamp));
         }
     }
 
@@ -109,12 +111,20 @@ public record DiscriminatorOptions(
                 Statistics.RUNNING,
                 0.0,
                 1.0,
+                1,
                 Normalisation.NONE,
                 Throttle.never());
     }
 
-    /** Returns the same with a gradient penalty. */
+    /** Returns the same with a gradient penalty, at its full weight from the first step. */
     public DiscriminatorOptions withPenalty(double weight, double target) {
+        return withPenalty(weight, target, 1);
+    }
+
+    /**
+     * Returns the same with a gradient penalty that is whole after {@code ramp} steps, and nothing for half of them.
+     */
+    public DiscriminatorOptions withPenalty(double weight, double target, int ramp) {
         return new DiscriminatorOptions(
                 hidden,
                 activation,
@@ -126,6 +136,7 @@ public record DiscriminatorOptions(
                 statistics,
                 weight,
                 target,
+                ramp,
                 normalisation,
                 throttle);
     }
@@ -143,6 +154,7 @@ public record DiscriminatorOptions(
                 statistics,
                 penaltyWeight,
                 penaltyTarget,
+                penaltyRamp,
                 bound,
                 throttle);
     }
@@ -160,6 +172,7 @@ public record DiscriminatorOptions(
                 statistics,
                 penaltyWeight,
                 penaltyTarget,
+                penaltyRamp,
                 normalisation,
                 other);
     }

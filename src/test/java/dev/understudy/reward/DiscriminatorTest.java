@@ -42,6 +42,23 @@ class DiscriminatorTest {
         }
     }
 
+    @Test
+    void weightOfThePenaltyRisesAndIsRemembered() {
+        DiscriminatorOptions options = DEFAULTS.withPenalty(1, 0, 10);
+        try (Discriminator first = new Discriminator(2, options, 1);
+                Discriminator second = new Discriminator(2, options, 99)) {
+            assertThat(first.memory().vectors().get("ramp")).containsExactly(0.1f);
+            updated(first, 4);
+            assertThat(first.memory().vectors())
+                    .hasEntrySatisfying("ramp", ramp -> assertThat(ramp[0]).isCloseTo(0.5f, Offset.offset(1e-6f)));
+            second.restore(first.memory());
+            updated(first, 20);
+            updated(second, 20);
+            assertThat(first.memory().vectors().get("ramp")).containsExactly(1f);
+            assertThat(second.theta()).isEqualTo(first.theta());
+        }
+    }
+
     /** With every layer's largest singular value at 1 and tanh between, z cannot change faster than its input. */
     @Test
     void spectralNormalisationBoundsTheSlope() {

@@ -8,14 +8,17 @@ import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.streams.Recording;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -285,14 +288,32 @@ public final class Bench {
         @Option(names = "--environment", description = "Environments; all three if left out.")
         private List<String> environments = new ArrayList<>();
 
+        @Option(names = "--count", description = "Numbers of trajectories; 1, 4, 7 and 10 if left out.")
+        private List<Integer> counts = new ArrayList<>();
+
         @Option(names = "--draws", defaultValue = "10", description = "Draws of data. Default: ${DEFAULT-VALUE}.")
         private int draws;
 
-        @Option(names = "--iterations", defaultValue = "300", description = "Default: ${DEFAULT-VALUE}.")
+        @Option(names = "--first-draw", defaultValue = "0", description = "Number of the first draw, its seed too.")
+        private int firstDraw;
+
+        @Option(
+                names = "--preset",
+                defaultValue = "DEFAULTS",
+                description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        private GailBenchmark.Preset preset = GailBenchmark.Preset.DEFAULTS;
+
+        @Option(names = "--iterations", defaultValue = "0", description = "The preset's if left out.")
         private int iterations;
 
         @Option(names = "--episodes", defaultValue = "100", description = "Per evaluation. Default: ${DEFAULT-VALUE}.")
         private int episodes;
+
+        @Option(
+                names = "--snapshot-every",
+                defaultValue = "10",
+                description = "Iterations between looks at the policy, off the clock. Default: ${DEFAULT-VALUE}.")
+        private int snapshotEvery;
 
         @Option(
                 names = "--feedback",
@@ -300,18 +321,39 @@ public final class Bench {
                 description = "${COMPLETION-CANDIDATES}: the latter two are controls. Default: ${DEFAULT-VALUE}.")
         private GailConfig.Feedback feedback = GailConfig.Feedback.EXPERT;
 
+        @Option(names = "--curves", description = "Folder for pictures of the returns, one per environment.")
+        private @Nullable Path curves;
+
         @Override
         public Integer call() throws IOException {
-            Map<String, Object> figures = new GailBenchmark(
-                            new GailBenchmark.Settings(experts, environments, draws, iterations, episodes, feedback),
+            double jvmSeconds = ManagementFactory.getRuntimeMXBean().getUptime() / 1e3;
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("preset", preset.name());
+            figures.put("feedback", feedback.name());
+            figures.put("jvmSecondsBefore", jvmSeconds);
+            figures.putAll(new GailBenchmark(
+                            new GailBenchmark.Settings(
+                                    experts,
+                                    environments,
+                                    counts,
+                                    firstDraw,
+                                    draws,
+                                    preset,
+                                    iterations,
+                                    episodes,
+                                    snapshotEvery,
+                                    feedback,
+                                    Optional.ofNullable(curves)),
                             this::progress)
-                    .run();
-            figures.put(
-                    "behaviouralCloning",
-                    new CloningBenchmark(
-                                    new CloningBenchmark.Settings(experts, environments, draws, episodes),
-                                    this::progress)
-                            .run());
+                    .run());
+            if (feedback == GailConfig.Feedback.EXPERT && firstDraw == 0) {
+                figures.put(
+                        "behaviouralCloning",
+                        new CloningBenchmark(
+                                        new CloningBenchmark.Settings(experts, environments, draws, episodes),
+                                        this::progress)
+                                .run());
+            }
             return finish("gail", figures, Boolean.TRUE.equals(figures.get("allReached")));
         }
     }

@@ -70,7 +70,8 @@ public final class Gail implements Learner {
                 policy,
                 environments,
                 config,
-                of -> new Trpo(of, TrustRegion.defaults(), config.improvement().curvatureStride()));
+                of -> new Trpo(
+                        of, config.improvement().region(), config.improvement().curvatureStride()));
     }
 
     /** Imitates in an environment, with policy steps of another kind. */
@@ -101,9 +102,10 @@ public final class Gail implements Learner {
      * the other writes.
      *
      * @param expert pairs, encoded
+     * @param share of the policy step's usual bound
      * @param seed what every draw of this iteration follows from
      */
-    Sliced<Iteration> iterate(Matrix expert, long seed) {
+    Sliced<Iteration> iterate(Matrix expert, double share, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
         return improvement
@@ -117,7 +119,7 @@ public final class Gail implements Learner {
                                     generated,
                                     expert,
                                     random,
-                                    rewards -> improvement.improve(rollout, rewards, random.nextLong()));
+                                    rewards -> improvement.improve(rollout, rewards, share, random.nextLong()));
                         });
     }
 

@@ -67,7 +67,7 @@ public final class GailUpdate implements Update {
         Sliced<Gail.Iteration> now = underWay;
         if (now == null) {
             before = snapshot();
-            now = gail.iterate(expert, seed * 0x9E3779B97F4A7C15L + iteration);
+            now = gail.iterate(expert, config.share(iteration), seed * 0x9E3779B97F4A7C15L + iteration);
             underWay = now;
         }
         if (!now.advance()) {

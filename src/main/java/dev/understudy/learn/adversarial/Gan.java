@@ -106,6 +106,7 @@ public final class Gan implements AutoCloseable {
                             DiscriminatorOptions.Statistics.NONE,
                             0.1,
                             0.0,
+                            1,
                             DiscriminatorOptions.Normalisation.NONE,
                             DiscriminatorOptions.Throttle.never()));
         }

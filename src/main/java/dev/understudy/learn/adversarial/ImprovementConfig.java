@@ -11,7 +11,7 @@ import java.util.List;
  * @param lambda of generalised advantage estimation
  * @param causalEntropyWeight lambda of Ho and Ermon (2016), eq. 15: each step's reward gains -weight log pi(a|o)
  * @param valueHidden widths of the value function's hidden layers
- * @param valueRegion how a step of the value function is bounded
+ * @param region how steps of the policy, if it takes them by {@link Trpo}, and of the value function are bounded
  * @param curvatureStride every how many rows the curvature looks at
  * @param statistics whose observations decide how the policy's are standardised
  */
@@ -22,7 +22,7 @@ public record ImprovementConfig(
         double lambda,
         double causalEntropyWeight,
         List<Integer> valueHidden,
-        TrustRegion valueRegion,
+        TrustRegion region,
         int curvatureStride,
         Statistics statistics) {
     /** Whose observations decide how the policy's are standardised. */
@@ -41,7 +41,7 @@ public record ImprovementConfig(
             double lambda,
             double causalEntropyWeight,
             List<Integer> valueHidden,
-            TrustRegion valueRegion,
+            TrustRegion region,
             int curvatureStride) {
         this(
                 pairsPerIteration,
@@ -50,7 +50,7 @@ public record ImprovementConfig(
                 lambda,
                 causalEntropyWeight,
                 valueHidden,
-                valueRegion,
+                region,
                 curvatureStride,
                 Statistics.BOTH);
     }
@@ -66,9 +66,9 @@ public record ImprovementConfig(
 
     /**
      * Returns the settings of the authors' code of GAIL for the classic tasks, with 25 copies and curvature over a
-     * tenth of the rows (Schulman et al., 2015, appendix C.1).
+     * twentieth of the rows (Schulman et al., 2015, appendix C.1, take a tenth).
      */
     public static ImprovementConfig defaults() {
-        return new ImprovementConfig(5000, 25, 0.995, 0.97, 0.0, List.of(100, 100), TrustRegion.defaults(), 10);
+        return new ImprovementConfig(5000, 25, 0.995, 0.97, 0.0, List.of(100, 100), TrustRegion.defaults(), 20);
     }
 }

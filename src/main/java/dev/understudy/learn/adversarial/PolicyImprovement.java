@@ -57,7 +57,7 @@ public final class PolicyImprovement implements AutoCloseable {
         this.step = step;
         this.behaviour = new SampledPolicy(policy, actions);
         this.value = new ValueFunction(
-                policy.observationSize(), config.valueHidden(), config.valueRegion(), config.curvatureStride());
+                policy.observationSize(), config.valueHidden(), config.region(), config.curvatureStride());
         this.scaler = Scaler.empty(policy.observationSize());
     }
 
@@ -127,12 +127,14 @@ public final class PolicyImprovement implements AutoCloseable {
      * Improves the policy on its own rollout. Nothing changes before the last slice.
      *
      * @param rewards {@code [T]}, finite
+     * @param share of the policy step's usual bound
      * @throws IllegalArgumentException if a reward is not finite
      */
-    Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, long seed) {
+    Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, double share, long seed) {
         return improve(
                 rollout,
                 () -> practice(rollout, rewards),
+                share,
                 seed,
                 () -> observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
     }
@@ -146,11 +148,11 @@ public final class PolicyImprovement implements AutoCloseable {
      */
     Sliced<PolicyStep.Outcome> improve(
             Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon, long seed) {
-        return improve(recorded, () -> practice(recorded, weights, rewards, horizon), seed, () -> {});
+        return improve(recorded, () -> practice(recorded, weights, rewards, horizon), 1.0, seed, () -> {});
     }
 
     private Sliced<PolicyStep.Outcome> improve(
-            Rollout rollout, Supplier<Practice> practised, long seed, Runnable afterwards) {
+            Rollout rollout, Supplier<Practice> practised, double share, long seed, Runnable afterwards) {
         SplittableRandom random = new SplittableRandom(seed);
         return Sliced.of(practised).then(practice -> {
             Advantages estimated = practice.estimated();
@@ -164,7 +166,7 @@ public final class PolicyImprovement implements AutoCloseable {
                     estimated.targets(),
                     seen,
                     new SplittableRandom(valueSeed)));
-            return step.improve(theta, practice.batch(), random).thenOne(outcome -> {
+            return step.improve(theta, practice.batch(), share, random).thenOne(outcome -> {
                 valueTheta = Aside.end(fitted);
                 targets = seen;
                 theta = outcome.theta();

@@ -21,8 +21,9 @@ public interface PolicyStep extends AutoCloseable {
      * Returns parameters under which what did better than expected is more likely.
      *
      * @param theta parameters that the rollout was drawn with; not written to
+     * @param share how much of its usual bound or rate the step may use, above 0, at most 1
      */
-    Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random);
+    Sliced<Outcome> improve(float[] theta, PolicyBatch batch, double share, RandomGenerator random);
 
     /** Returns what is remembered between steps, by name; empty for a step that remembers nothing. */
     SortedMap<String, float[]> memory();

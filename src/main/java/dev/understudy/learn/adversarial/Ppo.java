@@ -98,13 +98,14 @@ public final class Ppo implements PolicyStep {
     }
 
     @Override
-    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
-        return Sliced.of(() -> new Ascent(theta, batch, random)).then(ascent -> ascent);
+    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, double share, RandomGenerator random) {
+        return Sliced.of(() -> new Ascent(theta, batch, share, random)).then(ascent -> ascent);
     }
 
     /** Passes over one batch, under way. */
     private final class Ascent implements Sliced<Outcome> {
         private final PolicyBatch batch;
+        private final float rate;
         private final RandomGenerator random;
         private final Feeds compared;
         private final double entropy;
@@ -113,8 +114,9 @@ public final class Ppo implements PolicyStep {
         private int pass;
         private int from;
 
-        Ascent(float[] theta, PolicyBatch batch, RandomGenerator random) {
+        Ascent(float[] theta, PolicyBatch batch, double share, RandomGenerator random) {
             this.batch = batch;
+            this.rate = (float) (share * options.learningRate());
             this.random = random;
             Feeds whole = scaled(batch).floats(Surrogate.OBSERVATIONS, batch.observations());
             PolicyBatch.feed(whole, Surrogate.ACTIONS, batch.actions(), discrete);
@@ -144,7 +146,7 @@ public final class Ppo implements PolicyStep {
             }
             int rows = Math.min(options.batch(), order.length - from);
             Feeds feeds = scaled(batch)
-                    .floats("learningRate", (float) options.learningRate())
+                    .floats("learningRate", rate)
                     .floats(Surrogate.OBSERVATIONS, rows(batch.observations(), observationSize, order, from, rows))
                     .floats(Surrogate.ADVANTAGES, rows(batch.advantages(), 1, order, from, rows))
                     .floats(Surrogate.OLD_LOG_PROBABILITY, rows(logProbabilities, 1, order, from, rows));

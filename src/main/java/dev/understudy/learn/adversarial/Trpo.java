@@ -87,9 +87,10 @@ public final class Trpo implements PolicyStep {
     }
 
     @Override
-    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, RandomGenerator random) {
+    public Sliced<Outcome> improve(float[] theta, PolicyBatch batch, double share, RandomGenerator random) {
+        TrustRegion within = region.times(share);
         return Sliced.of(() -> new Ascent(theta, batch, random))
-                .then(ascent -> region.step(theta, ascent.gradient, ascent.objective, ascent)
+                .then(ascent -> within.step(theta, ascent.gradient, ascent.objective, ascent)
                         .thenOne(step -> new Outcome(
                                 step.theta(), step.value().kl(), ascent.entropy, step.rise(), step.accepted())));
     }

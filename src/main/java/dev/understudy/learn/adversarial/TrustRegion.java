@@ -34,6 +34,11 @@ public record TrustRegion(double maxKl, double damping, int iterations, int halv
         return new TrustRegion(0.01, 0.1, 10, 10, 0.1);
     }
 
+    /** Returns the same with a part of the bound. */
+    TrustRegion times(double share) {
+        return new TrustRegion(maxKl * share, damping, iterations, halvings, acceptRatio);
+    }
+
     /** An objective to raise, around the parameters it was built for. */
     interface Problem {
         /** Returns objective and divergence at other parameters. */

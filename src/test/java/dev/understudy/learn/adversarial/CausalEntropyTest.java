@@ -38,8 +38,10 @@ class CausalEntropyTest {
             for (int i = 0; i < shifted.length; i++) {
                 shifted[i] -= (float) (0.3 * rollout.logProbabilities()[i]);
             }
-            PolicyStep.Outcome expected = plain.improve(same, shifted, 9).finish();
-            assertThat(weighted.improve(rollout, rollout.rewards(), 9).finish().theta())
+            PolicyStep.Outcome expected = plain.improve(same, shifted, 1.0, 9).finish();
+            assertThat(weighted.improve(rollout, rollout.rewards(), 1.0, 9)
+                            .finish()
+                            .theta())
                     .isEqualTo(expected.theta());
             assertThat(expected.accepted()).isTrue();
         }
@@ -67,7 +69,7 @@ class CausalEntropyTest {
                     ones += action;
                 }
                 share += i >= 40 ? ones / rollout.steps() / 20 : 0;
-                improvement.improve(rollout, rollout.actions(), 1000 + i).finish();
+                improvement.improve(rollout, rollout.actions(), 1.0, 1000 + i).finish();
             }
         }
         return share;

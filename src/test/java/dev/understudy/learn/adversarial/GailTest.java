@@ -65,6 +65,46 @@ class GailTest {
     }
 
     @Test
+    void anIterationIsDoneInManySteps() {
+        try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
+            Update update = gail.begin(gail.initialState(7), demonstrations(1), List.of(), 9);
+            int steps = 0;
+            while (update.progress() == 0) {
+                update.step();
+                steps++;
+            }
+            assertThat(steps).isGreaterThanOrEqualTo(15);
+        }
+    }
+
+    @Test
+    void anEvaluationInTheMiddleOfAnIterationLeavesNoTrace() {
+        try (Gail gail = new Gail(POLICY, TASK, SHORT)) {
+            List<Trajectory> expert = demonstrations(1);
+            GailUpdate quiet = (GailUpdate) gail.begin(gail.initialState(7), expert, List.of(), 9);
+            quiet.iterate();
+            byte[] expected = quiet.state().toBytes();
+            Update watched = gail.begin(gail.initialState(7), expert, List.of(), 9);
+            while (watched.progress() == 0) {
+                gail.evaluate(2, 3);
+                watched.step();
+            }
+            assertThat(watched.state().toBytes()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void stepsShrinkOverTheLastIterations() {
+        GailConfig config =
+                GailConfig.authors(RewardForm.SURVIVAL).withIterations(10).withSettling(0.4);
+        assertThat(config.share(0)).isEqualTo(1.0);
+        assertThat(config.share(5)).isEqualTo(1.0);
+        assertThat(config.share(6)).isEqualTo(0.8);
+        assertThat(config.share(9)).isEqualTo(0.2);
+        assertThat(config.withSettling(0).share(9)).isEqualTo(1.0);
+    }
+
+    @Test
     void killedInTheMiddleAndRestoredGivesTheSameBytes() {
         assertGoesOnToTheSameBytes(of -> new Trpo(of, TrustRegion.defaults(), 5));
     }
@@ -176,6 +216,7 @@ class GailTest {
                 usual.statistics(),
                 usual.penaltyWeight(),
                 usual.penaltyTarget(),
+                usual.penaltyRamp(),
                 usual.normalisation(),
                 usual.throttle());
         try (Gail gail = new Gail(POLICY, TASK, SHORT.withDiscriminator(wild))) {

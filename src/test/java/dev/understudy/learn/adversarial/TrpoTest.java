@@ -33,7 +33,7 @@ class TrpoTest {
             improvement.initialState(1);
             for (int i = 0; i < iterations; i++) {
                 Rollout rollout = improvement.rollout(i).finish();
-                improvement.improve(rollout, rollout.rewards(), 1000 + i).finish();
+                improvement.improve(rollout, rollout.rewards(), 1.0, 1000 + i).finish();
             }
             return improvement.evaluate(100, 7).meanReturn();
         }
@@ -46,7 +46,7 @@ class TrpoTest {
             for (int i = 0; i < 5; i++) {
                 Rollout rollout = improvement.rollout(i).finish();
                 PolicyStep.Outcome outcome = improvement
-                        .improve(rollout, rollout.rewards(), 1000 + i)
+                        .improve(rollout, rollout.rewards(), 1.0, 1000 + i)
                         .finish();
                 assertThat(outcome.accepted()).isTrue();
                 assertThat(outcome.rise()).isPositive();
@@ -62,7 +62,8 @@ class TrpoTest {
             Rollout rollout = improvement.rollout(1).finish();
             float[] rewards = rollout.rewards().clone();
             rewards[3] = Float.NaN;
-            assertThatThrownBy(() -> improvement.improve(rollout, rewards, 1).finish())
+            assertThatThrownBy(
+                            () -> improvement.improve(rollout, rewards, 1.0, 1).finish())
                     .hasMessageStartingWith("expected finite rewards, got NaN (step 3 of ");
         }
     }
