@@ -83,9 +83,9 @@ public record GailConfig(
 
     /**
      * Returns {@link #authors} with a smoother discriminator and smaller last steps: a gradient penalty of weight 1 and
-     * target 0, a tenth of it for 75 steps and whole after 150 (from the start it can keep a policy from ever finding the
-     * expert), and policy steps that shrink over the last 0.4 of the iterations. With few demonstrations D is otherwise
-     * right about each of them and wrong in between.
+     * target 0, a tenth of it for 75 steps and whole after 150 (from the start it can keep a policy from ever finding
+     * the expert), and policy steps that shrink over the last 0.4 of the iterations. With few demonstrations D is
+     * otherwise right about each of them and wrong in between.
      *
      * @param reward as of {@link #authors}
      */
