@@ -136,7 +136,7 @@ public record GailConfig(
                 DiscriminatorOptions.Statistics.EXPERT,
                 0.1,
                 0.0,
-                0,
+                1,
                 DiscriminatorOptions.Normalisation.NONE,
                 DiscriminatorOptions.Throttle.never());
         return new GailConfig(
