@@ -32,6 +32,11 @@ public interface Motion {
     /** Returns whether the task ends in this state. */
     boolean isOver(double[] states, int at);
 
+    /** Returns whether there is any state in which the task ends. */
+    default boolean canEnd() {
+        return true;
+    }
+
     /** Returns whether the end is a success; otherwise it is a failure, or there is none. */
     boolean endIsGoal();
 

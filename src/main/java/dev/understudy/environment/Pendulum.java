@@ -56,6 +56,11 @@ final class Pendulum implements Motion {
     }
 
     @Override
+    public boolean canEnd() {
+        return false;
+    }
+
+    @Override
     public boolean endIsGoal() {
         return false;
     }

@@ -63,6 +63,19 @@ public record Task(String name, Motion motion, int horizon, Ending ending) imple
         return create(copies, 0);
     }
 
+    /** Returns whether some episodes are shorter than others, so that a reward's sign alone can teach something. */
+    public boolean hasShortEpisodes() {
+        return ending == Ending.EARLY && motion.canEnd();
+    }
+
+    /**
+     * Returns demonstrations of whole episodes as this task would have shown them: where the state after the goal is
+     * held until the limit, so is theirs, with the last action.
+     */
+    public Demonstrations held(Demonstrations episodes) {
+        return ending == Ending.NEVER && motion.endIsGoal() ? episodes.heldUntil(horizon) : episodes;
+    }
+
     /**
      * Checks that demonstrations are of this task: names and number of the observation's elements, number and range of
      * the action's, nothing missing or infinite.

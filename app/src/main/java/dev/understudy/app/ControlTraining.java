@@ -73,7 +73,7 @@ final class ControlTraining {
     private static RewardForm reward(Settings settings, Task task) {
         String name = settings.get(REWARD);
         if (name.isBlank()) {
-            return task.motion().endIsGoal() ? RewardForm.TERMINATION : RewardForm.SURVIVAL;
+            return GailConfig.reward(task);
         }
         try {
             return RewardForm.named(name);
@@ -119,7 +119,7 @@ final class ControlTraining {
         try {
             all = Demonstrations.read(demonstrations);
             task.check(all);
-            chosen = all.first(settings.get(TRAJECTORIES)).subsample(settings.get(SUBSAMPLE), seed);
+            chosen = task.held(all.first(settings.get(TRAJECTORIES))).subsample(settings.get(SUBSAMPLE), seed);
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }

@@ -42,45 +42,27 @@ final class GailBenchmark {
      * @param expert the expert's own mean return in the long run
      * @param floor the least possible return, or that of random actions
      */
-    record Row(
-            String environment,
-            String file,
-            int every,
-            RewardForm reward,
-            double[] targets,
-            double expert,
-            double floor) {
+    record Row(String environment, String file, int every, double[] targets, double expert, double floor) {
+        Task task() {
+            return Environments.named(environment);
+        }
+
         /** Returns the same where episodes never end early; the targets are then out of place, and stay to compare. */
         Row fixed() {
-            return new Row(environment + FIXED, file, every, reward, targets, expert, floor);
+            return new Row(environment + FIXED, file, every, targets, expert, floor);
         }
     }
 
     static final List<Row> ROWS = List.of(
-            new Row(
-                    "cartpole-v0",
-                    "cartpole_openai.csv.gz",
-                    10,
-                    RewardForm.SURVIVAL,
-                    new double[] {200, 200, 200, 200},
-                    200,
-                    0),
+            new Row("cartpole-v0", "cartpole_openai.csv.gz", 10, new double[] {200, 200, 200, 200}, 200, 0),
             new Row(
                     "mountaincar-v0",
                     "mountaincar_openai.csv.gz",
                     5,
-                    RewardForm.TERMINATION,
                     new double[] {-101.6, -101.4, -99.9, -100.8},
                     -98.8,
                     -200),
-            new Row(
-                    "acrobot-v0",
-                    "acrobot_openai.csv.gz",
-                    5,
-                    RewardForm.TERMINATION,
-                    new double[] {-82, -82, -82, -82},
-                    -80.6,
-                    -200));
+            new Row("acrobot-v0", "acrobot_openai.csv.gz", 5, new double[] {-82, -82, -82, -82}, -80.6, -200));
 
     /** Ways to learn. */
     enum Preset {
@@ -175,7 +157,7 @@ final class GailBenchmark {
             for (Row row : rows) {
                 Demonstrations all = Demonstrations.read(settings.folder().resolve(row.file()));
                 for (int count : counts) {
-                    Run run = run(row, all.choose(count, draw).subsample(row.every(), draw), draw);
+                    Run run = run(row, row.task().held(all.choose(count, draw)).subsample(row.every(), draw), draw);
                     cells.computeIfAbsent(cell(row, count), key -> new ArrayList<>())
                             .add(run);
                     progress.accept(String.format(
@@ -220,10 +202,10 @@ final class GailBenchmark {
     }
 
     private Run run(Row row, Demonstrations demonstrations, long seed) {
-        Task task = Environments.named(row.environment());
+        Task task = row.task();
         CategoricalPolicy policy = new CategoricalPolicy(
                 task.observationSize(), task.actions().policyOutputs(), List.of(100, 100), Activation.TANH);
-        GailConfig preset = settings.preset().of(row.reward()).withFeedback(settings.feedback());
+        GailConfig preset = settings.preset().of(GailConfig.reward(task)).withFeedback(settings.feedback());
         GailConfig config = settings.iterations() > 0 ? preset.withIterations(settings.iterations()) : preset;
         long compiled = System.nanoTime();
         try (Gail gail = new Gail(policy, task, config)) {

@@ -1,6 +1,7 @@
 package dev.understudy.learn.adversarial;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.environment.Task;
 import dev.understudy.network.Activation;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
@@ -61,6 +62,17 @@ public record GailConfig(
         if (iterations < 1) {
             throw new IllegalArgumentException("expected at least 1 iteration, got " + iterations);
         }
+    }
+
+    /**
+     * Returns the form of reward that fits how a task's episodes end: {@link RewardForm#SURVIVAL} on failure,
+     * {@link RewardForm#TERMINATION} on success, {@link RewardForm#LOG_ODDS} at the limit only.
+     */
+    public static RewardForm reward(Task task) {
+        if (!task.hasShortEpisodes()) {
+            return RewardForm.LOG_ODDS;
+        }
+        return task.motion().endIsGoal() ? RewardForm.TERMINATION : RewardForm.SURVIVAL;
     }
 
     /**
