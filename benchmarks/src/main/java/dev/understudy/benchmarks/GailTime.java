@@ -12,7 +12,6 @@ import dev.understudy.learn.adversarial.GailUpdate;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
-import dev.understudy.reward.RewardForm;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -92,7 +91,7 @@ final class GailTime {
         long begunCpu = system.getProcessCpuTime();
         List<At> curve = new ArrayList<>();
         CategoricalPolicy policy = new CategoricalPolicy(4, 2, List.of(100, 100), Activation.TANH);
-        try (Gail gail = new Gail(policy, practised, config())) {
+        try (Gail gail = new Gail(policy, practised, config(practised))) {
             GailUpdate update = (GailUpdate)
                     gail.begin(gail.initialState(settings.seed()), expert.trajectories(), List.of(), settings.seed());
             boolean more = true;
@@ -126,10 +125,10 @@ final class GailTime {
         return figures;
     }
 
-    private GailConfig config() {
-        GailConfig defaults = GailConfig.defaults(RewardForm.SURVIVAL);
-        int pairs = defaults.improvement().pairsPerIteration();
-        return defaults.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
+    private GailConfig config(Task practised) {
+        GailConfig quick = GailConfig.quick(GailConfig.reward(practised));
+        int pairs = quick.improvement().pairsPerIteration();
+        return quick.withIterations(Math.max(1, (settings.steps() + pairs - 1) / pairs));
     }
 
     private double evaluated(byte[] onnx, Task task, int evaluation) {
