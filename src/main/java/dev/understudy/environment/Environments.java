@@ -18,7 +18,8 @@ public final class Environments {
         add("mountaincar-v0", new MountainCar(), 200);
         add("acrobot-v0", new Acrobot(Acrobot.Angles.RAW), 200);
         add("acrobot-v1", new Acrobot(Acrobot.Angles.COSINES_AND_SINES), 500);
-        add("pendulum-v1", new Pendulum(), 200);
+        add("pendulum-v0", new Pendulum(Pendulum.Limit.AFTER_MOVING), 200);
+        add("pendulum-v1", new Pendulum(Pendulum.Limit.BEFORE_MOVING), 200);
     }
 
     private Environments() {}

@@ -4,16 +4,30 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A pendulum to be swung up and held with a torque of -2 to 2 Nm, as in Gym's Pendulum-v1 (g = 10 m/s^2, 1 kg, 1 m,
- * steps of 0.05 s). The state is theta (rad, 0 upright, not wrapped) and its rate (rad/s); the observation has theta's
- * cosine and sine. Never ends; the reward is -(theta^2 + 0.1 rate^2 + 0.001 torque^2) of before the step, with theta
- * taken from -pi to pi.
+ * A pendulum to be swung up and held with a torque of -2 to 2 Nm, as in Gym's Pendulum (g = 10 m/s^2, 1 kg, 1 m, steps
+ * of 0.05 s). The state is theta (rad, 0 upright, not wrapped) and its rate (rad/s); the observation has theta's cosine
+ * and sine. Never ends; the reward is -(theta^2 + 0.1 rate^2 + 0.001 torque^2) of before the step, with theta taken
+ * from -pi to pi.
  */
 final class Pendulum implements Motion {
     private static final double GRAVITY = 10;
     private static final double STEP_SECONDS = 0.05;
     private static final float MAX_TORQUE = 2;
     private static final double MAX_RATE = 8;
+
+    /** When the rate is limited to 8 rad/s. */
+    enum Limit {
+        /** After the angle has moved by it, as in Pendulum-v0. */
+        AFTER_MOVING,
+        /** Before the angle moves by it, as in Pendulum-v1. */
+        BEFORE_MOVING
+    }
+
+    private final Limit limit;
+
+    Pendulum(Limit limit) {
+        this.limit = limit;
+    }
 
     @Override
     public List<String> observationNames() {
@@ -44,9 +58,9 @@ final class Pendulum implements Motion {
         double wrapped = theta - 2 * Math.PI * Math.floor((theta + Math.PI) / (2 * Math.PI));
         double cost = wrapped * wrapped + 0.1 * rate * rate + 0.001 * torque * torque;
         double next = rate + (1.5 * GRAVITY * Math.sin(theta) + 3 * torque) * STEP_SECONDS;
-        next = Math.max(-MAX_RATE, Math.min(MAX_RATE, next));
-        states[at] = theta + next * STEP_SECONDS;
-        states[at + 1] = next;
+        double limited = Math.max(-MAX_RATE, Math.min(MAX_RATE, next));
+        states[at] = theta + (limit == Limit.BEFORE_MOVING ? limited : next) * STEP_SECONDS;
+        states[at + 1] = limited;
         return -cost;
     }
 
