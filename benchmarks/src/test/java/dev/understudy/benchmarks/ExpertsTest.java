@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.understudy.environment.Behaviour;
@@ -37,20 +39,21 @@ class ExpertsTest {
     }
 
     /** Returns the likeliest action: standardise, hidden layers with tanh, the largest logit. */
-    private static Behaviour mode(JsonNode expert) {
+    private static Behaviour mode(JsonNode expert) throws IOException {
+        ObjectMapper json = new ObjectMapper();
         int n = expert.get("observation_size").asInt();
+        double[] mean = json.treeToValue(expert.get("observation_mean"), double[].class);
+        double[] deviation = json.treeToValue(expert.get("observation_std"), double[].class);
+        double least = expert.get("observation_eps").asDouble();
+        Layer[] layers = json.treeToValue(expert.get("layers"), Layer[].class);
         return (float[] observations, int rows, RandomGenerator random, float[] actions, float[] logProbabilities) -> {
             for (int row = 0; row < rows; row++) {
                 double[] x = new double[n];
                 for (int i = 0; i < n; i++) {
-                    x[i] = (observations[row * n + i]
-                                    - expert.get("observation_mean").get(i).asDouble())
-                            / (expert.get("observation_std").get(i).asDouble()
-                                    + expert.get("observation_eps").asDouble());
+                    x[i] = (observations[row * n + i] - mean[i]) / (deviation[i] + least);
                 }
-                JsonNode layers = expert.get("layers");
-                for (int layer = 0; layer < layers.size(); layer++) {
-                    x = applied(layers.get(layer), x, layer < layers.size() - 1);
+                for (int layer = 0; layer < layers.length; layer++) {
+                    x = layers[layer].applied(x, layer < layers.length - 1);
                 }
                 int best = 0;
                 for (int i = 1; i < x.length; i++) {
@@ -62,15 +65,28 @@ class ExpertsTest {
         };
     }
 
-    private static double[] applied(JsonNode layer, double[] x, boolean hidden) {
-        double[] y = new double[layer.get("b").size()];
-        for (int j = 0; j < y.length; j++) {
-            y[j] = layer.get("b").get(j).asDouble();
-            for (int i = 0; i < x.length; i++) {
-                y[j] += x[i] * layer.get("W").get(i).get(j).asDouble();
-            }
-            y[j] = hidden ? Math.tanh(y[j]) : y[j];
+    /** A layer as the file has it. */
+    private static final class Layer {
+        private final double[][] weights;
+        private final double[] bias;
+
+        @JsonCreator
+        Layer(@JsonProperty("W") double[][] weights, @JsonProperty("b") double[] bias) {
+            this.weights = weights;
+            this.bias = bias;
         }
-        return y;
+
+        double[] applied(double[] x, boolean hidden) {
+            double[] y = bias.clone();
+            for (int i = 0; i < x.length; i++) {
+                for (int j = 0; j < y.length; j++) {
+                    y[j] += x[i] * weights[i][j];
+                }
+            }
+            for (int j = 0; hidden && j < y.length; j++) {
+                y[j] = Math.tanh(y[j]);
+            }
+            return y;
+        }
     }
 }
