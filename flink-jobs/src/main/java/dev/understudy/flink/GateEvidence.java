@@ -58,35 +58,19 @@ public record GateEvidence(
 
     /** Returns what is known of a model that was not let in. */
     public static GateEvidence problem(String reason, boolean hasIncumbent) {
-        double none = Double.NaN;
-        return new GateEvidence(
-                reason,
-                false,
-                hasIncumbent,
-                null,
-                Likelihood.IS_TOLD,
-                0,
-                0,
-                none,
-                none,
-                none,
-                none,
-                0,
-                none,
-                none,
-                none,
-                0,
-                0,
-                none,
-                none);
+        return untried(reason, false, hasIncumbent);
     }
 
     /** Returns what is known of a model that was in service before and taken out of it. */
     public static GateEvidence rolledBackBefore(boolean hasIncumbent) {
+        return untried(null, true, hasIncumbent);
+    }
+
+    private static GateEvidence untried(@Nullable String problem, boolean rolledBack, boolean hasIncumbent) {
         double none = Double.NaN;
         return new GateEvidence(
-                null,
-                true,
+                problem,
+                rolledBack,
                 hasIncumbent,
                 null,
                 Likelihood.IS_TOLD,

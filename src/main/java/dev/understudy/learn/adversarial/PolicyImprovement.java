@@ -210,11 +210,13 @@ public final class PolicyImprovement implements AutoCloseable {
 
     private Practice practice(Rollout recorded, ImportanceWeights weights, float[] rewards, int horizon) {
         float[] earned = rewards.clone();
-        float[] times = new float[rewards.length];
-        float[] logProbabilities = config.causalEntropyWeight() == 0 ? times : logProbabilities(recorded);
-        for (int i = 0; i < earned.length; i++) {
-            earned[i] -= (float) (config.causalEntropyWeight() * logProbabilities[i]);
+        if (config.causalEntropyWeight() != 0) { // else their likelihood need not be computed
+            float[] logProbabilities = logProbabilities(recorded);
+            for (int i = 0; i < earned.length; i++) {
+                earned[i] -= (float) (config.causalEntropyWeight() * logProbabilities[i]);
+            }
         }
+        float[] times = new float[rewards.length];
         for (int i = 0; i < times.length; i++) {
             times[i] = (float) recorded.times()[i] / horizon;
         }
