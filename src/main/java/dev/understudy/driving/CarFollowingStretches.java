@@ -5,14 +5,18 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
  * Pieces of logs on which policies are tried in closed loop: 60 s to drive, directly after 30 s of logged history. In
  * each unbroken run of valid samples the first piece is driven from second 30 to 90, the next from 90 to 150, and so
- * on; pieces do not overlap except that the end of one is the history of the next.
+ * on; pieces do not overlap except that the end of one is the history of the next. What is known of the entity where a
+ * stretch starts goes back further, over the trip and earlier trips.
  *
  * <p>A stretch has {@link #SAMPLES} samples: {@link #HISTORY} before the start, the logged state it starts from, and
  * {@link #DRIVEN} to compare with.
@@ -27,58 +31,118 @@ public final class CarFollowingStretches {
     /** Samples of one stretch. */
     public static final int SAMPLES = HISTORY + 1 + DRIVEN;
 
-    private static final Comparator<FollowingSample> ORDER = Comparator.comparing(FollowingSample::trip)
-            .thenComparing(FollowingSample::vehicle)
-            .thenComparingLong(FollowingSample::timeMs)
-            .thenComparingLong(FollowingSample::sequence);
-
     private final String[] trips;
     private final String[] labels;
     private final float[] speed;
     private final float[] gap;
     private final float[] leaderSpeed;
+    private final float[] start;
 
-    private CarFollowingStretches(String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
+    private CarFollowingStretches(
+            String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed, float[] start) {
         this.trips = trips;
         this.labels = labels;
         this.speed = speed;
         this.gap = gap;
         this.leaderSpeed = leaderSpeed;
+        this.start = start;
     }
 
     /**
      * Cuts all stretches from samples of any number of trips in any order; samples that {@link SampleCheck} rejects are
-     * left out. Holes of up to three samples are bridged by straight lines; longer ones end a run.
+     * left out. Holes of up to three samples are bridged by straight lines; longer ones end a run. What is known of an
+     * entity at a stretch's start comes from all its samples before, those of earlier trips included.
      */
     public static CarFollowingStretches of(Collection<FollowingSample> samples) {
-        List<FollowingSample> sorted = new ArrayList<>(samples);
-        sorted.sort(ORDER);
-        List<List<FollowingSample>> pieces = new ArrayList<>();
-        List<FollowingSample> run = new ArrayList<>();
-        FollowingSample previous = null;
-        for (FollowingSample sample : sorted) {
-            if (SampleCheck.check(previous, sample).isPresent()) {
-                continue;
+        return of(samples, trip -> true);
+    }
+
+    /**
+     * Cuts the stretches of some trips; samples of other trips only tell what the entities did before.
+     *
+     * @param driven of which trips there are stretches
+     */
+    public static CarFollowingStretches of(Collection<FollowingSample> samples, Predicate<String> driven) {
+        List<Piece> pieces = new ArrayList<>();
+        for (List<List<FollowingSample>> entity : chronological(samples)) {
+            float[] memory = FollowingFeaturiser.newMemory();
+            for (List<FollowingSample> trip : entity) {
+                cut(trip, memory, driven.test(trip.get(0).trip()) ? pieces : new ArrayList<>());
             }
-            if (previous != null && !run.isEmpty()) {
-                if (near(previous, sample)) {
-                    bridge(previous, sample, run);
-                } else {
-                    cut(run, pieces);
-                    run = new ArrayList<>();
-                }
-            }
-            run.add(sample);
-            previous = sample;
         }
-        cut(run, pieces);
         return join(pieces);
     }
 
+    /** Returns the trips of each entity in the order in which they began, each in order of time. */
+    private static Collection<List<List<FollowingSample>>> chronological(Collection<FollowingSample> samples) {
+        Map<String, Map<String, List<FollowingSample>>> entities = new TreeMap<>();
+        for (FollowingSample sample : samples) {
+            entities.computeIfAbsent(sample.vehicle(), any -> new TreeMap<>())
+                    .computeIfAbsent(sample.trip(), any -> new ArrayList<>())
+                    .add(sample);
+        }
+        List<List<List<FollowingSample>>> ordered = new ArrayList<>();
+        for (Map<String, List<FollowingSample>> trips : entities.values()) {
+            List<List<FollowingSample>> entity = new ArrayList<>(trips.values());
+            entity.forEach(trip -> trip.sort(
+                    Comparator.comparingLong(FollowingSample::timeMs).thenComparingLong(FollowingSample::sequence)));
+            entity.sort(Comparator.comparingLong(trip -> trip.get(0).timeMs()));
+            ordered.add(entity);
+        }
+        return ordered;
+    }
+
+    /** A stretch and what is observed where it starts. */
+    private record Piece(List<FollowingSample> samples, float[] start) {}
+
+    /** Cuts one trip. */
+    private static void cut(List<FollowingSample> trip, float[] memory, List<Piece> pieces) {
+        List<FollowingSample> run = new ArrayList<>();
+        List<float[]> starts = new ArrayList<>();
+        FollowingSample previous = null;
+        for (FollowingSample sample : trip) {
+            if (SampleCheck.check(previous, sample).isPresent()) {
+                continue;
+            }
+            FollowingFeaturiser.arrive(
+                    memory,
+                    previous == null ? null : previous.trip(),
+                    previous == null ? 0 : previous.timeMs(),
+                    sample);
+            List<FollowingSample> next = new ArrayList<>();
+            if (previous != null && near(previous, sample)) {
+                bridge(previous, sample, next);
+            } else {
+                cut(run, starts, pieces);
+                run = new ArrayList<>();
+                starts = new ArrayList<>();
+            }
+            next.add(sample);
+            for (FollowingSample each : next) {
+                float[] observation = new float[CarFollowing.observationSize()];
+                boolean enough = FollowingFeaturiser.observe(
+                        memory,
+                        each.speedMetersPerSecond(),
+                        each.gapMeters(),
+                        each.leaderSpeedMetersPerSecond(),
+                        each.actor() == Actor.HUMAN || each.actor() == Actor.ASSISTANCE,
+                        observation,
+                        0);
+                if (run.size() >= HISTORY && (run.size() - HISTORY) % DRIVEN == 0) {
+                    if (!enough) {
+                        throw new IllegalStateException("expected 30 s of history to suffice for an observation");
+                    }
+                    starts.add(observation);
+                }
+                run.add(each);
+            }
+            previous = sample;
+        }
+        cut(run, starts, pieces);
+    }
+
     private static boolean near(FollowingSample previous, FollowingSample sample) {
-        return previous.trip().equals(sample.trip())
-                && previous.vehicle().equals(sample.vehicle())
-                && sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
+        return sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
     }
 
     /** Adds what is missing between two samples. */
@@ -103,21 +167,24 @@ public final class CarFollowingStretches {
         return from + share * (to - from);
     }
 
-    private static void cut(List<FollowingSample> run, List<List<FollowingSample>> pieces) {
+    private static void cut(List<FollowingSample> run, List<float[]> starts, List<Piece> pieces) {
         for (int start = 0; start + SAMPLES <= run.size(); start += DRIVEN) {
-            pieces.add(run.subList(start, start + SAMPLES));
+            pieces.add(new Piece(run.subList(start, start + SAMPLES), starts.get(start / DRIVEN)));
         }
     }
 
-    private static CarFollowingStretches join(List<List<FollowingSample>> pieces) {
+    private static CarFollowingStretches join(List<Piece> pieces) {
         int count = pieces.size();
         String[] trips = new String[count];
         String[] labels = new String[count];
         float[] speed = new float[count * SAMPLES];
         float[] gap = new float[count * SAMPLES];
         float[] leaderSpeed = new float[count * SAMPLES];
+        int n = CarFollowing.observationSize();
+        float[] start = new float[count * n];
         for (int i = 0; i < count; i++) {
-            List<FollowingSample> piece = pieces.get(i);
+            System.arraycopy(pieces.get(i).start(), 0, start, i * n, n);
+            List<FollowingSample> piece = pieces.get(i).samples();
             trips[i] = piece.get(HISTORY).trip();
             labels[i] = piece.get(HISTORY).label();
             for (int t = 0; t < SAMPLES; t++) {
@@ -127,7 +194,7 @@ public final class CarFollowingStretches {
                 leaderSpeed[i * SAMPLES + t] = (float) Math.max(0, sample.leaderSpeedMetersPerSecond());
             }
         }
-        return new CarFollowingStretches(trips, labels, speed, gap, leaderSpeed);
+        return new CarFollowingStretches(trips, labels, speed, gap, leaderSpeed, start);
     }
 
     /** Returns the number of stretches. */
@@ -160,6 +227,13 @@ public final class CarFollowingStretches {
         return leaderSpeed[i * SAMPLES + t];
     }
 
+    /**
+     * Returns what is observed where each stretch starts, {@code [count(), CarFollowing.observationSize()]}; a copy.
+     */
+    float[] start() {
+        return start.clone();
+    }
+
     /** Returns the stretches for which the predicate holds of their index. */
     public CarFollowingStretches where(IntPredicate wanted) {
         int[] kept = IntStream.range(0, count()).filter(wanted).toArray();
@@ -185,13 +259,17 @@ public final class CarFollowingStretches {
         String[] keptLabels = new String[kept.length];
         float[][] columns = {speed, gap, leaderSpeed};
         float[][] keptColumns = new float[3][kept.length * SAMPLES];
+        int n = CarFollowing.observationSize();
+        float[] keptStart = new float[kept.length * n];
         for (int i = 0; i < kept.length; i++) {
             keptTrips[i] = trips[kept[i]];
             keptLabels[i] = labels[kept[i]];
+            System.arraycopy(start, kept[i] * n, keptStart, i * n, n);
             for (int c = 0; c < columns.length; c++) {
                 System.arraycopy(columns[c], kept[i] * SAMPLES, keptColumns[c], i * SAMPLES, SAMPLES);
             }
         }
-        return new CarFollowingStretches(keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
+        return new CarFollowingStretches(
+                keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2], keptStart);
     }
 }

@@ -177,8 +177,7 @@ public final class FollowingAssembler {
                 state.memory,
                 previous == null ? null : previous.trip(),
                 previous == null ? 0 : previous.timeMs(),
-                sample.trip(),
-                sample.timeMs());
+                sample);
         boolean expert = experts.contains(sample.actor());
         float[] observation = new float[CarFollowing.observationSize()];
         boolean enough = FollowingFeaturiser.observe(

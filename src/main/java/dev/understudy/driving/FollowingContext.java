@@ -10,11 +10,11 @@ final class FollowingContext {
     /** Numbers of a sample in the ring: speed, gap, relative speed, and 1 if the sample before is 0.5 s earlier. */
     static final int WIDTH = 4;
 
-    private static final double INTERVAL_SECONDS = 0.5;
-    private static final double PRIOR_STANDSTILL_GAP = 4;
-    private static final double PRIOR_TIME_GAP = 1.3;
-    private static final double PRIOR_WEIGHT = 3;
-    private static final double PRIOR_SQUARES = 300;
+    static final double INTERVAL_SECONDS = 0.5;
+    static final double PRIOR_STANDSTILL_GAP = 4;
+    static final double PRIOR_TIME_GAP = 1.3;
+    static final double PRIOR_WEIGHT = 3;
+    static final double PRIOR_SQUARES = 300;
     private static final double PRIOR_RELATIVE_SQUARE = 0.3;
     private static final double PRIOR_ERROR_SQUARE = 3;
     private static final double PRIOR_RELATIVE_RESPONSE = 0.4;

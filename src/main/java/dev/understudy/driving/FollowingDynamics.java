@@ -46,6 +46,19 @@ public record FollowingDynamics(double stepSeconds) implements Dynamics {
                 .sub(column(logged, CarFollowing.GAP))
                 .div(SPACING_METERS);
         Tensor speed = column(observation, CarFollowing.SPEED).sub(column(logged, CarFollowing.SPEED));
+        float d = Float.parseFloat(System.getProperty("huber", "0"));
+        if (d > 0) {
+            Tensor sp = spacing.div(d);
+            Tensor sv = speed.div(d);
+            Tensor one = spacing.graph().constant(1f);
+            return sp.mul(sp)
+                    .add(one)
+                    .sqrt()
+                    .sub(one)
+                    .mul(2 * d * d)
+                    .add(sv.mul(sv).add(one).sqrt().sub(one).mul(2 * d * d * SPEED_WEIGHT))
+                    .sum(1);
+        }
         return spacing.mul(spacing).add(speed.mul(speed).mul(SPEED_WEIGHT)).sum(1);
     }
 

@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  * memory per entity; call {@link #arrive} and then {@link #observe} for each measurement that {@link SampleCheck} lets
  * through, in order of time, 0.1 s apart.
  *
- * <p>The context describes the last 30 s that the expert drove, sampled every 0.5 s: with v own speed, g the gap, r the
- * leader's minus own speed, w = 1 / (1 + r^2), and sums over the samples,
+ * <p>The context describes how the expert drove, sampled every 0.5 s: the usual gap over this trip and earlier ones of
+ * the same setting (UsualGap), and of the last 30 s, with v own speed, g the gap, r the leader's minus own speed, w = 1
+ * / (1 + r^2), and sums over the samples,
  *
  * <ul>
- *   <li>usual standstill gap s and time gap T: the least-squares line g = s + T v weighted by w, so that steady
- *       following counts more than closing in, pulled towards 4 m and 1.3 s by priors of weight 3 and 300;
+ *   <li>standstill gap s and time gap T: the least-squares line g = s + T v weighted by w, so that steady following
+ *       counts more than closing in, pulled towards 4 m and 1.3 s by priors of weight 3 and 300;
  *   <li>responses k, c: the least-squares fit of the mean acceleration over the next 0.5 s by k r + c e, with the gap
  *       error e = g - s - T v, pulled towards 0.4 1/s and 0.03 1/s^2;
  *   <li>means, deviations and extremes as named in {@link CarFollowing#OBSERVATION_NAMES}.
@@ -36,6 +37,8 @@ public final class FollowingFeaturiser {
     static final int BRIDGED_MS = 430;
 
     private static final int CONTEXT_SAMPLES = 60;
+    private static final int MEAN_GAP = 4;
+    private static final int MEAN_SPEED = 5;
     private static final int EVERY = 5;
 
     // Where things are in the memory.
@@ -46,7 +49,9 @@ public final class FollowingFeaturiser {
     private static final int NEXT = 6;
     private static final int LINKED = 7;
     private static final int CACHED = 8;
-    private static final int RING = CACHED + CarFollowing.OBSERVATION_NAMES.size() - CONTEXT;
+    private static final int RECENT = CACHED + 5;
+    private static final int USUAL = CACHED + CarFollowing.OBSERVATION_NAMES.size() - CONTEXT;
+    private static final int RING = USUAL + UsualGap.SIZE;
 
     /** Length of an entity's memory. */
     public static final int MEMORY_SIZE = RING + FollowingContext.WIDTH * CONTEXT_SAMPLES;
@@ -59,18 +64,24 @@ public final class FollowingFeaturiser {
     }
 
     /**
-     * Prepares the memory for a measurement, by what came before it: another trip starts afresh, a hole in time of more
-     * than {@link #BRIDGED_MS} breaks the short history and keeps the context.
+     * Prepares the memory for a measurement, by what came before it: another trip keeps nothing but the usual gap of
+     * each setting; a hole in time of more than {@link #BRIDGED_MS} breaks the short history and keeps the context.
      *
      * @param previousTrip trip of the last measurement that was observed, null if there was none
      * @param previousTimeMs its event time
+     * @param sample the measurement
      */
     public static void arrive(
-            float[] memory, @Nullable String previousTrip, long previousTimeMs, String trip, long timeMs) {
-        if (previousTrip == null || !previousTrip.equals(trip)) {
-            Arrays.fill(memory, 0);
-        } else if (timeMs - previousTimeMs > BRIDGED_MS) {
+            float[] memory, @Nullable String previousTrip, long previousTimeMs, FollowingSample sample) {
+        boolean anotherTrip = previousTrip == null || !previousTrip.equals(sample.trip());
+        if (anotherTrip) {
+            Arrays.fill(memory, 0, USUAL, 0);
+            Arrays.fill(memory, RING, MEMORY_SIZE, 0);
+        } else if (sample.timeMs() - previousTimeMs > BRIDGED_MS) {
             breakHistory(memory);
+        }
+        if (anotherTrip || !UsualGap.isOf(memory, USUAL, sample.label())) {
+            UsualGap.begin(memory, USUAL, sample.label());
         }
     }
 
@@ -123,7 +134,7 @@ public final class FollowingFeaturiser {
         } else {
             unlink(memory);
         }
-        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, RING - CACHED);
+        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, USUAL - CACHED);
         CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
         return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
     }
@@ -151,6 +162,14 @@ public final class FollowingFeaturiser {
         memory[LINKED] = 1;
         memory[NEXT] = (memory[NEXT] + 1) % CONTEXT_SAMPLES;
         memory[COUNT] = Math.min(memory[COUNT] + 1, CONTEXT_SAMPLES);
-        FollowingContext.describe(memory, RING, (int) memory[COUNT], (int) memory[NEXT], CONTEXT_SAMPLES, CACHED);
+        FollowingContext.describe(memory, RING, (int) memory[COUNT], (int) memory[NEXT], CONTEXT_SAMPLES, RECENT);
+        UsualGap.add(memory, USUAL, speed, gap, relative);
+        UsualGap.Line usual = UsualGap.line(memory, USUAL);
+        memory[CACHED] = (float) usual.standstillGap();
+        memory[CACHED + 1] = (float) usual.timeGap();
+        memory[CACHED + 2] = (float) usual.deviation();
+        memory[CACHED + 3] = (float) Math.log1p(usual.weight());
+        memory[CACHED + 4] = (float)
+                (memory[RECENT + MEAN_GAP] - usual.standstillGap() - usual.timeGap() * memory[RECENT + MEAN_SPEED]);
     }
 }

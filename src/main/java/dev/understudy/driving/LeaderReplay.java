@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The closed loop of car following: leaders drive as logged, and a policy drives the followers at 10 Hz, all stretches
- * side by side in one batch per step. Each follower starts from its logged state; its context comes from the 30 s
+ * side by side in one batch per step. Each follower starts from its logged state; its context comes from what it did
  * before and stays as it was then. The steps are those of {@link CarFollowing#next}; after a collision they simply go
  * on.
  *
@@ -26,25 +26,7 @@ public final class LeaderReplay {
     /** Prepares a replay of these stretches. */
     public LeaderReplay(CarFollowingStretches stretches) {
         this.stretches = stretches;
-        int n = CarFollowing.observationSize();
-        start = new float[stretches.count() * n];
-        for (int i = 0; i < stretches.count(); i++) {
-            float[] memory = FollowingFeaturiser.newMemory();
-            boolean enough = false;
-            for (int t = 0; t <= HISTORY; t++) {
-                enough = FollowingFeaturiser.observe(
-                        memory,
-                        stretches.speed(i, t),
-                        stretches.gap(i, t),
-                        stretches.leaderSpeed(i, t),
-                        true,
-                        start,
-                        i * n);
-            }
-            if (!enough) {
-                throw new IllegalStateException("expected 30 s of history to suffice for an observation");
-            }
-        }
+        start = stretches.start();
     }
 
     /** Returns the stretches replayed. */

@@ -85,7 +85,10 @@ public final class Catalogue {
         return share == 1 ? config : config.withSteps(Math.max(1, (int) Math.round(share * config.steps())));
     }
 
-    /** Returns the network of the car-following policy: 64-64 tanh, accelerations clipped to their range. */
+    /**
+     * Returns the car-following policy: a 64-64 tanh network beside the usual law, accelerations clipped to their
+     * range.
+     */
     public static GaussianPolicy carFollowing() {
         return new GaussianPolicy(
                 CarFollowing.observationSize(),
@@ -95,6 +98,7 @@ public final class Catalogue {
                 GaussianPolicy.Deviation.STATE_INDEPENDENT,
                 GaussianPolicy.Bounds.CLIPPED,
                 CarFollowing.MIN_ACCELERATION,
-                CarFollowing.MAX_ACCELERATION);
+                CarFollowing.MAX_ACCELERATION,
+                CarFollowing.law());
     }
 }

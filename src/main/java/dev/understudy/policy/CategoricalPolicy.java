@@ -6,6 +6,7 @@ import dev.understudy.graph.Tensor;
 import dev.understudy.network.Activation;
 import dev.understudy.network.Mlp;
 import dev.understudy.network.ParameterLayout;
+import dev.understudy.network.Scaler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +42,8 @@ public record CategoricalPolicy(int observationSize, int actionSize, List<Intege
     }
 
     @Override
-    public Distribution distribution(Map<String, Tensor> parameters, Tensor scaled) {
-        return new Categorical(network().apply(parameters, scaled));
+    public Distribution distribution(Map<String, Tensor> parameters, Tensor observation, Tensor shift, Tensor scale) {
+        return new Categorical(network().apply(parameters, Scaler.apply(observation, shift, scale)));
     }
 
     @Override

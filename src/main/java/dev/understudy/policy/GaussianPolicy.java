@@ -5,13 +5,19 @@ import dev.understudy.graph.Tensor;
 import dev.understudy.network.Activation;
 import dev.understudy.network.Mlp;
 import dev.understudy.network.ParameterLayout;
+import dev.understudy.network.Scaler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * A policy over continuous actions: a diagonal Gaussian whose mean is a network's output.
+ * A policy over continuous actions: a diagonal Gaussian whose mean is a network's output, or a law's action plus a
+ * network's output.
+ *
+ * <p>With a law the network learns what the law is wrong about: residual policy learning (Silver, Allen, Tenenbaum and
+ * Kaelbling 2018, arXiv:1812.06298; Johannink and others 2019). Where the data say nothing, the policy still obeys the
+ * law.
  *
  * @param observationSize n
  * @param actionSize k
@@ -21,6 +27,8 @@ import java.util.random.RandomGenerator;
  * @param bounds how actions are kept between {@code low} and {@code high}
  * @param low smallest action, in the action's unit
  * @param high largest action
+ * @param law weights {@code [n, k]}, row by row, of a linear law on the observation as it comes, whose action is
+ *     clipped to the range; empty for none
  */
 public record GaussianPolicy(
         int observationSize,
@@ -30,7 +38,8 @@ public record GaussianPolicy(
         Deviation deviation,
         Bounds bounds,
         float low,
-        float high)
+        float high,
+        List<Float> law)
         implements StochasticPolicy {
 
     private static final float LOG_TWO_PI = (float) Math.log(2.0 * Math.PI);
@@ -59,9 +68,27 @@ public record GaussianPolicy(
 
     public GaussianPolicy {
         hidden = List.copyOf(hidden);
+        law = List.copyOf(law);
+        if (!law.isEmpty() && law.size() != observationSize * actionSize) {
+            throw new IllegalArgumentException("expected a law of %d x %d weights or none, got %d"
+                    .formatted(observationSize, actionSize, law.size()));
+        }
         if (!(low < high)) {
             throw new IllegalArgumentException("expected low < high, got low=%s high=%s".formatted(low, high));
         }
+    }
+
+    /** Creates a policy without a law. */
+    public GaussianPolicy(
+            int observationSize,
+            int actionSize,
+            List<Integer> hidden,
+            Activation activation,
+            Deviation deviation,
+            Bounds bounds,
+            float low,
+            float high) {
+        this(observationSize, actionSize, hidden, activation, deviation, bounds, low, high, List.of());
     }
 
     private Mlp network() {
@@ -83,17 +110,32 @@ public record GaussianPolicy(
     }
 
     @Override
-    public Distribution distribution(Map<String, Tensor> parameters, Tensor scaled) {
-        Tensor output = network().apply(parameters, scaled);
+    public Distribution distribution(Map<String, Tensor> parameters, Tensor observation, Tensor shift, Tensor scale) {
+        Tensor output = network().apply(parameters, Scaler.apply(observation, shift, scale));
         if (deviation == Deviation.STATE_DEPENDENT) {
             List<Tensor> parts = output.split(1, actionSize, actionSize);
-            return new Gaussian(parts.get(0), parts.get(1).clip(MIN_LOG_STD, MAX_LOG_STD));
+            return new Gaussian(withLaw(parts.get(0), observation), parts.get(1).clip(MIN_LOG_STD, MAX_LOG_STD));
         }
         Tensor logStd = parameters.get(LOG_STD);
         if (logStd == null) {
             throw new IllegalArgumentException("expected parameter logStd, got only " + parameters.keySet());
         }
-        return new Gaussian(output, logStd.clip(MIN_LOG_STD, MAX_LOG_STD).reshape(Shape.of(1, actionSize)));
+        return new Gaussian(
+                withLaw(output, observation),
+                logStd.clip(MIN_LOG_STD, MAX_LOG_STD).reshape(Shape.of(1, actionSize)));
+    }
+
+    private Tensor withLaw(Tensor output, Tensor observation) {
+        if (law.isEmpty()) {
+            return output;
+        }
+        float[] weights = new float[law.size()];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = law.get(i);
+        }
+        Tensor lawful =
+                observation.matMul(observation.graph().constant(weights, Shape.of(observationSize, actionSize)));
+        return output.add(lawful.clip(low, high));
     }
 
     @Override

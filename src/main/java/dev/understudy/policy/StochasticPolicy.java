@@ -2,11 +2,12 @@ package dev.understudy.policy;
 
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.ParameterLayout;
+import dev.understudy.network.Scaler;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/** A policy that a learner can change: a network from scaled observations to a distribution over actions. */
+/** A policy that a learner can change: a network from observations to a distribution over actions. */
 public interface StochasticPolicy {
     /** Returns n, the length of an observation. */
     int observationSize();
@@ -24,9 +25,11 @@ public interface StochasticPolicy {
      * Returns the distribution over actions.
      *
      * @param parameters weights by name
-     * @param scaled standardised observations, {@code [batch, n]}
+     * @param observation {@code [batch, n]}
+     * @param shift what the network subtracts from an observation, {@code [n]}
+     * @param scale what it multiplies the difference with, {@code [n]}; see {@link Scaler#apply}
      */
-    Distribution distribution(Map<String, Tensor> parameters, Tensor scaled);
+    Distribution distribution(Map<String, Tensor> parameters, Tensor observation, Tensor shift, Tensor scale);
 
     /**
      * Returns the distribution that has these {@link Distribution#parameters}.

@@ -21,6 +21,10 @@ class FollowingFeaturiserTest {
                 0);
     }
 
+    private static FollowingSample sample(String trip, long timeMs) {
+        return new FollowingSample("car", trip, 0, timeMs, Actor.HUMAN, "", 10, 20, 10);
+    }
+
     @Test
     void observesWhatCanBeWorkedOutByHand() {
         float[] memory = FollowingFeaturiser.newMemory();
@@ -72,12 +76,13 @@ class FollowingFeaturiserTest {
             double gap = 3 + 1.5 * speed + 2 * Math.sin(0.061 * i);
             FollowingFeaturiser.observe(memory, speed, gap, speed + 0.8 * Math.cos(0.033 * i), true, observation, 0);
         }
+        int recent = CarFollowing.CONTEXT + 5;
         for (int j = 0; j < expected.length; j++) {
-            assertThat(observation[CarFollowing.CONTEXT + j])
-                    .as(CarFollowing.OBSERVATION_NAMES.get(CarFollowing.CONTEXT + j))
+            assertThat(observation[recent + j])
+                    .as(CarFollowing.OBSERVATION_NAMES.get(recent + j))
                     .isCloseTo((float) expected[j], within(0.02f));
         }
-        assertThat(N).isEqualTo(CarFollowing.CONTEXT + expected.length);
+        assertThat(N).isEqualTo(recent + expected.length);
     }
 
     @Test
@@ -156,14 +161,19 @@ class FollowingFeaturiserTest {
             unanswered++;
         }
         assertThat(unanswered).isEqualTo(5 * (FollowingFeaturiser.MIN_CONTEXT - 1));
-        FollowingFeaturiser.arrive(memory, "trip", 1000, "trip", 9000);
+        FollowingFeaturiser.arrive(memory, "trip", 1000, sample("trip", 9000));
         unanswered = 0;
         while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {
             unanswered++;
         }
         assertThat(unanswered).isEqualTo(FollowingFeaturiser.MIN_HISTORY - 1);
-        FollowingFeaturiser.arrive(memory, "trip", 9000, "another trip", 9100);
-        assertThat(memory).containsOnly(0f);
+        FollowingFeaturiser.arrive(memory, "trip", 9000, sample("another trip", 9100));
+        // All but the usual gap is gone: nothing is answered before there is a context again.
+        unanswered = 0;
+        while (!FollowingFeaturiser.observe(memory, 10, 20, 10, true, observation, 0)) {
+            unanswered++;
+        }
+        assertThat(unanswered).isEqualTo(5 * (FollowingFeaturiser.MIN_CONTEXT - 1));
     }
 
     @Test

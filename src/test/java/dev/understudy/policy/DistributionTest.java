@@ -38,7 +38,11 @@ class DistributionTest {
         ParameterLayout layout = layout(policy);
         Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 2));
         Tensor done = graph.input("done", action, actionShape);
-        Distribution distribution = policy.distribution(layout.constants(graph, initial(policy, layout)), observation);
+        Distribution distribution = policy.distribution(
+                layout.constants(graph, initial(policy, layout)),
+                observation,
+                graph.constant(new float[2], Shape.of(2)),
+                graph.constant(new float[] {1f, 1f}, Shape.of(2)));
         return Program.builder(graph)
                 .output("logProbability", distribution.logProbability(done))
                 .output("entropy", distribution.entropy())

@@ -9,13 +9,14 @@ import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -63,10 +64,16 @@ public record Demonstrations(
                 rejected.merge(reason, 1L, Long::sum);
             }
         };
-        Map<String, List<FollowingSample>> trips = samples.stream()
-                .collect(Collectors.groupingBy(FollowingSample::trip, TreeMap::new, Collectors.toList()));
-        for (List<FollowingSample> trip : trips.values()) {
-            FollowingAssembler.State state = new FollowingAssembler.State();
+        // Trip by trip in the order in which they began, whatever else overlaps; what is known of an entity goes on.
+        Map<String, List<FollowingSample>> trips = new TreeMap<>();
+        samples.forEach(sample ->
+                trips.computeIfAbsent(sample.trip(), any -> new ArrayList<>()).add(sample));
+        List<List<FollowingSample>> begun = new ArrayList<>(trips.values());
+        begun.sort(Comparator.comparingLong(trip -> trip.get(0).timeMs()));
+        Map<String, FollowingAssembler.State> states = new HashMap<>();
+        for (List<FollowingSample> trip : begun) {
+            FollowingAssembler.State state =
+                    states.computeIfAbsent(trip.get(0).vehicle(), any -> new FollowingAssembler.State());
             trip.forEach(sample -> assembler.offer(state, sample, output));
             assembler.end(state, output);
         }

@@ -372,11 +372,12 @@ public final class Gail implements Learner {
         int n = policy.observationSize();
         Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
         Scaler scaler = PolicyImprovement.scaler(state);
-        Tensor scaled = Scaler.apply(
-                observation, graph.constant(scaler.shift(), Shape.of(n)), graph.constant(scaler.scale(), Shape.of(n)));
+        Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
+        Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
         ParameterLayout layout = Surrogate.layout(policy);
         var weights = layout.constants(graph, PolicyImprovement.theta(state));
-        return graph.toModel(policy.distribution(weights, scaled).outputs());
+        return graph.toModel(
+                policy.distribution(weights, observation, shift, scale).outputs());
     }
 
     @Override

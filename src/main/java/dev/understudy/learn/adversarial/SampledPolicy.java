@@ -33,7 +33,7 @@ public final class SampledPolicy implements Behaviour, AutoCloseable {
         Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, observationSize));
         Tensor shift = graph.input("shift", ElementType.FLOAT, Shape.of(observationSize));
         Tensor scale = graph.input("scale", ElementType.FLOAT, Shape.of(observationSize));
-        Distribution pi = policy.distribution(layout.unpack(theta), Scaler.apply(observation, shift, scale));
+        Distribution pi = policy.distribution(layout.unpack(theta), observation, shift, scale);
         Program.Builder builder = Program.builder(graph);
         for (int i = 0; i < pi.parameters().size(); i++) {
             builder.output(Surrogate.OLD + i, pi.parameters().get(i));

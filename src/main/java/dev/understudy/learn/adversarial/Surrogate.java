@@ -5,7 +5,6 @@ import dev.understudy.graph.Graph;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.ParameterLayout;
-import dev.understudy.network.Scaler;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.Distribution;
 import dev.understudy.policy.StochasticPolicy;
@@ -42,7 +41,7 @@ final class Surrogate {
         Tensor actions = policy instanceof CategoricalPolicy
                 ? graph.input(ACTIONS, ElementType.INT64, Shape.of(Shape.UNKNOWN))
                 : graph.input(ACTIONS, ElementType.FLOAT, Shape.of(Shape.UNKNOWN, policy.actionSize()));
-        distribution = policy.distribution(layout.unpack(theta), Scaler.apply(observations, shift, scale));
+        distribution = policy.distribution(layout.unpack(theta), observations, shift, scale);
         logProbability = distribution.logProbability(actions);
         for (Tensor parameter : distribution.parameters()) {
             old.add(graph.input(OLD + old.size(), ElementType.FLOAT, parameter.shape()));

@@ -119,10 +119,11 @@ public final class BehaviouralCloning implements Learner {
         int n = policy.observationSize();
         Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
-        Tensor scaled = Scaler.apply(
-                observation, graph.constant(scaler.shift(), Shape.of(n)), graph.constant(scaler.scale(), Shape.of(n)));
+        Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
+        Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
         var weights = layout.constants(graph, state.vector(CloningPrograms.THETA));
-        return graph.toModel(policy.distribution(weights, scaled).outputs());
+        return graph.toModel(
+                policy.distribution(weights, observation, shift, scale).outputs());
     }
 
     @Override

@@ -9,7 +9,6 @@ import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
-import dev.understudy.network.Scaler;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.StochasticPolicy;
 import java.util.LinkedHashMap;
@@ -59,7 +58,7 @@ final class CloningPrograms implements AutoCloseable {
             Tensor earlier = graph.input(EARLIER_ROWS, ElementType.INT64, Shape.of(batch));
             observed = dynamics.start(observed, observations.gather(0, earlier));
         }
-        var distribution = policy.distribution(weights, Scaler.apply(observed, shift, scale));
+        var distribution = policy.distribution(weights, observed, shift, scale);
         Tensor likelihood = distribution.logProbability(actions.gather(0, rows)).mean();
         Tensor entropy = distribution.entropy().mean();
         Tensor distance = graph.constant(0f);
@@ -126,8 +125,8 @@ final class CloningPrograms implements AutoCloseable {
         Tensor observation = dynamics.start(logged.get(0), observations.gather(0, earlier));
         Tensor total = observations.graph().constant(0f);
         for (int step = 1; step <= horizon; step++) {
-            Tensor action = policy.distribution(weights, Scaler.apply(observation, shift, scale))
-                    .action();
+            Tensor action =
+                    policy.distribution(weights, observation, shift, scale).action();
             observation = dynamics.next(observation, action, logged.get(step));
             total = total.add(dynamics.distance(observation, logged.get(step)).mean());
         }

@@ -11,7 +11,6 @@ import dev.understudy.graph.Result;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.Activation;
-import dev.understudy.network.ParameterLayout;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.Distribution;
 import dev.understudy.policy.GaussianPolicy;
@@ -37,7 +36,7 @@ class FisherProductTest {
                 Tensor parameter = graph.input("theta", ElementType.FLOAT, Shape.of(size));
                 Tensor observed = graph.constant(
                         java.util.Arrays.copyOfRange(observations, row * 3, row * 3 + 3), Shape.of(1, 3));
-                Distribution pi = policy.distribution(Surrogate.layout(policy).unpack(parameter), observed);
+                Distribution pi = of(policy, parameter, observed);
                 Tensor log = pi.logProbability(graph.constant(new long[] {action}, Shape.of(1)))
                         .sum();
                 add(fisher, log, parameter, theta, ROWS);
@@ -71,8 +70,7 @@ class FisherProductTest {
                 Tensor parameter = graph.input("theta", ElementType.FLOAT, Shape.of(size));
                 Tensor observed = graph.constant(
                         java.util.Arrays.copyOfRange(observations, row * 3, row * 3 + 3), Shape.of(1, 3));
-                List<Tensor> z = policy.distribution(Surrogate.layout(policy).unpack(parameter), observed)
-                        .parameters();
+                List<Tensor> z = of(policy, parameter, observed).parameters();
                 int k = column % 2;
                 Tensor value = z.get(column / 2).slice(1, k, k + 1).sum();
                 float logStd = theta[size - 2 + k];
@@ -83,14 +81,22 @@ class FisherProductTest {
         assertAgrees(policy, theta, observations, fisher);
     }
 
+    /** Returns the policy's distribution on observations of three numbers that are taken as they are. */
+    private static Distribution of(StochasticPolicy policy, Tensor theta, Tensor observed) {
+        return policy.distribution(
+                Surrogate.layout(policy).unpack(theta),
+                observed,
+                theta.graph().constant(new float[3], Shape.of(3)),
+                theta.graph().constant(new float[] {1f, 1f, 1f}, Shape.of(3)));
+    }
+
     private static void assertAgrees(StochasticPolicy policy, float[] theta, float[] observations, double[][] fisher) {
         int size = theta.length;
         Graph graph = new Graph();
-        ParameterLayout layout = Surrogate.layout(policy);
         Tensor parameter = graph.input("theta", ElementType.FLOAT, Shape.of(size));
         Tensor observed = graph.input("observations", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 3));
         Tensor direction = graph.input("direction", ElementType.FLOAT, Shape.of(size));
-        Distribution pi = policy.distribution(layout.unpack(parameter), observed);
+        Distribution pi = of(policy, parameter, observed);
         try (Program program = Program.builder(graph)
                 .output("product", Trpo.product(policy, parameter, direction, pi.parameters()))
                 .build()) {

@@ -262,8 +262,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
                 entry.memory,
                 previous == null ? null : previous.trip(),
                 previous == null ? 0 : previous.timeMs(),
-                sample.trip(),
-                sample.timeMs());
+                sample);
         Row row = features(one, sample, entry, entry.memory);
         entry.measure(sample);
         return row;
