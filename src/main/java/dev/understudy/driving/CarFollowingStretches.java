@@ -32,13 +32,16 @@ public final class CarFollowingStretches {
             .thenComparingLong(FollowingSample::timeMs)
             .thenComparingLong(FollowingSample::sequence);
 
+    private final String[] vehicles;
     private final String[] trips;
     private final String[] labels;
     private final float[] speed;
     private final float[] gap;
     private final float[] leaderSpeed;
 
-    private CarFollowingStretches(String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
+    private CarFollowingStretches(
+            String[] vehicles, String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
+        this.vehicles = vehicles;
         this.trips = trips;
         this.labels = labels;
         this.speed = speed;
@@ -111,6 +114,7 @@ public final class CarFollowingStretches {
 
     private static CarFollowingStretches join(List<List<FollowingSample>> pieces) {
         int count = pieces.size();
+        String[] vehicles = new String[count];
         String[] trips = new String[count];
         String[] labels = new String[count];
         float[] speed = new float[count * SAMPLES];
@@ -118,6 +122,7 @@ public final class CarFollowingStretches {
         float[] leaderSpeed = new float[count * SAMPLES];
         for (int i = 0; i < count; i++) {
             List<FollowingSample> piece = pieces.get(i);
+            vehicles[i] = piece.get(HISTORY).vehicle();
             trips[i] = piece.get(HISTORY).trip();
             labels[i] = piece.get(HISTORY).label();
             for (int t = 0; t < SAMPLES; t++) {
@@ -127,7 +132,7 @@ public final class CarFollowingStretches {
                 leaderSpeed[i * SAMPLES + t] = (float) Math.max(0, sample.leaderSpeedMetersPerSecond());
             }
         }
-        return new CarFollowingStretches(trips, labels, speed, gap, leaderSpeed);
+        return new CarFollowingStretches(vehicles, trips, labels, speed, gap, leaderSpeed);
     }
 
     /** Returns the number of stretches. */
@@ -138,6 +143,20 @@ public final class CarFollowingStretches {
     /** Returns the trip of stretch {@code i}. */
     public String trip(int i) {
         return trips[i];
+    }
+
+    /** Returns the following car of stretch {@code i}. */
+    public String vehicle(int i) {
+        return vehicles[i];
+    }
+
+    /**
+     * Returns the recording that stretch {@code i} is of, all its cars together: the trip without the vehicle where a
+     * trip is named {@code run/vehicle}, as the log readers name it, and the whole trip otherwise.
+     */
+    public String run(int i) {
+        String ending = "/" + vehicles[i];
+        return trips[i].endsWith(ending) ? trips[i].substring(0, trips[i].length() - ending.length()) : trips[i];
     }
 
     /** Returns the slice stretch {@code i} is reported under, by the label of its first driven sample. */
@@ -181,17 +200,20 @@ public final class CarFollowingStretches {
     }
 
     private CarFollowingStretches pick(int[] kept) {
+        String[] keptVehicles = new String[kept.length];
         String[] keptTrips = new String[kept.length];
         String[] keptLabels = new String[kept.length];
         float[][] columns = {speed, gap, leaderSpeed};
         float[][] keptColumns = new float[3][kept.length * SAMPLES];
         for (int i = 0; i < kept.length; i++) {
+            keptVehicles[i] = vehicles[kept[i]];
             keptTrips[i] = trips[kept[i]];
             keptLabels[i] = labels[kept[i]];
             for (int c = 0; c < columns.length; c++) {
                 System.arraycopy(columns[c], kept[i] * SAMPLES, keptColumns[c], i * SAMPLES, SAMPLES);
             }
         }
-        return new CarFollowingStretches(keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
+        return new CarFollowingStretches(
+                keptVehicles, keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
     }
 }

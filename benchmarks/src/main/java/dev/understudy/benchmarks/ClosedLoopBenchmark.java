@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cloned car-following policy against the Intelligent Driver Model in closed loop, cross-validated over whole runs:
@@ -42,8 +43,10 @@ final class ClosedLoopBenchmark {
      * @param logs folder in the OpenACC layout
      * @param folds shares that the runs are dealt to
      * @param seeds seeds tried on each fold, from 1 up
+     * @param out file for the errors of single stretches, or null
      */
-    record Settings(Path logs, int folds, int seeds) {}
+    record Settings(
+            Path logs, int folds, int seeds, @Nullable Path out) {}
 
     /**
      * One fold under one seed; spacing errors in metres, root mean square over all steps.
@@ -113,9 +116,10 @@ final class ClosedLoopBenchmark {
     /** Returns the figures of every fold and seed, and their spread. */
     Map<String, Object> run() {
         RunFolds folds = RunFolds.of(settings.logs(), settings.folds());
+        StretchErrors errors = StretchErrors.to(settings.out());
         List<Trial> trials = new ArrayList<>();
         for (int fold = 0; fold < folds.count(); fold++) {
-            trials.addAll(fold(fold, folds.learned(fold), folds.heldOut(fold)));
+            trials.addAll(fold(fold, folds.learned(fold), folds.heldOut(fold), errors));
         }
         Spread mixed = spread(trials, Trial::ratio);
         Spread shortGap = spread(trials, Trial::ratioShortGap);
@@ -142,7 +146,7 @@ final class ClosedLoopBenchmark {
         return Spread.of(trials.stream().mapToDouble(figure).boxed().toList());
     }
 
-    private List<Trial> fold(int fold, Demonstrations learned, Demonstrations heldOut) {
+    private List<Trial> fold(int fold, Demonstrations learned, Demonstrations heldOut, StretchErrors errors) {
         CarFollowingStretches training = CarFollowingStretches.of(learned.samples());
         CarFollowingStretches trainingShortGap =
                 training.where(i -> training.label(i).equals(SHORT_GAP));
@@ -152,6 +156,11 @@ final class ClosedLoopBenchmark {
         List<Trajectory> trajectories = learned.trajectories();
         LeaderReplay.Drive idm = replay.drive(idm(training), null);
         LeaderReplay.Drive idmFittedToShortGap = replay.drive(idm(trainingShortGap), null);
+        LeaderReplay.Drive ctg = replay.drive(
+                FollowingLawCalibration.constantTimeGap(
+                                training, FollowingLawCalibration.Effort.defaults(), CALIBRATION_SEED)
+                        .law(),
+                null);
         List<Trial> trials = new ArrayList<>();
         for (int seed = 1; seed <= settings.seeds(); seed++) {
             long begun = System.nanoTime();
@@ -159,6 +168,9 @@ final class ClosedLoopBenchmark {
             double trainSeconds = (System.nanoTime() - begun) / 1e9;
             try (LoadedPolicy loaded = load(onnx)) {
                 LeaderReplay.Drive policy = replay.drive(loaded, new Envelope());
+                errors.add(fold, seed, "policy", held, policy);
+                errors.add(fold, seed, "idm", held, idm);
+                errors.add(fold, seed, "constantTimeGap", held, ctg);
                 Trial trial = new Trial(
                         fold,
                         seed,
