@@ -32,17 +32,17 @@ public final class CarFollowingStretches {
             .thenComparingLong(FollowingSample::timeMs)
             .thenComparingLong(FollowingSample::sequence);
 
-    private final String[] vehicles;
     private final String[] trips;
+    private final String[] vehicles;
     private final String[] labels;
     private final float[] speed;
     private final float[] gap;
     private final float[] leaderSpeed;
 
     private CarFollowingStretches(
-            String[] vehicles, String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
-        this.vehicles = vehicles;
+            String[] trips, String[] vehicles, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
         this.trips = trips;
+        this.vehicles = vehicles;
         this.labels = labels;
         this.speed = speed;
         this.gap = gap;
@@ -114,16 +114,16 @@ public final class CarFollowingStretches {
 
     private static CarFollowingStretches join(List<List<FollowingSample>> pieces) {
         int count = pieces.size();
-        String[] vehicles = new String[count];
         String[] trips = new String[count];
+        String[] vehicles = new String[count];
         String[] labels = new String[count];
         float[] speed = new float[count * SAMPLES];
         float[] gap = new float[count * SAMPLES];
         float[] leaderSpeed = new float[count * SAMPLES];
         for (int i = 0; i < count; i++) {
             List<FollowingSample> piece = pieces.get(i);
-            vehicles[i] = piece.get(HISTORY).vehicle();
             trips[i] = piece.get(HISTORY).trip();
+            vehicles[i] = piece.get(HISTORY).vehicle();
             labels[i] = piece.get(HISTORY).label();
             for (int t = 0; t < SAMPLES; t++) {
                 FollowingSample sample = piece.get(t);
@@ -132,7 +132,7 @@ public final class CarFollowingStretches {
                 leaderSpeed[i * SAMPLES + t] = (float) Math.max(0, sample.leaderSpeedMetersPerSecond());
             }
         }
-        return new CarFollowingStretches(vehicles, trips, labels, speed, gap, leaderSpeed);
+        return new CarFollowingStretches(trips, vehicles, labels, speed, gap, leaderSpeed);
     }
 
     /** Returns the number of stretches. */
@@ -200,20 +200,20 @@ public final class CarFollowingStretches {
     }
 
     private CarFollowingStretches pick(int[] kept) {
-        String[] keptVehicles = new String[kept.length];
         String[] keptTrips = new String[kept.length];
+        String[] keptVehicles = new String[kept.length];
         String[] keptLabels = new String[kept.length];
         float[][] columns = {speed, gap, leaderSpeed};
         float[][] keptColumns = new float[3][kept.length * SAMPLES];
         for (int i = 0; i < kept.length; i++) {
-            keptVehicles[i] = vehicles[kept[i]];
             keptTrips[i] = trips[kept[i]];
+            keptVehicles[i] = vehicles[kept[i]];
             keptLabels[i] = labels[kept[i]];
             for (int c = 0; c < columns.length; c++) {
                 System.arraycopy(columns[c], kept[i] * SAMPLES, keptColumns[c], i * SAMPLES, SAMPLES);
             }
         }
         return new CarFollowingStretches(
-                keptVehicles, keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
+                keptTrips, keptVehicles, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
     }
 }

@@ -133,12 +133,26 @@ final class EvaluateCommand implements Tool {
     }
 
     private static String table(Evaluation.ClosedLoop driven) {
-        Table table = new Table("driver", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
+        Table table = new Table(
+                "driver",
+                "spacing RMSE m",
+                "median m",
+                "mean over runs m (95 %)",
+                "worst tenth's share",
+                "speed RMSE m/s",
+                "collisions",
+                "stretches");
         driven.reports()
                 .forEach((name, report) -> table.row(
                         name,
                         figure(report.spacingRmseMeters()),
                         figure(report.spacingRmseMedianMeters()),
+                        "%s (%s to %s)"
+                                .formatted(
+                                        figure(report.spacingRmseMeanOverRunsMeters()),
+                                        figure(report.spacingRmseMeanOverRunsLowMeters()),
+                                        figure(report.spacingRmseMeanOverRunsHighMeters())),
+                        figure(report.worstTenthShareOfSquaredError()),
                         figure(report.speedRmseMetersPerSecond()),
                         report.collisions(),
                         report.stretches()));

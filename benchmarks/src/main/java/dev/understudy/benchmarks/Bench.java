@@ -220,7 +220,7 @@ public final class Bench {
     @Command(
             name = "closed-loop",
             description =
-                    "The cloned car-following policy against the calibrated Intelligent Driver Model in closed loop, cross-validated over whole runs.",
+                    "The cloned car-following policy against calibrated laws in closed loop, cross-validated over whole runs.",
             mixinStandardHelpOptions = true)
     static final class ClosedLoop extends Measurement {
         @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
@@ -240,7 +240,9 @@ public final class Bench {
         @Override
         public Integer call() throws JsonProcessingException {
             Map<String, Object> figures = new ClosedLoopBenchmark(
-                            new ClosedLoopBenchmark.Settings(demos, folds, seeds, out), this::progress)
+                            new ClosedLoopBenchmark.Settings(demos, folds, seeds, out),
+                            ClosedLoopBenchmark.Training.cloning(),
+                            this::progress)
                     .run();
             return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
         }
