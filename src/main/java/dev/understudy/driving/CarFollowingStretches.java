@@ -150,13 +150,18 @@ public final class CarFollowingStretches {
         return vehicles[i];
     }
 
-    /**
-     * Returns the recording that stretch {@code i} is of, all its cars together: the trip without the vehicle where a
-     * trip is named {@code run/vehicle}, as the log readers name it, and the whole trip otherwise.
-     */
+    /** Returns the recording that stretch {@code i} is of, all its cars together. */
     public String run(int i) {
-        String ending = "/" + vehicles[i];
-        return trips[i].endsWith(ending) ? trips[i].substring(0, trips[i].length() - ending.length()) : trips[i];
+        return run(trips[i], vehicles[i]);
+    }
+
+    /**
+     * Returns the recording that a trip is of: its name without the vehicle where it is {@code run/vehicle}, as the log
+     * readers name trips, and the whole of it otherwise.
+     */
+    public static String run(String trip, String vehicle) {
+        String ending = "/" + vehicle;
+        return trip.endsWith(ending) ? trip.substring(0, trip.length() - ending.length()) : trip;
     }
 
     /** Returns the slice stretch {@code i} is reported under, by the label of its first driven sample. */

@@ -54,6 +54,8 @@ class FollowingBaselinesTest {
         CarFollowingStretches unnamed =
                 CarFollowingStretches.of(Samples.driven("a/b", ConstantTimeGap.typical(), 901, 4));
         assertThat(unnamed.run(0)).isEqualTo("a/b");
+        assertThat(CarFollowingStretches.run("2019/monday/golf", "golf")).isEqualTo("2019/monday");
+        assertThat(CarFollowingStretches.run("golf", "golf")).isEqualTo("golf");
 
         LeaderReplay replay = new LeaderReplay(stretches);
         ClosedLoopReport report = replay.run(ConstantTimeGap.typical(), null);

@@ -112,8 +112,10 @@ final class Demo {
 
     private Baselines calibrate(BundledLogs logs) {
         BundledLogs.Shares shares = logs.shares(plan.heldOutPercent());
-        return new Baselines(
-                shares, FollowingBaselines.calibrate(shares.training(), Effort.defaults(), CALIBRATION_SEED));
+        FollowingBaselines calibrated =
+                FollowingBaselines.calibrate(shares.training(), Effort.defaults(), CALIBRATION_SEED);
+        calibrated.remarks().forEach(console::line);
+        return new Baselines(shares, calibrated);
     }
 
     private Map<String, @Nullable Object> loop(
