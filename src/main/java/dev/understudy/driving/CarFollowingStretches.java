@@ -32,6 +32,7 @@ public final class CarFollowingStretches {
     public static final int SAMPLES = HISTORY + 1 + DRIVEN;
 
     private final String[] trips;
+    private final String[] vehicles;
     private final String[] labels;
     private final float[] speed;
     private final float[] gap;
@@ -39,8 +40,15 @@ public final class CarFollowingStretches {
     private final float[] start;
 
     private CarFollowingStretches(
-            String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed, float[] start) {
+            String[] trips,
+            String[] vehicles,
+            String[] labels,
+            float[] speed,
+            float[] gap,
+            float[] leaderSpeed,
+            float[] start) {
         this.trips = trips;
+        this.vehicles = vehicles;
         this.labels = labels;
         this.speed = speed;
         this.gap = gap;
@@ -176,6 +184,7 @@ public final class CarFollowingStretches {
     private static CarFollowingStretches join(List<Piece> pieces) {
         int count = pieces.size();
         String[] trips = new String[count];
+        String[] vehicles = new String[count];
         String[] labels = new String[count];
         float[] speed = new float[count * SAMPLES];
         float[] gap = new float[count * SAMPLES];
@@ -186,6 +195,7 @@ public final class CarFollowingStretches {
             System.arraycopy(pieces.get(i).start(), 0, start, i * n, n);
             List<FollowingSample> piece = pieces.get(i).samples();
             trips[i] = piece.get(HISTORY).trip();
+            vehicles[i] = piece.get(HISTORY).vehicle();
             labels[i] = piece.get(HISTORY).label();
             for (int t = 0; t < SAMPLES; t++) {
                 FollowingSample sample = piece.get(t);
@@ -194,7 +204,7 @@ public final class CarFollowingStretches {
                 leaderSpeed[i * SAMPLES + t] = (float) Math.max(0, sample.leaderSpeedMetersPerSecond());
             }
         }
-        return new CarFollowingStretches(trips, labels, speed, gap, leaderSpeed, start);
+        return new CarFollowingStretches(trips, vehicles, labels, speed, gap, leaderSpeed, start);
     }
 
     /** Returns the number of stretches. */
@@ -205,6 +215,25 @@ public final class CarFollowingStretches {
     /** Returns the trip of stretch {@code i}. */
     public String trip(int i) {
         return trips[i];
+    }
+
+    /** Returns the following car of stretch {@code i}. */
+    public String vehicle(int i) {
+        return vehicles[i];
+    }
+
+    /** Returns the recording that stretch {@code i} is of, all its cars together. */
+    public String run(int i) {
+        return run(trips[i], vehicles[i]);
+    }
+
+    /**
+     * Returns the recording that a trip is of: its name without the vehicle where it is {@code run/vehicle}, as the log
+     * readers name trips, and the whole of it otherwise.
+     */
+    public static String run(String trip, String vehicle) {
+        String ending = "/" + vehicle;
+        return trip.endsWith(ending) ? trip.substring(0, trip.length() - ending.length()) : trip;
     }
 
     /** Returns the slice stretch {@code i} is reported under, by the label of its first driven sample. */
@@ -256,6 +285,7 @@ public final class CarFollowingStretches {
 
     private CarFollowingStretches pick(int[] kept) {
         String[] keptTrips = new String[kept.length];
+        String[] keptVehicles = new String[kept.length];
         String[] keptLabels = new String[kept.length];
         float[][] columns = {speed, gap, leaderSpeed};
         float[][] keptColumns = new float[3][kept.length * SAMPLES];
@@ -263,6 +293,7 @@ public final class CarFollowingStretches {
         float[] keptStart = new float[kept.length * n];
         for (int i = 0; i < kept.length; i++) {
             keptTrips[i] = trips[kept[i]];
+            keptVehicles[i] = vehicles[kept[i]];
             keptLabels[i] = labels[kept[i]];
             System.arraycopy(start, kept[i] * n, keptStart, i * n, n);
             for (int c = 0; c < columns.length; c++) {
@@ -270,6 +301,6 @@ public final class CarFollowingStretches {
             }
         }
         return new CarFollowingStretches(
-                keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2], keptStart);
+                keptTrips, keptVehicles, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2], keptStart);
     }
 }

@@ -33,6 +33,7 @@ public record ConstantTimeGap(double timeGap, double standstillGap, double gapGa
     }
 
     /** Returns the parameters as text, {@code "T=1.5 s=3.0 k1=0.1 k2=0.5"}. */
+    @Override
     public String toText() {
         return ParameterText.write(NAMES, timeGap, standstillGap, gapGain, speedGain);
     }

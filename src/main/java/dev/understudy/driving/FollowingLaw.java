@@ -3,7 +3,7 @@ package dev.understudy.driving;
 import dev.understudy.policy.Policy;
 
 /** A car-following law that needs no history: acceleration from speed, gap and the leader's speed. */
-public interface FollowingLaw extends Policy {
+public interface FollowingLaw extends Policy, FollowingLaws {
     /**
      * Returns the acceleration in m/s^2.
      *
@@ -27,11 +27,26 @@ public interface FollowingLaw extends Policy {
     default void act(float[] observations, int rows, float[] actions) {
         int n = observationSize();
         for (int row = 0; row < rows; row++) {
-            double speed = observations[row * n + CarFollowing.SPEED];
-            actions[row] = (float) acceleration(
-                    speed,
-                    observations[row * n + CarFollowing.GAP],
-                    speed + observations[row * n + CarFollowing.RELATIVE_SPEED]);
+            actions[row] = accelerationAt(observations, row * n);
         }
+    }
+
+    /** Returns the acceleration in m/s^2 on the observation that begins at {@code offset}. */
+    default float accelerationAt(float[] observations, int offset) {
+        double speed = observations[offset + CarFollowing.SPEED];
+        return (float) acceleration(
+                speed,
+                observations[offset + CarFollowing.GAP],
+                speed + observations[offset + CarFollowing.RELATIVE_SPEED]);
+    }
+
+    @Override
+    default FollowingLaw of(String vehicle, String label) {
+        return this;
+    }
+
+    @Override
+    default Policy driving(CarFollowingStretches stretches) {
+        return this;
     }
 }

@@ -62,6 +62,7 @@ public record IntelligentDriverModel(
     }
 
     /** Returns the parameters as text, {@code "v0=33.3 T=1.6 s0=2.0 a=0.73 b=1.67"}. */
+    @Override
     public String toText() {
         return ParameterText.write(
                 NAMES, desiredSpeed, timeGap, standstillGap, maxAcceleration, comfortableDeceleration);

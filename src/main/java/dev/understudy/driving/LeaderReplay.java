@@ -5,9 +5,12 @@ import static dev.understudy.driving.CarFollowingStretches.HISTORY;
 
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,25 +87,36 @@ public final class LeaderReplay {
 
         /** Returns the report over the stretches for which the predicate holds of their index; NaN over none. */
         public ClosedLoopReport report(IntPredicate wanted) {
-            double spacing = 0;
+            int[] chosen = IntStream.range(0, stretches.count()).filter(wanted).toArray();
+            double[] meanSquares =
+                    Arrays.stream(chosen).mapToDouble(this::spacingMeanSquare).toArray();
+            String[] runs = Arrays.stream(chosen).mapToObj(stretches::run).toArray(String[]::new);
+            StretchErrors.Mean overRuns = StretchErrors.overRuns(meanSquares, runs);
             double speed = 0;
             int collisions = 0;
             long intervened = 0;
-            double[] each = new double[stretches.count()];
-            int count = 0;
-            for (int i = 0; i < stretches.count(); i++) {
-                if (wanted.test(i)) {
-                    spacing += spacingSquares[i] / DRIVEN;
-                    speed += speedSquares[i] / DRIVEN;
-                    collisions += smallestGap[i] < 0 ? 1 : 0;
-                    intervened += interventions[i];
-                    each[count++] = Math.sqrt(spacingSquares[i] / DRIVEN);
+            Set<String> trips = new HashSet<>();
+            for (int i : chosen) {
+                speed += speedSquares[i] / DRIVEN;
+                collisions += smallestGap[i] < 0 ? 1 : 0;
+                intervened += interventions[i];
+                if (stretches.run(i).equals(stretches.trip(i))) {
+                    trips.add(stretches.trip(i));
                 }
             }
-            Arrays.sort(each, 0, count);
-            double median = count == 0 ? Double.NaN : (each[(count - 1) / 2] + each[count / 2]) / 2;
             return new ClosedLoopReport(
-                    Math.sqrt(spacing / count), median, Math.sqrt(speed / count), collisions, count, intervened);
+                    Math.sqrt(Arrays.stream(meanSquares).average().orElse(Double.NaN)),
+                    StretchErrors.medianRoot(meanSquares),
+                    overRuns.mean(),
+                    overRuns.low(),
+                    overRuns.high(),
+                    StretchErrors.worstTenthShare(meanSquares),
+                    Math.sqrt(speed / chosen.length),
+                    collisions,
+                    chosen.length,
+                    overRuns.count(),
+                    trips.size(),
+                    intervened);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.understudy.driving;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -13,6 +15,11 @@ final class ParameterText {
         return IntStream.range(0, names.length)
                 .mapToObj(i -> names[i] + "=" + values[i])
                 .collect(Collectors.joining(" "));
+    }
+
+    /** Returns a value rounded to four significant digits, which is more than logs tell of any parameter. */
+    static double rounded(double value) {
+        return new BigDecimal(value).round(new MathContext(4)).doubleValue();
     }
 
     static double[] read(String[] names, String text) {

@@ -77,9 +77,9 @@ class LeaderReplayTest {
         assertThat(replay.run(law, null).spacingRmseMeters()).isLessThan(0.02);
         FollowingLawCalibration.Fit<IntelligentDriverModel> fit = FollowingLawCalibration.intelligentDriverModel(
                 stretches, new FollowingLawCalibration.Effort(5, 2, 400, 0), 3);
-        assertThat(fit.spacingRmseMeters()).isLessThan(0.2);
+        assertThat(fit.rmse()).isLessThan(0.2);
         assertThat(fit.law().timeGap()).isCloseTo(1.4, within(0.15));
-        assertThat(replay.run(fit.law(), null).spacingRmseMeters()).isCloseTo(fit.spacingRmseMeters(), within(0.02));
+        assertThat(replay.run(fit.law(), null).spacingRmseMeters()).isCloseTo(fit.rmse(), within(0.02));
         assertThat(FollowingLawCalibration.intelligentDriverModel(
                         stretches, new FollowingLawCalibration.Effort(5, 2, 400, 0), 3))
                 .isEqualTo(fit);

@@ -39,10 +39,10 @@ class OpenAccBaselinesTest {
         System.out.printf(
                 "calibration: idm %s (%.2f m, %.1f s), constant time gap %s (%.2f m, %.1f s)%n",
                 idm.law().toText(),
-                idm.spacingRmseMeters(),
+                idm.rmse(),
                 (middle - begin) / 1e9,
                 ctg.law().toText(),
-                ctg.spacingRmseMeters(),
+                ctg.rmse(),
                 (System.nanoTime() - middle) / 1e9);
 
         LeaderReplay replay = new LeaderReplay(tested);

@@ -1,11 +1,8 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.ConstantTimeGap;
-import dev.understudy.driving.FollowingLaw;
-import dev.understudy.driving.FollowingLawCalibration;
+import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration.Effort;
-import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.JobRuntime;
 import dev.understudy.flink.LearningBranch;
@@ -79,7 +76,7 @@ final class Demo {
             long seed,
             Path directory) {}
 
-    private record Baselines(BundledLogs.Shares shares, IntelligentDriverModel idm, ConstantTimeGap constantTimeGap) {}
+    private record Baselines(BundledLogs.Shares shares, FollowingBaselines calibrated) {}
 
     private final Plan plan;
     private final Console console;
@@ -115,13 +112,10 @@ final class Demo {
 
     private Baselines calibrate(BundledLogs logs) {
         BundledLogs.Shares shares = logs.shares(plan.heldOutPercent());
-        Effort effort = Effort.defaults();
-        return new Baselines(
-                shares,
-                FollowingLawCalibration.intelligentDriverModel(shares.training(), effort, CALIBRATION_SEED)
-                        .law(),
-                FollowingLawCalibration.constantTimeGap(shares.training(), effort, CALIBRATION_SEED)
-                        .law());
+        FollowingBaselines calibrated =
+                FollowingBaselines.calibrate(shares.training(), Effort.defaults(), CALIBRATION_SEED);
+        calibrated.remarks().forEach(console::line);
+        return new Baselines(shares, calibrated);
     }
 
     private Map<String, @Nullable Object> loop(
@@ -182,7 +176,8 @@ final class Demo {
                         defaults.replayPieces(),
                         defaults.replayPieceSteps(),
                         defaults.replayRecency(),
-                        baselines.idm().toText(),
+                        baselines.calibrated().text(FollowingBaselines.IDM_ONE_STEP),
+                        baselines.calibrated().toMetadata(),
                         Versions.own(),
                         "CC-BY-4.0"));
     }
@@ -291,15 +286,13 @@ final class Demo {
     }
 
     private Map<String, @Nullable Object> closedLoop(Connection connection, Baselines baselines) throws Exception {
-        Map<String, FollowingLaw> laws = new LinkedHashMap<>();
-        laws.put("idm", baselines.idm());
-        laws.put("constantTimeGap", baselines.constantTimeGap());
         Optional<Promotion> inForce = account.inForce();
         Map<String, @Nullable Object> figures = new LinkedHashMap<>();
         if (inForce.isEmpty()) {
             figures.put("policy", null);
-            figures.putAll(
-                    Evaluation.closedLoop(baselines.shares().heldOut(), laws).figures());
+            figures.putAll(Evaluation.closedLoop(
+                            baselines.shares().heldOut(), baselines.calibrated().drivers())
+                    .figures());
             return figures;
         }
         String sha256 = inForce.get().sha256();
@@ -308,7 +301,7 @@ final class Demo {
                 .orElseThrow(() -> new IllegalStateException("expected the file of " + sha256 + ", found none"));
         try (LoadedPolicy policy =
                 LoadedPolicy.load(ModelFile.read(file), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
-            Map<String, Map<String, Object>> driven = new Evaluation(policy, laws)
+            Map<String, Map<String, Object>> driven = new Evaluation(policy, baselines.calibrated())
                     .closedLoop(baselines.shares().heldOut())
                     .figures();
             Optional.ofNullable(account.algorithm(sha256))

@@ -3,7 +3,6 @@ package dev.understudy.app;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
@@ -106,8 +105,9 @@ final class EvaluateCommand implements Tool {
         for (String run : runs(logs)) {
             Map<String, Object> figures = new LinkedHashMap<>();
             figures.put("run", run);
-            figures.put("closedLoop", driven.figures(i -> run(stretches.trip(i)).equals(run)));
-            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> run(step.trip())
+            figures.put("closedLoop", driven.figures(i -> stretches.run(i).equals(run)));
+            figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> CarFollowingStretches.run(
+                            step.trip(), step.vehicle())
                     .equals(run)));
             runs.add(figures);
         }
@@ -121,24 +121,31 @@ final class EvaluateCommand implements Tool {
 
     private static Set<String> runs(Demonstrations logs) {
         return logs.samples().stream()
-                .map(FollowingSample::trip)
-                .map(EvaluateCommand::run)
+                .map(sample -> CarFollowingStretches.run(sample.trip(), sample.vehicle()))
                 .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
     }
 
-    /** A trip is {@code run/vehicle}. */
-    private static String run(String trip) {
-        int slash = trip.indexOf('/');
-        return slash < 0 ? trip : trip.substring(0, slash);
-    }
-
     private static String table(Evaluation.ClosedLoop driven) {
-        Table table = new Table("driver", "spacing RMSE m", "median m", "speed RMSE m/s", "collisions", "stretches");
+        Table table = new Table(
+                "driver",
+                "spacing RMSE m",
+                "median m",
+                "mean over runs m (95 %)",
+                "worst tenth's share",
+                "speed RMSE m/s",
+                "collisions",
+                "stretches");
         driven.reports()
                 .forEach((name, report) -> table.row(
                         name,
                         figure(report.spacingRmseMeters()),
                         figure(report.spacingRmseMedianMeters()),
+                        "%s (%s to %s)"
+                                .formatted(
+                                        figure(report.spacingRmseMeanOverRunsMeters()),
+                                        figure(report.spacingRmseMeanOverRunsLowMeters()),
+                                        figure(report.spacingRmseMeanOverRunsHighMeters())),
+                        figure(report.worstTenthShareOfSquaredError()),
                         figure(report.speedRmseMetersPerSecond()),
                         report.collisions(),
                         report.stretches()));

@@ -3,10 +3,9 @@ package dev.understudy.app;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.ConstantTimeGap;
 import dev.understudy.driving.Envelope;
-import dev.understudy.driving.FollowingLaw;
-import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingLaws;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.LeaderReplay;
@@ -14,6 +13,7 @@ import dev.understudy.driving.Persistence;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.policy.Policy;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,27 +28,17 @@ import org.jspecify.annotations.Nullable;
  * policy and car, and in open loop against the expert's next acceleration.
  *
  * @param policy the policy
- * @param baselines calibrated laws by the name they are reported under
+ * @param baselines what it is held against
  */
-record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
-
-    /** Key of the Intelligent Driver Model's parameters in a model's metadata. */
-    static final String IDM = "baseline.idm";
-    /** Key of the constant time gap's parameters in a model's metadata. */
-    static final String CONSTANT_TIME_GAP = "baseline.constantTimeGap";
+record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
 
     /** Evaluates a model beside the baselines whose parameters its metadata carry. */
     static Evaluation of(LoadedPolicy policy) {
-        Map<String, String> extra = policy.metadata().extra();
-        Map<String, FollowingLaw> baselines = new LinkedHashMap<>();
-        if (extra.containsKey(IDM)) {
-            baselines.put("idm", IntelligentDriverModel.fromText(extra.get(IDM)));
-        }
-        if (extra.containsKey(CONSTANT_TIME_GAP)) {
-            baselines.put("constantTimeGap", ConstantTimeGap.fromText(extra.get(CONSTANT_TIME_GAP)));
-        }
-        return new Evaluation(policy, baselines);
+        return new Evaluation(
+                policy, FollowingBaselines.ofMetadata(policy.metadata().extra()));
     }
+
+    private static final String WITH_ENVELOPE = "WithEnvelope";
 
     /** Who drove in closed loop, for every stretch. The policy drives within the envelope, as it is served. */
     static final class ClosedLoop {
@@ -70,8 +60,12 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
             return this;
         }
 
-        private ClosedLoop drive(Map<String, FollowingLaw> laws) {
-            laws.forEach((name, law) -> drive(name, law, false));
+        /** Lets laws drive, each plainly, as the literature has it, and once more with the envelope. */
+        private ClosedLoop drive(Map<String, ? extends FollowingLaws> laws) {
+            laws.forEach((name, law) -> {
+                drive(name, law.driving(stretches), false);
+                drive(name + WITH_ENVELOPE, law.driving(stretches), true);
+            });
             return this;
         }
 
@@ -102,7 +96,7 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
 
     /** Drives all stretches of these logs. */
     ClosedLoop closedLoop(CarFollowingStretches stretches) {
-        return new ClosedLoop(stretches).drive("policy", policy, true).drive(baselines);
+        return new ClosedLoop(stretches).drive("policy", policy, true).drive(baselines.drivers());
     }
 
     /** As {@link #closedLoop}, and once more without the envelope, to tell what the policy owes to it. */
@@ -110,11 +104,11 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         return new ClosedLoop(stretches)
                 .drive("policy", policy, true)
                 .drive("policyWithoutEnvelope", policy, false)
-                .drive(baselines);
+                .drive(baselines.drivers());
     }
 
     /** Drives all stretches of these logs by the laws alone. */
-    static ClosedLoop closedLoop(CarFollowingStretches stretches, Map<String, FollowingLaw> laws) {
+    static ClosedLoop closedLoop(CarFollowingStretches stretches, Map<String, ? extends FollowingLaws> laws) {
         return new ClosedLoop(stretches).drive(laws);
     }
 
@@ -122,9 +116,15 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("spacingRmseMeters", finite(report.spacingRmseMeters()));
         json.put("spacingRmseMedianMeters", finite(report.spacingRmseMedianMeters()));
+        json.put("spacingRmseMeanOverRunsMeters", finite(report.spacingRmseMeanOverRunsMeters()));
+        json.put("spacingRmseMeanOverRunsLowMeters", finite(report.spacingRmseMeanOverRunsLowMeters()));
+        json.put("spacingRmseMeanOverRunsHighMeters", finite(report.spacingRmseMeanOverRunsHighMeters()));
+        json.put("worstTenthShareOfSquaredError", finite(report.worstTenthShareOfSquaredError()));
         json.put("speedRmse", finite(report.speedRmseMetersPerSecond()));
         json.put("collisions", report.collisions());
         json.put("stretches", report.stretches());
+        json.put("runs", report.runs());
+        json.put("runsThatAreTrips", report.runsThatAreTrips());
         json.put("envelope", withEnvelope);
         json.put("envelopeInterventions", report.envelopeInterventions());
         return json;
@@ -137,14 +137,19 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
 
     /**
      * Returns root mean squared errors of the expert's next acceleration, m/s^2, on the steps that every predictor
-     * answers, and the policy's negative log-likelihood, nats per step.
+     * answers, and the policy's negative log-likelihood, nats per step. A law of each car and setting answers a
+     * trajectory by the label of its first step.
      */
     Map<String, Object> openLoop(List<LabelledStep> steps, Predicate<LabelledStep> wanted) {
         OpenLoop ofPolicy = new OpenLoop();
         OpenLoop ofPersistence = new OpenLoop();
         Map<String, OpenLoop> ofBaselines = new LinkedHashMap<>();
         List<LabelledStep> chosen = steps.stream().filter(wanted).toList();
+        Map<String, String> labels = new HashMap<>();
+        chosen.forEach(step -> labels.put(step.trip() + '\n' + step.vehicle() + '\n' + step.timeMs(), step.label()));
         for (Trajectory trajectory : LabelledSteps.trajectories(chosen)) {
+            String label = labels.getOrDefault(
+                    trajectory.trip() + '\n' + trajectory.entity() + '\n' + trajectory.startMs(), "");
             float[] actions = trajectory.actions().values();
             float[] answers = new float[actions.length];
             float[] logStds = new float[actions.length];
@@ -156,8 +161,8 @@ record Evaluation(LoadedPolicy policy, Map<String, FollowingLaw> baselines) {
             OpenLoop.onSameSteps(1, answers, persistence);
             ofPolicy.add(answers, actions, logStds, 1);
             ofPersistence.add(persistence, actions, new float[0], 1);
-            baselines.forEach((name, law) -> {
-                float[] lawful = OpenLoop.answers(law, trajectory);
+            baselines.laws().forEach((name, laws) -> {
+                float[] lawful = OpenLoop.answers(laws.of(trajectory.entity(), label), trajectory);
                 OpenLoop.onSameSteps(1, lawful, persistence);
                 ofBaselines.computeIfAbsent(name, any -> new OpenLoop()).add(lawful, actions, new float[0], 1);
             });

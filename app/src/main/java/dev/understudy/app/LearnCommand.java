@@ -7,6 +7,7 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.TrainingConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 
@@ -85,6 +86,7 @@ final class LearnCommand implements Tool {
                     defaults.replayPieceSteps(),
                     defaults.replayRecency(),
                     settings.get(IDM),
+                    Map.of(TrainingConfig.BASELINE_IDM, settings.get(IDM)),
                     Versions.own(),
                     settings.get(LICENCE));
         } catch (IllegalArgumentException e) {

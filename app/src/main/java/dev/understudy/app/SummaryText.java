@@ -50,6 +50,8 @@ final class SummaryText {
                 "closed loop on held-out trips",
                 "spacing RMSE m",
                 "median m",
+                "mean over runs m (95 %)",
+                "worst tenth's share",
                 "speed RMSE m/s",
                 "collisions",
                 "stretches");
@@ -62,6 +64,12 @@ final class SummaryText {
                                     : name + ", learned by " + driver.get("algorithm"),
                             number(driver.get("spacingRmseMeters")),
                             number(driver.get("spacingRmseMedianMeters")),
+                            "%s (%s to %s)"
+                                    .formatted(
+                                            number(driver.get("spacingRmseMeanOverRunsMeters")),
+                                            number(driver.get("spacingRmseMeanOverRunsLowMeters")),
+                                            number(driver.get("spacingRmseMeanOverRunsHighMeters"))),
+                            number(driver.get("worstTenthShareOfSquaredError")),
                             number(driver.get("speedRmse")),
                             number(driver.get("collisions")),
                             number(driver.get("stretches")));

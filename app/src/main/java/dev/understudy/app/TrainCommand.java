@@ -5,6 +5,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
+import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
@@ -127,22 +128,15 @@ final class TrainCommand implements Tool {
         console.line("%d samples, %d steps in %d trajectories, rejected %s"
                 .formatted(logs.samples().size(), logs.steps().size(), trajectories.size(), logs.rejected()));
 
-        Map<String, String> baselines = new TreeMap<>();
         CarFollowingStretches stretches = CarFollowingStretches.of(logs.samples());
+        FollowingBaselines calibrated = stretches.count() == 0
+                ? FollowingBaselines.none()
+                : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
+        Map<String, String> baselines = calibrated.toMetadata();
         if (stretches.count() > 0) {
-            var effort = FollowingLawCalibration.Effort.defaults();
-            baselines.put(
-                    Evaluation.IDM,
-                    FollowingLawCalibration.intelligentDriverModel(stretches, effort, seed)
-                            .law()
-                            .toText());
-            baselines.put(
-                    Evaluation.CONSTANT_TIME_GAP,
-                    FollowingLawCalibration.constantTimeGap(stretches, effort, seed)
-                            .law()
-                            .toText());
             console.line("calibrated " + baselines);
         }
+        calibrated.remarks().forEach(console::line);
 
         Map<String, Object> result = new LinkedHashMap<>();
         try (Learner learner = Catalogue.learner(algorithm, settings.get(POLICY), settings.get(STEPS))) {
@@ -173,6 +167,7 @@ final class TrainCommand implements Tool {
             result.put("trainSeconds", seconds);
             result.put("training", figures);
             result.put("baselines", baselines);
+            result.put("baselineRemarks", calibrated.remarks());
         }
         console.result(result, () -> "wrote " + result);
         return 0;

@@ -110,7 +110,14 @@ class DemoIT {
         assertThat(summary.get("closedLoop").get("policy").get("algorithm").asText())
                 .isIn("bc", "gail");
         assertThat(summary.get("decisionsByKind").get("POLICY").asLong()).isPositive();
-        for (String driver : List.of("policy", "idm", "constantTimeGap")) {
+        for (String driver : List.of(
+                "policy",
+                "idm",
+                "idmWithEnvelope",
+                "constantTimeGap",
+                "constantTimeGapWithEnvelope",
+                "constantTimeGapPerEntity",
+                "constantTimeGapPerEntityWithEnvelope")) {
             JsonNode figures = summary.get("closedLoop").get(driver);
             assertThat(figures.fieldNames()).toIterable().containsAll(CLOSED_LOOP);
             assertThat(figures.get("stretches").asInt()).isPositive();

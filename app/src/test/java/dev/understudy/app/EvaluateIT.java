@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -50,7 +51,15 @@ class EvaluateIT {
                 List.of(result.get("closedLoop"), result.get("runs").get(0).get("closedLoop"))) {
             assertThat(closedLoop.fieldNames())
                     .toIterable()
-                    .containsExactly("policy", "policyWithoutEnvelope", "idm", "constantTimeGap");
+                    .containsExactly(
+                            "policy",
+                            "policyWithoutEnvelope",
+                            "idm",
+                            "idmWithEnvelope",
+                            "constantTimeGap",
+                            "constantTimeGapWithEnvelope",
+                            "constantTimeGapPerEntity",
+                            "constantTimeGapPerEntityWithEnvelope");
             assertThat(closedLoop.get("policy").get("envelope").asBoolean()).isTrue();
             assertThat(closedLoop
                             .get("policyWithoutEnvelope")
@@ -60,11 +69,31 @@ class EvaluateIT {
             for (JsonNode driver : closedLoop) {
                 assertThat(driver.get("stretches").asInt()).isPositive();
                 assertThat(driver.get("spacingRmseMeters").asDouble()).isPositive();
+                // One run: its mean is the figure over all, and there is no interval.
+                assertThat(driver.get("runs").asInt()).isEqualTo(1);
+                assertThat(driver.get("runsThatAreTrips").asInt()).isZero();
+                assertThat(driver.get("spacingRmseMeanOverRunsMeters").asDouble())
+                        .isCloseTo(driver.get("spacingRmseMeters").asDouble(), within(1e-9));
+                assertThat(driver.get("spacingRmseMeanOverRunsLowMeters").isNull())
+                        .isTrue();
+                assertThat(driver.get("worstTenthShareOfSquaredError").asDouble())
+                        .isBetween(0.1, 1.0);
             }
-            for (String driver : List.of("policyWithoutEnvelope", "idm", "constantTimeGap")) {
+            for (String driver :
+                    List.of("policyWithoutEnvelope", "idm", "constantTimeGap", "constantTimeGapPerEntity")) {
                 assertThat(closedLoop.get(driver).get("envelope").asBoolean()).isFalse();
             }
+            for (String driver :
+                    List.of("idmWithEnvelope", "constantTimeGapWithEnvelope", "constantTimeGapPerEntityWithEnvelope")) {
+                assertThat(closedLoop.get(driver).get("envelope").asBoolean()).isTrue();
+                assertThat(closedLoop.get(driver).get("collisions").asInt()).isZero();
+            }
         }
+        assertThat(result.get("openLoop").fieldNames())
+                .toIterable()
+                .contains("idmRmse", "idmOneStepRmse", "constantTimeGapRmse", "constantTimeGapPerEntityRmse");
+        assertThat(result.get("openLoop").get("idmOneStepRmse").asDouble())
+                .isLessThan(result.get("openLoop").get("idmRmse").asDouble());
     }
 
     @Test
@@ -96,7 +125,8 @@ class EvaluateIT {
                         Map.of("idm", IntelligentDriverModel.published(), "constantTimeGap", ConstantTimeGap.typical()))
                 .figures();
 
-        assertThat(figures).containsOnlyKeys("idm", "constantTimeGap");
+        assertThat(figures)
+                .containsOnlyKeys("idm", "idmWithEnvelope", "constantTimeGap", "constantTimeGapWithEnvelope");
         assertThat(figures.get("idm")).containsEntry("stretches", stretches.count());
     }
 }

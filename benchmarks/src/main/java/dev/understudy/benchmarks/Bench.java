@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -219,7 +220,7 @@ public final class Bench {
     @Command(
             name = "closed-loop",
             description =
-                    "The cloned car-following policy against the calibrated Intelligent Driver Model in closed loop, cross-validated over whole runs.",
+                    "The cloned car-following policy against calibrated laws in closed loop, cross-validated over whole runs.",
             mixinStandardHelpOptions = true)
     static final class ClosedLoop extends Measurement {
         @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
@@ -231,10 +232,17 @@ public final class Bench {
         @Option(names = "--seeds", defaultValue = "5", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
         private int seeds;
 
+        @Option(
+                names = "--out",
+                description = "File to write the error of every driver on every held-out stretch to, as CSV.")
+        private @Nullable Path out;
+
         @Override
         public Integer call() throws JsonProcessingException {
             Map<String, Object> figures = new ClosedLoopBenchmark(
-                            new ClosedLoopBenchmark.Settings(demos, folds, seeds), this::progress)
+                            new ClosedLoopBenchmark.Settings(demos, folds, seeds, out),
+                            ClosedLoopBenchmark.Training.cloning(),
+                            this::progress)
                     .run();
             return finish("closed-loop", figures, Boolean.TRUE.equals(figures.get("met")));
         }

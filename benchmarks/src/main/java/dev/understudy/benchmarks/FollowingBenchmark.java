@@ -5,6 +5,7 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
 import dev.understudy.driving.Envelope;
+import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
@@ -21,19 +22,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adversarial imitation of car following beside cloning and the calibrated Intelligent Driver Model, in closed loop,
- * cross-validated over whole runs: how far each strays from the expert, and how far the frequencies of its speeds,
- * accelerations, jerks and inverse times to collision are from the expert's.
+ * Adversarial imitation of car following beside cloning and calibrated laws, in closed loop, cross-validated over whole
+ * runs: how far each strays from the expert, and how far the frequencies of its speeds, accelerations, jerks and
+ * inverse times to collision are from the expert's.
  */
 final class FollowingBenchmark {
     private static final String IDM = "idm";
     private static final String CLONING = "bc";
     private static final String ONE_STEP = "bcOneStep";
     private static final String GAIL = "gail";
-    private static final List<String> DRIVERS = List.of(IDM, ONE_STEP, CLONING, GAIL);
+    private static final String WITH_ENVELOPE = "WithEnvelope";
+    private static final List<String> LAWS =
+            List.of(IDM, FollowingBaselines.CONSTANT_TIME_GAP, FollowingBaselines.CONSTANT_TIME_GAP_PER_ENTITY);
+    private static final List<String> DRIVERS = Stream.concat(
+                    LAWS.stream().flatMap(law -> Stream.of(law, law + WITH_ENVELOPE)),
+                    Stream.of(ONE_STEP, CLONING, GAIL))
+            .toList();
     private static final List<String> COMPARED = List.of("acceleration", "jerk", "inverseTimeToCollision", "speed");
     private static final double SPACING_TARGET = 0.9;
 
@@ -85,11 +93,17 @@ final class FollowingBenchmark {
         public String toString() {
             StringBuilder text = new StringBuilder("fold %d seed %d".formatted(fold, seed));
             drivers.forEach((name, figures) -> {
-                text.append("; %s %.2f m, %d collisions, KL"
-                        .formatted(
-                                name,
-                                figures.report().spacingRmseMeters(),
-                                figures.report().collisions()));
+                text.append(
+                        "; %s %.2f m, median %.2f m, mean over runs %.2f m (%.2f to %.2f), worst tenth %.0f %%, %d collisions, KL"
+                                .formatted(
+                                        name,
+                                        figures.report().spacingRmseMeters(),
+                                        figures.report().spacingRmseMedianMeters(),
+                                        figures.report().spacingRmseMeanOverRunsMeters(),
+                                        figures.report().spacingRmseMeanOverRunsLowMeters(),
+                                        figures.report().spacingRmseMeanOverRunsHighMeters(),
+                                        100 * figures.report().worstTenthShareOfSquaredError(),
+                                        figures.report().collisions()));
                 COMPARED.forEach(quantity -> text.append(" %.4f".formatted(divergence(name, quantity))));
             });
             return text.toString();
@@ -146,6 +160,9 @@ final class FollowingBenchmark {
         json.put(
                 "spacingRmseMeters",
                 spread(trials, trial -> trial.spacing(driver)).toJson());
+        json.put("spacingRmseMedianMeters", of(trials, driver, ClosedLoopReport::spacingRmseMedianMeters));
+        json.put("spacingRmseMeanOverRunsMeters", of(trials, driver, ClosedLoopReport::spacingRmseMeanOverRunsMeters));
+        json.put("worstTenthShareOfSquaredError", of(trials, driver, ClosedLoopReport::worstTenthShareOfSquaredError));
         json.put(
                 "spacingToIdm",
                 spread(trials, trial -> trial.spacing(driver) / trial.spacing(IDM))
@@ -165,6 +182,12 @@ final class FollowingBenchmark {
         return json;
     }
 
+    private static Map<String, Object> of(
+            List<Trial> trials, String driver, ToDoubleFunction<ClosedLoopReport> figure) {
+        return spread(trials, trial -> figure.applyAsDouble(trial.of(driver).report()))
+                .toJson();
+    }
+
     private static Spread spread(List<Trial> trials, ToDoubleFunction<Trial> figure) {
         return Spread.of(trials.stream().mapToDouble(figure).boxed().toList());
     }
@@ -174,12 +197,16 @@ final class FollowingBenchmark {
         LeaderReplay replay = new LeaderReplay(held);
         DriveDistributions expert = DriveDistributions.ofExpert(held);
         List<Trajectory> trajectories = learned.trajectories();
-        Figures idm = drive(replay, expert, ClosedLoopBenchmark.idm(CarFollowingStretches.of(learned.samples())), null);
+        FollowingBaselines baselines = ClosedLoopBenchmark.baselines(CarFollowingStretches.of(learned.samples()));
+        Map<String, Figures> lawful = new LinkedHashMap<>();
+        baselines.drivers().forEach((name, law) -> {
+            lawful.put(name, drive(replay, expert, law.driving(held), null));
+            lawful.put(name + WITH_ENVELOPE, drive(replay, expert, law.driving(held), new Envelope()));
+        });
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < settings.seeds(); i++) {
             int seed = settings.firstSeed() + i;
-            Map<String, Figures> drivers = new LinkedHashMap<>();
-            drivers.put(IDM, idm);
+            Map<String, Figures> drivers = new LinkedHashMap<>(lawful);
             drivers.put(ONE_STEP, drive(replay, expert, oneStep(trajectories, seed)));
             long begun = System.nanoTime();
             adversarial(trajectories, seed).forEach((name, onnx) -> drivers.put(name, drive(replay, expert, onnx)));

@@ -11,7 +11,7 @@ import dev.understudy.schemas.Candidate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Makes a model file and its candidate of what was learned. The same window, parent and seed give the same bytes. */
@@ -57,8 +57,13 @@ final class CandidateMaker {
                                 new float[golden.rows() * CarFollowing.ACTION_SIZE]),
                         config.codeVersion(),
                         config.dataLicence(),
-                        new TreeMap<>(Map.of(
-                                ModelMetadata.ALGORITHM, algorithm, "baseline.idm", config.intelligentDriverModel()))));
+                        extra()));
+    }
+
+    private SortedMap<String, String> extra() {
+        SortedMap<String, String> extra = new TreeMap<>(config.baselines());
+        extra.put(ModelMetadata.ALGORITHM, algorithm);
+        return extra;
     }
 
     /** Returns the candidate of a model file. */

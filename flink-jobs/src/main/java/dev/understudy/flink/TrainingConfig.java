@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How windows are cut and learned.
@@ -18,7 +19,10 @@ import java.util.List;
  * @param replayPieces how many pieces of older trajectories are kept for rehearsal
  * @param replayPieceSteps steps of each piece
  * @param replayRecency lowest probability with which a new piece enters the reservoir, 0 to 1
- * @param intelligentDriverModel parameters of the baseline, as {@code IntelligentDriverModel.toText} writes them
+ * @param intelligentDriverModel parameters of the baseline beside which windows are scored one step ahead, as
+ *     {@code IntelligentDriverModel.toText} writes them
+ * @param baselines parameters of the baselines that a model is later evaluated beside, by the keys under which its
+ *     metadata carry them
  * @param codeVersion version of the code that trains
  * @param dataLicence licence of the logs, as it is written into each model
  */
@@ -32,10 +36,15 @@ public record TrainingConfig(
         int replayPieceSteps,
         double replayRecency,
         String intelligentDriverModel,
+        Map<String, String> baselines,
         String codeVersion,
         String dataLicence)
         implements Serializable {
+    /** The key of the Intelligent Driver Model's parameters among the baselines. */
+    public static final String BASELINE_IDM = "baseline.idm";
+
     public TrainingConfig {
+        baselines = Map.copyOf(baselines);
         List<String> problems = new ArrayList<>();
         if (slide.toMillis() < 1 || window.compareTo(slide) < 0 || window.toMillis() % slide.toMillis() != 0) {
             problems.add("expected a window that is a whole number of slides, got window %s and slide %s"
@@ -69,6 +78,7 @@ public record TrainingConfig(
                 200,
                 0.25,
                 IntelligentDriverModel.published().toText(),
+                Map.of(BASELINE_IDM, IntelligentDriverModel.published().toText()),
                 "development",
                 "unknown");
     }
@@ -90,6 +100,7 @@ public record TrainingConfig(
                 replayPieceSteps,
                 replayRecency,
                 intelligentDriverModel,
+                baselines,
                 codeVersion,
                 dataLicence);
     }
@@ -106,6 +117,7 @@ public record TrainingConfig(
                 replayPieceSteps,
                 replayRecency,
                 intelligentDriverModel,
+                baselines,
                 codeVersion,
                 dataLicence);
     }
@@ -122,6 +134,7 @@ public record TrainingConfig(
                 replayPieceSteps,
                 replayRecency,
                 intelligentDriverModel,
+                baselines,
                 codeVersion,
                 dataLicence);
     }
@@ -138,6 +151,7 @@ public record TrainingConfig(
                 replayPieceSteps,
                 replayRecency,
                 intelligentDriverModel,
+                baselines,
                 code,
                 licence);
     }
