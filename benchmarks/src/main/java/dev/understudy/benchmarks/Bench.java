@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -54,6 +55,7 @@ public final class Bench {
                 Swap.class,
                 ClosedLoop.class,
                 Following.class,
+                Streaming.class,
                 GailCommands.Adversarial.class,
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,
@@ -273,6 +275,64 @@ public final class Bench {
                             new FollowingBenchmark.Settings(demos, folds, seeds, firstSeed), this::progress)
                     .run();
             return finish("following", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
+    /** {@code bench stream}. */
+    @Command(
+            name = "stream",
+            description =
+                    "The learning curve of the stream: every window's candidate and every promoted model on whole runs that neither learner nor gate saw, beside batch training on everything so far and calibrated laws.",
+            mixinStandardHelpOptions = true)
+    static final class Streaming extends Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "3", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(
+                names = "--window-seconds",
+                defaultValue = "180",
+                description = "Event time of a window. Default: ${DEFAULT-VALUE}.")
+        private int windowSeconds;
+
+        @Option(
+                names = "--steps",
+                defaultValue = "300",
+                description = "Optimiser steps of a window. Default: ${DEFAULT-VALUE}.")
+        private int steps;
+
+        @Option(
+                names = "--batch-every",
+                defaultValue = "10",
+                description = "Windows between two batch trainings on everything so far. Default: ${DEFAULT-VALUE}.")
+        private int batchEvery;
+
+        @Option(names = "--out", description = "CSV file for every point of every curve.")
+        private @Nullable Path out;
+
+        @Option(names = "--picture", description = "SVG file for the curves.")
+        private @Nullable Path picture;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            Map<String, Object> figures = new StreamBenchmark(
+                            new StreamBenchmark.Settings(
+                                    demos,
+                                    folds,
+                                    seeds,
+                                    Duration.ofSeconds(windowSeconds),
+                                    steps,
+                                    batchEvery,
+                                    out,
+                                    picture),
+                            this::progress)
+                    .run();
+            return finish("stream", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }
 }

@@ -1,10 +1,14 @@
 package dev.understudy.benchmarks;
 
 import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
+import dev.understudy.ingest.SampleSource;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -13,10 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Logs in the OpenACC layout, dealt to folds by whole runs: each run is held out once. */
 final class RunFolds {
+    private static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
+    private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final Set<Actor> EXPERTS = EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
 
     private final OpenAccReader reader;
@@ -47,6 +55,22 @@ final class RunFolds {
     /** Returns the demonstrations that are learned from where fold {@code fold} is held out. */
     Demonstrations learned(int fold) {
         return read(run -> folds.getOrDefault(run.name(), -1) != fold);
+    }
+
+    /**
+     * Returns the demonstrations that are learned from where fold {@code fold} is held out, on one time line: by expert
+     * in this order, then as listed.
+     */
+    Demonstrations learnedInOrder(int fold, List<String> experts) {
+        List<OpenAccRun> runs = reader.runs().stream()
+                .filter(run -> folds.getOrDefault(run.name(), -1) != fold)
+                .sorted(Comparator.comparingInt(run -> experts.indexOf(run.label())))
+                .toList();
+        AtomicLong bad = new AtomicLong();
+        try (SampleSource source = reader.readSequentially(runs, START, PAUSE);
+                Stream<FollowingSample> samples = source.samples(row -> bad.incrementAndGet())) {
+            return Demonstrations.of(samples.toList(), EXPERTS, bad.get());
+        }
     }
 
     private Demonstrations read(Predicate<OpenAccRun> wanted) {

@@ -32,10 +32,14 @@ import org.jspecify.annotations.Nullable;
  * holds the policy to the expert over {@code horizon} steps of its own driving, with the gradient taken through all of
  * them.
  *
- * <p>Warm start: parameters, moments and scaler go on from the state. The learning rate starts anew with every window.
+ * <p>Warm start: parameters, moments and scaler go on from the state. How large the steps of a later update are, how
+ * much of each batch rehearses, and whether what is exported is averaged over updates:
+ * {@link BehaviouralCloningConfig.Continuation}.
  */
 public final class BehaviouralCloning implements Learner {
     static final String SCALER = "scaler";
+    /** Parameters averaged over updates, which are what is exported; absent where nothing is averaged. */
+    static final String AVERAGE = "average";
 
     private final StochasticPolicy policy;
     private final BehaviouralCloningConfig config;
@@ -121,7 +125,8 @@ public final class BehaviouralCloning implements Learner {
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
         Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
-        var weights = layout.constants(graph, state.vector(CloningPrograms.THETA));
+        float[] theta = state.vector(CloningPrograms.THETA);
+        var weights = layout.constants(graph, state.vectors().getOrDefault(AVERAGE, theta));
         return graph.toModel(
                 policy.distribution(weights, observation, shift, scale).outputs());
     }

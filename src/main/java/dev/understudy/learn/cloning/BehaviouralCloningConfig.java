@@ -13,7 +13,7 @@ import java.util.List;
  * @param gradientNorm longest gradient; longer ones are shortened to it; may be infinite
  * @param entropyWeight how much entropy is rewarded, per nat
  * @param l2Weight weight of half the squared norm of the parameters
- * @param replayShare share of a batch that rehearses older trajectories, where there are any
+ * @param continuation how windows after the first are learned
  * @param validation what is not learned from but decides when to stop
  * @param validationShare share of the trajectories or pairs that this is; 0 for none
  * @param validateEvery steps between two looks at the validation loss
@@ -32,7 +32,7 @@ public record BehaviouralCloningConfig(
         double gradientNorm,
         double entropyWeight,
         double l2Weight,
-        double replayShare,
+        Continuation continuation,
         Validation validation,
         double validationShare,
         int validateEvery,
@@ -42,6 +42,58 @@ public record BehaviouralCloningConfig(
         int staleness,
         int drives,
         double driveWeight) {
+
+    /**
+     * How an update goes on from the updates before it.
+     *
+     * @param freshShare least share of a batch that is drawn from the newest window; it is larger where the window has
+     *     a larger share of all steps ever learned from, so that every step seen counts alike as far as it is rehearsed
+     * @param annealing p: the n-th update begins with n^-p of the learning rate
+     * @param leastRate share of the learning rate below which no update begins
+     * @param averaging share that what was exported before keeps in the parameters exported after an update (Polyak and
+     *     Juditsky 1992, with fading memory); the n-th update counts at least 1 / n. 0 for none
+     */
+    public record Continuation(double freshShare, double annealing, double leastRate, double averaging) {
+        public Continuation {
+            if (!(freshShare > 0 && freshShare <= 1)
+                    || !(annealing >= 0)
+                    || !(leastRate > 0 && leastRate <= 1)
+                    || !(averaging >= 0 && averaging < 1)) {
+                throw new IllegalArgumentException(
+                        "expected 0 < freshShare <= 1, annealing >= 0, 0 < leastRate <= 1 and 0 <= averaging < 1, got %s, %s, %s and %s"
+                                .formatted(freshShare, annealing, leastRate, averaging));
+            }
+        }
+
+        /** Returns updates that all begin alike, half of each batch from the newest window. */
+        public static Continuation alike() {
+            return new Continuation(0.5, 0, 1, 0);
+        }
+
+        /**
+         * Returns what was found to do no harm on the windows of car following (docs/algorithms/continual-learning.md).
+         */
+        public static Continuation settling() {
+            return new Continuation(0.2, 0.25, 0.25, 0.8);
+        }
+
+        /** Returns the share of the learning rate with which update {@code n}, from 1, begins. */
+        double rate(long n) {
+            return Math.max(leastRate, Math.pow(n, -annealing));
+        }
+
+        /**
+         * Returns the share of a batch that rehearses, given how many steps were learned before and how many are new.
+         */
+        double rehearsedShare(long learned, long fresh) {
+            return Math.min(1 - freshShare, (double) learned / Math.max(1, learned + fresh));
+        }
+
+        /** Returns the share that the older average keeps after update {@code n}, from 1. */
+        double kept(long n) {
+            return Math.min(averaging, (n - 1.0) / n);
+        }
+    }
 
     /** How the learning rate goes on from the first step. */
     public enum Schedule {
@@ -74,7 +126,7 @@ public record BehaviouralCloningConfig(
                 10.0,
                 0.0,
                 0.0,
-                0.3,
+                Continuation.alike(),
                 Validation.TRAJECTORIES,
                 0.1,
                 100,
@@ -100,7 +152,7 @@ public record BehaviouralCloningConfig(
                 Double.POSITIVE_INFINITY,
                 0.0,
                 0.0,
-                0.3,
+                Continuation.alike(),
                 Validation.PAIRS,
                 0.3,
                 100,
@@ -125,7 +177,7 @@ public record BehaviouralCloningConfig(
                 10.0,
                 0.0,
                 0.1,
-                0.5,
+                Continuation.settling(),
                 Validation.TRAJECTORIES,
                 0.1,
                 200,
@@ -147,7 +199,7 @@ public record BehaviouralCloningConfig(
                 10.0,
                 0.0,
                 0.1,
-                0.5,
+                Continuation.alike(),
                 Validation.TRAJECTORIES,
                 0.1,
                 100,
@@ -170,7 +222,7 @@ public record BehaviouralCloningConfig(
                 gradientNorm,
                 entropyWeight,
                 l2Weight,
-                replayShare,
+                continuation,
                 validation,
                 validationShare,
                 every,
@@ -188,7 +240,6 @@ public record BehaviouralCloningConfig(
         require(problems, batchSize >= 1, "batchSize >= 1", batchSize);
         require(problems, learningRate > 0, "learningRate > 0", learningRate);
         require(problems, gradientNorm > 0, "gradientNorm > 0", gradientNorm);
-        require(problems, replayShare >= 0 && replayShare < 1, "0 <= replayShare < 1", replayShare);
         require(problems, validationShare >= 0 && validationShare < 1, "0 <= validationShare < 1", validationShare);
         require(problems, validateEvery >= 1, "validateEvery >= 1", validateEvery);
         require(problems, patience >= 1, "patience >= 1", patience);

@@ -13,12 +13,14 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** One window's worth of cloning. Every draw follows from the seed and the number of the step, so it can be resumed. */
 final class CloningUpdate implements Update {
     private static final String BEST = "best.theta";
     private static final String BEST_LOSS = "best.loss";
     private static final String FIGURES = "update.figures";
+    private static final String LEARNED = "steps.learned";
     private static final int VALIDATION_BATCHES = 8;
 
     private final CloningPrograms programs;
@@ -29,6 +31,9 @@ final class CloningUpdate implements Update {
     private final long seed;
     private final boolean driven;
     private final long updatesBefore;
+    private final long learnedBefore;
+    private final double rehearsedShare;
+    private final float @Nullable [] averageBefore;
 
     private long step;
     private long stale;
@@ -56,6 +61,9 @@ final class CloningUpdate implements Update {
         this.scaler = scaler.toStatistics();
         this.seed = seed;
         this.updatesBefore = begun.counter("updates");
+        this.learnedBefore = begun.counter(LEARNED);
+        this.rehearsedShare = config.continuation().rehearsedShare(learnedBefore, pairs.fresh());
+        this.averageBefore = begun.vectors().get(BehaviouralCloning.AVERAGE);
         this.step = begun.counter("update.step");
         this.stale = begun.counter("update.stale");
         this.best = begun.vectors().getOrDefault(BEST, begun.vector(CloningPrograms.THETA));
@@ -103,7 +111,7 @@ final class CloningUpdate implements Update {
     private void descend() {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + step);
         Feeds feeds = new Feeds().floats("learningRate", (float) learningRate());
-        feed(feeds, random, pairs.learned(), config.replayShare());
+        feed(feeds, random, pairs.learned(), rehearsedShare);
         double loss;
         try (Result result = programs.training.run(feeds)) {
             loss = result.scalar("loss");
@@ -120,9 +128,10 @@ final class CloningUpdate implements Update {
     }
 
     private double learningRate() {
+        double first = config.learningRate() * config.continuation().rate(updatesBefore + 1);
         return switch (config.schedule()) {
-            case CONSTANT -> config.learningRate();
-            case COSINE -> config.learningRate() * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
+            case CONSTANT -> first;
+            case COSINE -> first * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
         };
     }
 
@@ -188,8 +197,9 @@ final class CloningUpdate implements Update {
         for (int batch = 0; batch < batches; batch++) {
             Feeds feeds = new Feeds().floats(CloningPrograms.THETA, theta);
             SplittableRandom random = new SplittableRandom(~seed + batch);
-            long[] rows = whole ? Arrays.stream(share.rows).asLongStream().toArray() : draw(random, share, 0.0);
-            feed(feeds, random, rows, share, 0.0);
+            long[] rows =
+                    whole ? Arrays.stream(share.rows).asLongStream().toArray() : draw(random, share, rehearsedShare);
+            feed(feeds, random, rows, share, whole ? 0.0 : rehearsedShare);
             try (Result result = programs.score.run(feeds)) {
                 loss += result.scalar("loss") / batches;
             }
@@ -241,8 +251,16 @@ final class CloningUpdate implements Update {
         statistics.put(BehaviouralCloning.SCALER, scaler);
         if (finished) {
             counters.put("updates", updatesBefore + 1);
+            counters.put(LEARNED, learnedBefore + pairs.fresh());
+            if (config.continuation().averaging() > 0) {
+                vectors.put(BehaviouralCloning.AVERAGE, average(programs.training.state(CloningPrograms.THETA)));
+            }
         } else {
             counters.put("updates", updatesBefore);
+            counters.put(LEARNED, learnedBefore);
+            if (averageBefore != null) {
+                vectors.put(BehaviouralCloning.AVERAGE, averageBefore);
+            }
             counters.put("update.open", 1L);
             counters.put("update.step", step);
             counters.put("update.stale", stale);
@@ -253,12 +271,26 @@ final class CloningUpdate implements Update {
         return new LearnerState(vectors, statistics, counters);
     }
 
+    /** Returns the parameters after this update, averaged with those exported after the updates before it. */
+    private float[] average(float[] theta) {
+        if (averageBefore == null) {
+            return theta;
+        }
+        double kept = config.continuation().kept(updatesBefore + 1);
+        float[] average = new float[theta.length];
+        for (int i = 0; i < average.length; i++) {
+            average[i] = (float) (kept * averageBefore[i] + (1 - kept) * theta[i]);
+        }
+        return average;
+    }
+
     @Override
     public TrainingReport report() {
         SortedMap<String, Double> report = new TreeMap<>();
         report.put("steps", (double) step);
         report.put("rows", (double) pairs.learned().rows.length);
         report.put("rowsRehearsed", (double) pairs.rehearsed().rows.length);
+        report.put("rehearsedShare", rehearsedShare);
         report.put("rowsValidated", (double) pairs.validated().rows.length);
         report.put("lossBefore", figures[0]);
         report.put("lossAfter", figures[1]);

@@ -23,8 +23,10 @@ import java.util.stream.IntStream;
  * @param learned the newest window, less what is kept for validation
  * @param rehearsed the replay
  * @param validated what is kept for validation
+ * @param fresh steps of the newest window
  */
-record Pairs(Matrix observations, Matrix actions, int[] first, Share learned, Share rehearsed, Share validated) {
+record Pairs(
+        Matrix observations, Matrix actions, int[] first, Share learned, Share rehearsed, Share validated, int fresh) {
 
     /** Rows a batch may be drawn from, and those of them that a drive may start from. */
     static final class Share {
@@ -104,7 +106,8 @@ record Pairs(Matrix observations, Matrix actions, int[] first, Share learned, Sh
                 first,
                 learned.share(),
                 rehearsed.share(),
-                validated.share());
+                validated.share(),
+                demonstrations.stream().mapToInt(Trajectory::steps).sum());
     }
 
     /** Returns the rows of the trajectories that a hash of trip and start sets aside. */

@@ -313,7 +313,7 @@ class BehaviouralCloningTest {
                 10,
                 entropyWeight,
                 l2Weight,
-                0.3,
+                BehaviouralCloningConfig.Continuation.alike(),
                 BehaviouralCloningConfig.Validation.TRAJECTORIES,
                 0.2,
                 50,
