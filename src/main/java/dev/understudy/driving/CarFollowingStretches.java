@@ -33,13 +33,16 @@ public final class CarFollowingStretches {
             .thenComparingLong(FollowingSample::sequence);
 
     private final String[] trips;
+    private final String[] vehicles;
     private final String[] labels;
     private final float[] speed;
     private final float[] gap;
     private final float[] leaderSpeed;
 
-    private CarFollowingStretches(String[] trips, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
+    private CarFollowingStretches(
+            String[] trips, String[] vehicles, String[] labels, float[] speed, float[] gap, float[] leaderSpeed) {
         this.trips = trips;
+        this.vehicles = vehicles;
         this.labels = labels;
         this.speed = speed;
         this.gap = gap;
@@ -112,6 +115,7 @@ public final class CarFollowingStretches {
     private static CarFollowingStretches join(List<List<FollowingSample>> pieces) {
         int count = pieces.size();
         String[] trips = new String[count];
+        String[] vehicles = new String[count];
         String[] labels = new String[count];
         float[] speed = new float[count * SAMPLES];
         float[] gap = new float[count * SAMPLES];
@@ -119,6 +123,7 @@ public final class CarFollowingStretches {
         for (int i = 0; i < count; i++) {
             List<FollowingSample> piece = pieces.get(i);
             trips[i] = piece.get(HISTORY).trip();
+            vehicles[i] = piece.get(HISTORY).vehicle();
             labels[i] = piece.get(HISTORY).label();
             for (int t = 0; t < SAMPLES; t++) {
                 FollowingSample sample = piece.get(t);
@@ -127,7 +132,7 @@ public final class CarFollowingStretches {
                 leaderSpeed[i * SAMPLES + t] = (float) Math.max(0, sample.leaderSpeedMetersPerSecond());
             }
         }
-        return new CarFollowingStretches(trips, labels, speed, gap, leaderSpeed);
+        return new CarFollowingStretches(trips, vehicles, labels, speed, gap, leaderSpeed);
     }
 
     /** Returns the number of stretches. */
@@ -138,6 +143,11 @@ public final class CarFollowingStretches {
     /** Returns the trip of stretch {@code i}. */
     public String trip(int i) {
         return trips[i];
+    }
+
+    /** Returns the following car of stretch {@code i}. */
+    public String vehicle(int i) {
+        return vehicles[i];
     }
 
     /** Returns the slice stretch {@code i} is reported under, by the label of its first driven sample. */
@@ -182,16 +192,19 @@ public final class CarFollowingStretches {
 
     private CarFollowingStretches pick(int[] kept) {
         String[] keptTrips = new String[kept.length];
+        String[] keptVehicles = new String[kept.length];
         String[] keptLabels = new String[kept.length];
         float[][] columns = {speed, gap, leaderSpeed};
         float[][] keptColumns = new float[3][kept.length * SAMPLES];
         for (int i = 0; i < kept.length; i++) {
             keptTrips[i] = trips[kept[i]];
+            keptVehicles[i] = vehicles[kept[i]];
             keptLabels[i] = labels[kept[i]];
             for (int c = 0; c < columns.length; c++) {
                 System.arraycopy(columns[c], kept[i] * SAMPLES, keptColumns[c], i * SAMPLES, SAMPLES);
             }
         }
-        return new CarFollowingStretches(keptTrips, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
+        return new CarFollowingStretches(
+                keptTrips, keptVehicles, keptLabels, keptColumns[0], keptColumns[1], keptColumns[2]);
     }
 }

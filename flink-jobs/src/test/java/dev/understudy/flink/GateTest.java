@@ -7,6 +7,7 @@ import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.RejectReason;
+import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -33,7 +34,8 @@ import org.junit.jupiter.api.Test;
 
 class GateTest {
     /** Lets any first model pass, so that what follows does not depend on how well a short training does. */
-    private static final PromotionRule LENIENT = new PromotionRule(1, 100, 1, 1e6, 1e6, 1e6, 2, 1e6, 1e6, 1);
+    private static final PromotionRule LENIENT =
+            new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
 
     private static final LogReading READING = LogReading.defaults();
     private static List<TrainedWindow> models;
@@ -97,10 +99,20 @@ class GateTest {
 
     private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h)
             throws Exception {
+        for (int i = 0; i < 3; i++) {
+            heldOut(h, "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000);
+        }
+    }
+
+    private static void heldOut(
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h,
+            String vehicle,
+            String trip,
+            long startMs)
+            throws Exception {
         List<LabelledStep> steps = new ArrayList<>();
         FollowingAssembler.State state = new FollowingAssembler.State();
-        for (FollowingSample sample :
-                TestLogs.trip("car9", TestLogs.tripName(true, 0, READING), TestLogs.START_MS - 120_000, 1100)) {
+        for (FollowingSample sample : TestLogs.trip(vehicle, trip, startMs, 1100)) {
             new FollowingAssembler().offer(state, sample, new FollowingAssembler.Output() {
                 @Override
                 public void step(LabelledStep step) {
