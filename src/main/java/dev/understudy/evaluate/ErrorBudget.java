@@ -5,15 +5,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How much may yet be risked on promotions that are none: alpha-investing after Foster and Stine (2008), Journal of the
- * Royal Statistical Society B 70, 429, because the same trips judge one candidate after the other. A comparison at
- * level a that does not promote costs a / (1 - a), one that promotes earns {@link #SHARE}. Wealth is never below zero,
- * so whatever the candidates, the expected number of promotions of a worse candidate is at most {@link #SHARE} times (1
- * + the number of promotions).
+ * How much may yet be risked on promotions of candidates that are worse: alpha-investing after Foster and Stine (2008),
+ * Journal of the Royal Statistical Society B 70, 429, because the same trips judge one candidate after the other. A
+ * comparison at level a that does not promote costs a / (1 - a), one that promotes earns {@link #SHARE}. The wealth is
+ * never below zero, so that, whatever the candidates, of the promotions to be expected at most a share of
+ * {@link #SHARE} is of a worse candidate, and at most {@link #SHARE} of one beside.
  *
- * <p>Departure: there, tests that find nothing end in tests that can find nothing, while here trips are replaced for
- * ever. So each trip that no comparison has used yet restores its part of what was lost: if all trips are new, all of
- * it. The bound grows by {@link #SHARE} for each whole replacement of the trips.
+ * <p>Departure: there, tests that find nothing end in tests that can find nothing, while here held-out trips go on
+ * coming. Each trip that no comparison has used yet restores a part of what was lost; as many as a comparison needs
+ * restore all. The bound grows by {@link #SHARE} with each such set of new trips.
  *
  * @param wealth what may be risked, 0 to 1
  * @param trips names of the trips of the last comparison
@@ -22,8 +22,10 @@ public record ErrorBudget(double wealth, Set<String> trips) {
     /** Highest share of promotions that may be of a worse candidate: the figure that is to be held. */
     public static final double SHARE = 0.1;
 
-    /** Share of the wealth that one comparison may cost. */
-    static final double SPENT = 0.25;
+    /**
+     * Share of the wealth that one comparison costs if it finds nothing: half, so that some is always left (a guess).
+     */
+    static final double SPENT = 0.5;
 
     /** Highest level of a single comparison, however much is left. */
     static final double HIGHEST = 0.05;
@@ -40,21 +42,27 @@ public record ErrorBudget(double wealth, Set<String> trips) {
         return new ErrorBudget(SHARE, Set.of());
     }
 
-    /** Returns the budget as it is for a comparison on these trips: what new ones among them restore is added. */
-    ErrorBudget on(Collection<String> tripNames) {
-        Set<String> now = new TreeSet<>(tripNames);
-        double fresh = trips.isEmpty() || now.isEmpty()
-                ? 0
-                : now.stream().filter(trip -> !trips.contains(trip)).count() / (double) now.size();
-        return new ErrorBudget(Math.max(wealth, Math.min(SHARE, wealth + SHARE * fresh)), now);
-    }
-
     /** Returns the budget with another wealth. */
     public ErrorBudget withWealth(double replacement) {
         return new ErrorBudget(replacement, trips);
     }
 
-    /** Returns the level of the next comparison, which costs {@link #SPENT} of the wealth if it finds nothing. */
+    /**
+     * Returns the budget as it is for a comparison on these trips: with what the new ones among them restore.
+     *
+     * @param names the trips
+     * @param needed new trips that restore all
+     */
+    ErrorBudget on(Collection<String> names, int needed) {
+        Set<String> now = new TreeSet<>(names);
+        long fresh = trips.isEmpty()
+                ? 0
+                : now.stream().filter(trip -> !trips.contains(trip)).count();
+        double restored = Math.min(SHARE, wealth + SHARE * fresh / needed);
+        return new ErrorBudget(Math.max(wealth, restored), now);
+    }
+
+    /** Returns the level of the next comparison, 0 to 1. */
     double level() {
         double cost = Math.min(SPENT * wealth, HIGHEST / (1 - HIGHEST));
         return cost / (1 + cost);
@@ -64,6 +72,6 @@ public record ErrorBudget(double wealth, Set<String> trips) {
     ErrorBudget after(boolean promoted) {
         double level = level();
         double left = promoted ? wealth + SHARE : wealth - level / (1 - level);
-        return new ErrorBudget(Math.max(0, Math.min(1, left)), trips);
+        return withWealth(Math.max(0, Math.min(1, left)));
     }
 }

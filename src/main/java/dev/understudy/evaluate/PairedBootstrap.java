@@ -4,48 +4,67 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.DoubleBinaryOperator;
 
 /**
- * Compares two policies on the same trips by a paired bootstrap over whole trips: Efron and Tibshirani (1993), An
- * Introduction to the Bootstrap, ch. 13 (percentile interval), with trips as the units that are drawn, because steps of
- * one trip are not independent. Of few trips a percentile interval is too short; it is widened to the length of
- * Student's by Hesterberg (2015), The American Statistician 69, 371, sec. 5.3 (expanded percentile interval).
+ * Compares two policies on the same trips by a paired bootstrap over whole trips, because steps of one trip are not
+ * independent: bootstrap-t, Efron and Tibshirani (1993), An Introduction to the Bootstrap, sec. 12.5. Each sample's
+ * effect is taken in units of its own standard error, so that intervals of few trips are as long as they have to be and
+ * those of skewed errors are not cut short on one side, as percentile intervals are.
  *
- * <p>Each trip adds two numbers, and what is compared is a function of the two totals: their ratio is a mean over
- * steps, and its logarithm that of a ratio of errors.
+ * <p>Each trip adds two numbers, and the effect is a function of their totals. Its standard error is that of its linear
+ * part (the delta method).
  */
 public final class PairedBootstrap {
-    /**
-     * What came out.
-     *
-     * @param effect the function of the totals over all trips
-     * @param low lower end of the interval; negative infinity of a single trip
-     * @param high upper end of the interval; infinity of a single trip
-     * @param trips number of trips
-     */
-    public record Result(double effect, double low, double high, int trips) {}
+    private enum Effect {
+        /** First total over second. */
+        MEAN {
+            @Override
+            double of(double first, double second) {
+                return first / second;
+            }
+
+            @Override
+            double part(double first, double second, double meanFirst, double meanSecond) {
+                return (first - meanFirst / meanSecond * second) / meanSecond;
+            }
+        },
+        /** Logarithm of the root of first total over second. */
+        LOG_ROOT_RATIO {
+            @Override
+            double of(double first, double second) {
+                return Math.log(first / second) / 2;
+            }
+
+            @Override
+            double part(double first, double second, double meanFirst, double meanSecond) {
+                return (first / meanFirst - second / meanSecond) / 2;
+            }
+        };
+
+        abstract double of(double first, double second);
+
+        /** Returns how much a trip moves the effect, times the number of trips, to first order. */
+        abstract double part(double first, double second, double meanFirst, double meanSecond);
+    }
 
     private final Map<String, double[]> trips = new LinkedHashMap<>();
-    private final DoubleBinaryOperator effect;
+    private final Effect effect;
 
-    /**
-     * Creates a comparison of nothing yet.
-     *
-     * @param effect what is compared, of the total of the first and that of the second numbers
-     */
-    public PairedBootstrap(DoubleBinaryOperator effect) {
+    private PairedBootstrap(Effect effect) {
         this.effect = effect;
     }
 
     /** Creates a comparison by a mean: each trip adds a sum of differences and the number of steps in it. */
     public static PairedBootstrap ofMeans() {
-        return new PairedBootstrap((sum, count) -> sum / count);
+        return new PairedBootstrap(Effect.MEAN);
     }
 
-    /** Creates a comparison by the logarithm of a ratio: each trip adds the candidate's and the other's error. */
-    public static PairedBootstrap ofLogRatios() {
-        return new PairedBootstrap((candidate, other) -> Math.log(candidate / other));
+    /**
+     * Creates a comparison by the logarithm of a ratio of root mean squares: each trip adds the candidate's and the
+     * other's sum of squares.
+     */
+    public static PairedBootstrap ofRootMeanSquares() {
+        return new PairedBootstrap(Effect.LOG_ROOT_RATIO);
     }
 
     /** Adds two numbers of a trip to what was added of it before. */
@@ -55,53 +74,104 @@ public final class PairedBootstrap {
         sums[1] += second;
     }
 
-    /** Returns the number of trips. */
-    public int trips() {
-        return trips.size();
-    }
-
     /**
-     * Draws trips with replacement and returns the effect with its interval.
+     * Draws trips with replacement.
      *
-     * @param draws number of bootstrap samples, such as 2000
-     * @param confidence of the interval, such as 0.95: half of what is left lies beyond each end
+     * @param draws number of bootstrap samples, such as 4000
      * @param seed what the draws follow from
      * @throws IllegalStateException if nothing was added
      */
-    public Result result(int draws, double confidence, long seed) {
+    public Result draw(int draws, long seed) {
         if (trips.isEmpty()) {
             throw new IllegalStateException("expected at least one trip to compare on, got none");
         }
         double[][] sums = trips.values().toArray(double[][]::new);
         int n = sums.length;
-        double first = 0;
-        double second = 0;
-        for (double[] sum : sums) {
-            first += sum[0];
-            second += sum[1];
-        }
-        double whole = effect.applyAsDouble(first, second);
-        if (n == 1) {
-            return new Result(whole, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 1);
-        }
+        Estimate whole = new Estimate(sums);
+        double[][] drawn = new double[n][];
+        double[] deviations = new double[draws];
         SplittableRandom random = new SplittableRandom(seed);
-        double[] effects = new double[draws];
         for (int draw = 0; draw < draws; draw++) {
-            double drawnFirst = 0;
-            double drawnSecond = 0;
             for (int i = 0; i < n; i++) {
-                double[] drawn = sums[random.nextInt(n)];
-                drawnFirst += drawn[0];
-                drawnSecond += drawn[1];
+                drawn[i] = sums[random.nextInt(n)];
             }
-            effects[draw] = effect.applyAsDouble(drawnFirst, drawnSecond);
+            Estimate sample = new Estimate(drawn);
+            double deviation = sample.effect - whole.effect;
+            // A sample of nothing but one trip, or of equal ones, deviates without bound: it cannot tell how far.
+            deviations[draw] = deviation == 0 ? 0 : deviation / sample.error;
         }
-        Arrays.sort(effects);
-        double tail = StudentT.expandedTail((1 - confidence) / 2, n);
-        return new Result(whole, quantile(effects, tail), quantile(effects, 1 - tail), n);
+        Arrays.sort(deviations);
+        return new Result(whole.effect, n == 1 ? Double.POSITIVE_INFINITY : whole.error, deviations, n);
     }
 
-    private static double quantile(double[] sorted, double share) {
-        return sorted[(int) Math.max(0, Math.min(sorted.length - 1L, Math.round(share * (sorted.length - 1))))];
+    /** The effect over some trips and its standard error. */
+    private final class Estimate {
+        final double effect;
+        final double error;
+
+        Estimate(double[][] sums) {
+            int n = sums.length;
+            double first = 0;
+            double second = 0;
+            for (double[] sum : sums) {
+                first += sum[0];
+                second += sum[1];
+            }
+            effect = PairedBootstrap.this.effect.of(first, second);
+            double squares = 0;
+            for (double[] sum : sums) {
+                double part = PairedBootstrap.this.effect.part(sum[0], sum[1], first / n, second / n);
+                squares += part * part;
+            }
+            error = Math.sqrt(squares / (n * (n - 1.0)));
+        }
+    }
+
+    /** What came out: the effect, and between what it lies. */
+    public static final class Result {
+        private final double effect;
+        private final double error;
+        private final double[] deviations;
+        private final int trips;
+
+        private Result(double effect, double error, double[] deviations, int trips) {
+            this.effect = effect;
+            this.error = error;
+            this.deviations = deviations;
+            this.trips = trips;
+        }
+
+        /** Returns the effect over all trips; NaN where it is not defined, as of a total of 0. */
+        public double effect() {
+            return effect;
+        }
+
+        /** Returns the number of trips. */
+        public int trips() {
+            return trips;
+        }
+
+        /**
+         * Returns what the effect is above but for a chance of {@code tail}; negative infinity of a single trip, or
+         * where the samples cannot tell.
+         *
+         * @param tail above 0 to 0.5, such as 0.025 of an interval of 95 %
+         */
+        public double low(double tail) {
+            return end(1 - tail);
+        }
+
+        /** Returns what the effect is below but for a chance of {@code tail}, as {@link #low} does. */
+        public double high(double tail) {
+            return end(tail);
+        }
+
+        private double end(double share) {
+            double deviation = deviations[(int) Math.round(share * (deviations.length - 1))];
+            if (error == Double.POSITIVE_INFINITY) {
+                return share < 0.5 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+            }
+            return error == 0 ? effect : effect - deviation * error;
+        }
     }
 }

@@ -57,6 +57,11 @@ public record GateConfig(
         return new GateConfig(policy, replacement, heldOut, stretches, latencyBudget, lead, patience);
     }
 
+    /** Returns these settings with other held-out driving kept. */
+    public GateConfig withHeldOut(HeldOutPieces replacement) {
+        return new GateConfig(policy, rule, replacement, stretches, latencyBudget, lead, patience);
+    }
+
     /** Returns these settings with another lead. */
     public GateConfig withLead(Duration replacement) {
         return new GateConfig(policy, rule, heldOut, stretches, latencyBudget, replacement, patience);
