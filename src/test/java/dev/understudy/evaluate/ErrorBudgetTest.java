@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ErrorBudgetTest {
     private static final PromotionRule RULE =
-            new PromotionRule(2, 8, 1, 100, 100, 100, 0.98, 1.03, 100, 1, 2, 0.05, 1000);
+            new PromotionRule(2, 8, 1, 100, 100, 100, 0.98, 1.03, 1.03, 100, 1, 2, 0.05, 1000);
 
     private static List<String> names(int from, int to) {
         return IntStream.range(from, to).mapToObj(i -> "trip-" + i).toList();
@@ -22,17 +22,19 @@ class ErrorBudgetTest {
 
     @Test
     void comparisonsInVainCostAndPromotionsAndNewTripsEarn() {
-        ErrorBudget budget = ErrorBudget.full().on(names(0, 16), 8);
+        ErrorBudget budget = ErrorBudget.full().on(names(0, 16));
         assertThat(budget.wealth()).isEqualTo(0.1);
         // Half of 0.1 is the cost a / (1 - a) of the level a = 0.05 / 1.05.
         assertThat(budget.level()).isCloseTo(0.05 / 1.05, within(1e-12));
         ErrorBudget poorer = budget.after(false);
         assertThat(poorer.wealth()).isCloseTo(0.05, within(1e-12));
         assertThat(poorer.after(true).wealth()).isCloseTo(0.15, within(1e-12));
-        assertThat(poorer.on(names(0, 16), 8).wealth()).as("the same trips").isCloseTo(0.05, within(1e-12));
-        assertThat(poorer.on(names(2, 18), 8).wealth()).as("two new trips").isCloseTo(0.075, within(1e-12));
-        assertThat(poorer.on(names(16, 32), 8).wealth()).as("all new").isEqualTo(0.1);
-        assertThat(poorer.after(true).on(names(16, 32), 8).wealth())
+        assertThat(poorer.on(names(0, 16)).wealth()).as("the same trips").isCloseTo(0.05, within(1e-12));
+        assertThat(poorer.after(false).on(names(1, 17)).wealth())
+                .as("a new trip")
+                .isCloseTo(0.075, within(1e-12));
+        assertThat(poorer.on(names(16, 32)).wealth()).as("all new").isEqualTo(0.1);
+        assertThat(poorer.after(true).on(names(16, 32)).wealth())
                 .as("no less than it was")
                 .isCloseTo(0.15, within(1e-12));
     }
@@ -57,8 +59,8 @@ class ErrorBudgetTest {
      */
     @Test
     void ofCandidatesThatAreAllWorseHardlyAnyIsPromotedHoweverOftenItIsTried() {
-        Outcome outcome = simulate(50, 60, 0.5, 1.03, 1.03, 7);
-        double allowed = ErrorBudget.SHARE * (1 + outcome.promotions + outcome.fresh / 8.0);
+        Outcome outcome = simulate(50, 60, 0, 1.03, 1.03, 7);
+        double allowed = ErrorBudget.SHARE * (1 + outcome.promotions + outcome.fresh / 2);
         assertThat(outcome.worse).isEqualTo(outcome.promotions).isLessThanOrEqualTo(allowed);
     }
 

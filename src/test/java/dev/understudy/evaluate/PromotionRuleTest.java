@@ -185,7 +185,7 @@ class PromotionRuleTest {
     @Test
     void slicesTogetherRiskNoMoreThanTheyMay() {
         Random random = new Random(11);
-        PromotionRule quick = new PromotionRule(2, 8, 600, 2, 1.5, 25, 10, 10, 10, 0.25, 2, 0.05, 400);
+        PromotionRule quick = new PromotionRule(2, 8, 600, 2, 1.5, 25, 10, 10, 10, 10, 0.25, 2, 0.05, 400);
         int refused = 0;
         for (int trial = 0; trial < 200; trial++) {
             // The mean of the square of exp(u), u even in [-0.6, 0.6], is sinh(1.2) / 1.2 = 1.2579 = 1.1217^2.

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 class GateTest {
     /** Lets any first model pass, so that what follows does not depend on how well a short training does. */
     private static final PromotionRule LENIENT =
-            new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
+            new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
 
     private static final LogReading READING = LogReading.defaults();
     private static List<TrainedWindow> models;
@@ -473,7 +473,7 @@ class GateTest {
 
     @Test
     void aComparisonNeedsMoreTripsThanAFirstModel() throws Exception {
-        PromotionRule rule = new PromotionRule(1, 8, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
+        PromotionRule rule = new PromotionRule(1, 8, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
         try (var h = harness(rule)) {
             h.open();
             heldOut(h);
