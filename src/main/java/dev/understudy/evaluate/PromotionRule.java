@@ -96,7 +96,9 @@ public record PromotionRule(
             this.before = before;
             candidate = evidence.candidate();
             Scores best = evidence.best();
-            toBest = best == null ? null : new Comparison(candidate.trials(), best.trials());
+            toBest = best == null || candidate.trials().isEmpty()
+                    ? null
+                    : new Comparison(candidate.trials(), best.trials());
         }
 
         Verdict verdict() {

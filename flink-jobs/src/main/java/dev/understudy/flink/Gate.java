@@ -132,6 +132,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                     .withWealth(verdict.evidence()
                             .getOrDefault(ERROR_BUDGET, progress.budget().wealth())));
         }
+        shelf.keepBest(progress.best());
         progressState.update(progress);
         shelfState.update(shelf);
     }
@@ -146,7 +147,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                 progress.rolledBack(progress.inForce(), promotion.sha256());
             }
             progress.promoted(promotion.epoch(), promotion.sha256());
-            if (progress.best().isEmpty() || (!rollback && promotion.evidence().getOrDefault(BEST_EVER, 0.0) > 0)) {
+            if (progress.best().isEmpty() || (!rollback && promotion.evidence().getOrDefault(BEST_EVER, 1.0) > 0)) {
                 progress.best(promotion.sha256());
             }
             shelf.keep(promotion.sha256());
@@ -268,7 +269,8 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         String missing = inService != null
                 ? null
                 : "expected the file of the model in service, %s, to compare with, got none".formatted(inForce);
-        byte[] best = progress.best().equals(inForce) ? null : fileOf(progress.best());
+        boolean another = !progress.best().isEmpty() && !progress.best().equals(inForce);
+        byte[] best = another ? fileOf(progress.best()) : null;
         return new GateExamination.Rivals(inService, missing, best);
     }
 
