@@ -64,6 +64,11 @@ public final class LeaderReplay {
             return smallestGap[i];
         }
 
+        /** Returns the steps of stretch {@code i} in which the envelope replaced the policy's action. */
+        public long interventions(int i) {
+            return interventions[i];
+        }
+
         /** Returns the trip of stretch {@code i}. */
         public String trip(int i) {
             return stretches.trip(i);

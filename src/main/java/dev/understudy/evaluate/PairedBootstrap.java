@@ -6,76 +6,172 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Compares two policies on the same steps by a paired bootstrap over whole trips: Efron and Tibshirani (1993), An
- * Introduction to the Bootstrap, ch. 13 (percentile interval), with trips as the units that are drawn, because steps of
- * one trip are not independent.
+ * Compares two policies on the same trips by a paired bootstrap over whole trips, because steps of one trip are not
+ * independent: bootstrap-t, Efron and Tibshirani (1993), An Introduction to the Bootstrap, sec. 12.5. Each sample's
+ * effect is taken in units of its own standard error, so that intervals of few trips are as long as they have to be and
+ * those of skewed errors are not cut short on one side, as percentile intervals are.
+ *
+ * <p>Each trip adds two numbers, and the effect is a function of their totals. Its standard error is that of its linear
+ * part (the delta method).
  */
 public final class PairedBootstrap {
+    private enum Effect {
+        /** First total over second. */
+        MEAN {
+            @Override
+            double of(double first, double second) {
+                return first / second;
+            }
+
+            @Override
+            double part(double first, double second, double meanFirst, double meanSecond) {
+                return (first - meanFirst / meanSecond * second) / meanSecond;
+            }
+        },
+        /** Logarithm of the root of first total over second. */
+        LOG_ROOT_RATIO {
+            @Override
+            double of(double first, double second) {
+                return Math.log(first / second) / 2;
+            }
+
+            @Override
+            double part(double first, double second, double meanFirst, double meanSecond) {
+                return (first / meanFirst - second / meanSecond) / 2;
+            }
+        };
+
+        abstract double of(double first, double second);
+
+        /** Returns how much a trip moves the effect, times the number of trips, to first order. */
+        abstract double part(double first, double second, double meanFirst, double meanSecond);
+    }
+
+    private final Map<String, double[]> trips = new LinkedHashMap<>();
+    private final Effect effect;
+
+    private PairedBootstrap(Effect effect) {
+        this.effect = effect;
+    }
+
+    /** Creates a comparison by a mean: each trip adds a sum of differences and the number of steps in it. */
+    public static PairedBootstrap ofMeans() {
+        return new PairedBootstrap(Effect.MEAN);
+    }
+
     /**
-     * What came out.
-     *
-     * @param meanDifference mean over steps of candidate minus incumbent
-     * @param low lower end of the interval
-     * @param high upper end of the interval
-     * @param trips number of trips
+     * Creates a comparison by the logarithm of a ratio of root mean squares: each trip adds the candidate's and the
+     * other's sum of squares.
      */
-    public record Result(double meanDifference, double low, double high, int trips) {}
-
-    private static final class Sum {
-        private double total;
-        private double count;
+    public static PairedBootstrap ofRootMeanSquares() {
+        return new PairedBootstrap(Effect.LOG_ROOT_RATIO);
     }
 
-    private final Map<String, Sum> trips = new LinkedHashMap<>();
-
-    /** Creates a comparison of nothing yet. */
-    public PairedBootstrap() {}
-
-    /** Adds one step's losses (or any number of which the mean is to be compared) under both policies. */
-    public void add(String trip, double candidate, double incumbent) {
-        add(trip, candidate - incumbent, 1L);
-    }
-
-    /** Adds {@code steps} steps of one trip at once, by the sum of their differences, candidate minus incumbent. */
-    public void add(String trip, double sumOfDifferences, long steps) {
-        Sum sum = trips.computeIfAbsent(trip, any -> new Sum());
-        sum.total += sumOfDifferences;
-        sum.count += steps;
+    /** Adds two numbers of a trip to what was added of it before. */
+    public void add(String trip, double first, double second) {
+        double[] sums = trips.computeIfAbsent(trip, any -> new double[2]);
+        sums[0] += first;
+        sums[1] += second;
     }
 
     /**
-     * Draws trips with replacement and returns the mean difference with its interval.
+     * Draws trips with replacement.
      *
-     * @param draws number of bootstrap samples, such as 1000
-     * @param confidence such as 0.95
+     * @param draws number of bootstrap samples, such as 4000
      * @param seed what the draws follow from
      * @throws IllegalStateException if nothing was added
      */
-    public Result result(int draws, double confidence, long seed) {
+    public Result draw(int draws, long seed) {
         if (trips.isEmpty()) {
             throw new IllegalStateException("expected at least one trip to compare on, got none");
         }
-        Sum[] sums = trips.values().toArray(Sum[]::new);
+        double[][] sums = trips.values().toArray(double[][]::new);
+        int n = sums.length;
+        Estimate whole = new Estimate(sums);
+        double[][] drawn = new double[n][];
+        double[] deviations = new double[draws];
         SplittableRandom random = new SplittableRandom(seed);
-        double[] means = new double[draws];
         for (int draw = 0; draw < draws; draw++) {
-            double total = 0;
-            double count = 0;
-            for (int i = 0; i < sums.length; i++) {
-                Sum drawn = sums[random.nextInt(sums.length)];
-                total += drawn.total;
-                count += drawn.count;
+            for (int i = 0; i < n; i++) {
+                drawn[i] = sums[random.nextInt(n)];
             }
-            means[draw] = total / count;
+            Estimate sample = new Estimate(drawn);
+            double deviation = sample.effect - whole.effect;
+            // A sample of nothing but one trip, or of equal ones, deviates without bound: it cannot tell how far.
+            deviations[draw] = deviation == 0 ? 0 : deviation / sample.error;
         }
-        Arrays.sort(means);
-        double tail = (1 - confidence) / 2;
-        double total = Arrays.stream(sums).mapToDouble(sum -> sum.total).sum();
-        double count = Arrays.stream(sums).mapToDouble(sum -> sum.count).sum();
-        return new Result(total / count, quantile(means, tail), quantile(means, 1 - tail), sums.length);
+        Arrays.sort(deviations);
+        return new Result(whole.effect, n == 1 ? Double.POSITIVE_INFINITY : whole.error, deviations, n);
     }
 
-    private static double quantile(double[] sorted, double share) {
-        return sorted[(int) Math.max(0, Math.min(sorted.length - 1L, Math.round(share * (sorted.length - 1))))];
+    /** The effect over some trips and its standard error. */
+    private final class Estimate {
+        final double effect;
+        final double error;
+
+        Estimate(double[][] sums) {
+            int n = sums.length;
+            double first = 0;
+            double second = 0;
+            for (double[] sum : sums) {
+                first += sum[0];
+                second += sum[1];
+            }
+            effect = PairedBootstrap.this.effect.of(first, second);
+            double squares = 0;
+            for (double[] sum : sums) {
+                double part = PairedBootstrap.this.effect.part(sum[0], sum[1], first / n, second / n);
+                squares += part * part;
+            }
+            error = Math.sqrt(squares / (n * (n - 1.0)));
+        }
+    }
+
+    /** What came out: the effect, and between what it lies. */
+    public static final class Result {
+        private final double effect;
+        private final double error;
+        private final double[] deviations;
+        private final int trips;
+
+        private Result(double effect, double error, double[] deviations, int trips) {
+            this.effect = effect;
+            this.error = error;
+            this.deviations = deviations;
+            this.trips = trips;
+        }
+
+        /** Returns the effect over all trips; NaN where it is not defined, as of a total of 0. */
+        public double effect() {
+            return effect;
+        }
+
+        /** Returns the number of trips. */
+        public int trips() {
+            return trips;
+        }
+
+        /**
+         * Returns what the effect is above but for a chance of {@code tail}; negative infinity of a single trip, or
+         * where the samples cannot tell.
+         *
+         * @param tail above 0 to 0.5, such as 0.025 of an interval of 95 %
+         */
+        public double low(double tail) {
+            return end(1 - tail);
+        }
+
+        /** Returns what the effect is below but for a chance of {@code tail}, as {@link #low} does. */
+        public double high(double tail) {
+            return end(tail);
+        }
+
+        private double end(double share) {
+            double deviation = deviations[(int) Math.round(share * (deviations.length - 1))];
+            if (error == Double.POSITIVE_INFINITY) {
+                return share < 0.5 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+            }
+            return error == 0 ? effect : effect - deviation * error;
+        }
     }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.graph.OnnxRuntime;
 import dev.understudy.policy.Policy;
 import java.nio.ByteBuffer;
@@ -100,6 +101,20 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     @Override
     public void act(float[] observations, int rows, float[] actions) {
         answer(observations, rows, new Answer(actions, null, null, null));
+    }
+
+    @Override
+    public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
+        float[] means = new float[rows * actionSize];
+        float[] logStds = new float[rows * actionSize];
+        answer(observations, rows, new Answer(null, null, means, logStds));
+        for (int row = 0; row < rows; row++) {
+            double sum = 0;
+            for (int j = row * actionSize; j < (row + 1) * actionSize; j++) {
+                sum -= OpenLoop.gaussianNegativeLogLikelihood((double) means[j] - actions[j], logStds[j]);
+            }
+            result[row] = sum;
+        }
     }
 
     /** Answers a batch as {@link #act} does, and tells the distribution the actions come from. */

@@ -1,5 +1,7 @@
 package dev.understudy.policy;
 
+import java.util.Arrays;
+
 /** Answers observations with actions: an exported model, a baseline, or the policy a learner is working on. */
 public interface Policy {
     /** Returns n, the length of an observation. */
@@ -16,4 +18,17 @@ public interface Policy {
      * @param actions receives {@code [rows, k]}, row-major
      */
     void act(float[] observations, int rows, float[] actions);
+
+    /**
+     * Tells how likely given actions are under this policy: log p(action | observation), nats per row. A policy without
+     * a density answers NaN, as this does.
+     *
+     * @param observations {@code [rows, n]}, row-major
+     * @param actions {@code [rows, k]}, row-major
+     * @param rows number of observations, at least 1
+     * @param result receives {@code [rows]}
+     */
+    default void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
+        Arrays.fill(result, 0, rows, Double.NaN);
+    }
 }

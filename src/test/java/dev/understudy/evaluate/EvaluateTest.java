@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class EvaluateTest {
@@ -29,37 +28,6 @@ class EvaluateTest {
         float[] second = {1, 2, 3};
         OpenLoop.onSameSteps(1, first, second);
         assertThat(second).containsExactly(1, Float.NaN, 3);
-    }
-
-    @Test
-    void theBootstrapFindsAClearDifferenceAndNoneWhereThereIsNone() {
-        PairedBootstrap better = new PairedBootstrap();
-        PairedBootstrap same = new PairedBootstrap();
-        SplittableRandom random = new SplittableRandom(5);
-        for (int trip = 0; trip < 40; trip++) {
-            for (int step = 0; step < 50; step++) {
-                double noise = random.nextDouble() - 0.5;
-                better.add("trip-" + trip, 1 + noise, 1.3);
-                same.add("trip-" + trip, 1 + noise, 1);
-            }
-        }
-        PairedBootstrap.Result result = better.result(1000, 0.95, 1);
-        assertThat(result.meanDifference()).isCloseTo(-0.3, within(0.02));
-        assertThat(result.high()).isNegative();
-        assertThat(result.low()).isLessThan(result.meanDifference());
-        assertThat(result.trips()).isEqualTo(40);
-        assertThat(better.result(1000, 0.95, 1)).isEqualTo(result);
-        PairedBootstrap.Result none = same.result(1000, 0.95, 1);
-        assertThat(none.low()).isLessThan(none.high());
-        assertThat(none.meanDifference()).isBetween(none.low(), none.high());
-        assertThatThrownBy(() -> new PairedBootstrap().result(10, 0.9, 1)).hasMessageContaining("got none");
-    }
-
-    @Test
-    void oneTripGivesNoSpread() {
-        PairedBootstrap bootstrap = new PairedBootstrap();
-        bootstrap.add("only", -6.0, 3L);
-        assertThat(bootstrap.result(100, 0.95, 1)).isEqualTo(new PairedBootstrap.Result(-2, -2, -2, 1));
     }
 
     @Test

@@ -1,8 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.driving.HeldOutPieces;
 import dev.understudy.driving.LabelledStep;
+import dev.understudy.evaluate.Verdict;
 import dev.understudy.learn.TrainingReport;
-import dev.understudy.model.InvalidModelException;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Candidate;
@@ -38,6 +39,12 @@ import org.slf4j.LoggerFactory;
 final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep, Promotion> {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+
+    /** Figure of a verdict: 1 where the candidate is the best model ever promoted. */
+    private static final String BEST_EVER = "bestEver";
+
+    /** Figure of a verdict: what may be risked on the comparisons after it. */
+    private static final String ERROR_BUDGET = "errorBudget";
 
     private final GateConfig config;
     private final LogReading reading;
@@ -121,7 +128,11 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                 progress.judged(verdict.candidateId());
                 forget(verdict.candidateId());
             }
+            progress.budget(progress.budget()
+                    .withWealth(verdict.evidence()
+                            .getOrDefault(ERROR_BUDGET, progress.budget().wealth())));
         }
+        shelf.keepBest(progress.best());
         progressState.update(progress);
         shelfState.update(shelf);
     }
@@ -133,10 +144,14 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         if (newer) {
             boolean rollback = promotion.candidateId().isEmpty();
             if (rollback && !progress.inForce().isEmpty() && !progress.inForce().equals(promotion.sha256())) {
-                progress.rolledBack(progress.inForce());
+                progress.rolledBack(progress.inForce(), promotion.sha256());
             }
             progress.promoted(promotion.epoch(), promotion.sha256());
+            if (progress.best().isEmpty() || (!rollback && promotion.evidence().getOrDefault(BEST_EVER, 1.0) > 0)) {
+                progress.best(promotion.sha256());
+            }
             shelf.keep(promotion.sha256());
+            shelf.keepBest(progress.best());
         }
         if (!promotion.candidateId().isEmpty()) {
             progress.judged(promotion.candidateId());
@@ -147,30 +162,40 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     @Override
     public void processElement2(LocatedStep located, Context context, Collector<Promotion> out) throws Exception {
         LabelledStep step = located.step();
-        String name = step.trip() + "|" + step.vehicle();
-        HeldOutTrip trip = trips.get(name);
-        if (trip == null) {
-            trip = new HeldOutTrip();
-            forgetOldest();
+        String name = HeldOutPieces.name(step);
+        HeldOutTrip piece = trips.get(name);
+        boolean begins = piece == null;
+        if (piece == null) {
+            piece = new HeldOutTrip();
         }
-        trip.add(step, config.stepsPerTrip());
-        trips.put(name, trip);
+        piece.add(step);
+        trips.put(name, piece);
+        if (begins) {
+            forgetSuperfluous(progress().judgedMs());
+        }
     }
 
-    private void forgetOldest() throws Exception {
-        int count = 0;
-        String oldest = "";
-        long oldestMs = Long.MAX_VALUE;
+    private Map<String, Long> startsMs() throws Exception {
+        Map<String, Long> startMs = new TreeMap<>();
         for (Map.Entry<String, HeldOutTrip> each : trips.entries()) {
-            count++;
-            if (each.getValue().newestMs() < oldestMs) {
-                oldest = each.getKey();
-                oldestMs = each.getValue().newestMs();
-            }
+            startMs.put(each.getKey(), each.getValue().startMs());
         }
-        if (count >= config.trips()) {
-            trips.remove(oldest);
+        return startMs;
+    }
+
+    private void forgetSuperfluous(long judgedMs) throws Exception {
+        for (String name : config.heldOut().superfluous(startsMs(), judgedMs)) {
+            trips.remove(name);
         }
+    }
+
+    /** Returns the held-out steps to judge by at an event time. */
+    private List<LabelledStep> heldOut(long timeMs) throws Exception {
+        List<LabelledStep> steps = new ArrayList<>();
+        for (String name : config.heldOut().at(startsMs(), timeMs)) {
+            steps.addAll(trips.get(name).before(timeMs));
+        }
+        return steps;
     }
 
     @Override
@@ -197,12 +222,11 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
             if (model != null) {
                 judge(candidate, model, time, out);
             } else if (patienceIsOver(candidate, time.currentProcessingTime())) {
-                GateProgress progress = progress();
-                GateEvidence evidence = GateEvidence.problem(
+                Verdict late = Verdict.refused(
                         "expected the model file %s within %s, got none or not all of it"
                                 .formatted(candidate.sha256(), config.patience()),
-                        !progress.inForce().isEmpty());
-                decide(candidate, evidence, time, out);
+                        progress().budget());
+                decide(candidate, late, time, out);
             }
         }
     }
@@ -221,41 +245,42 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     private void judge(Candidate candidate, byte[] model, TimerService time, Collector<Promotion> out)
             throws Exception {
         GateProgress progress = progress();
-        boolean hasIncumbent = !progress.inForce().isEmpty();
-        GateEvidence evidence;
         String problem = new TrainingReport(new TreeMap<>(candidate.figures())).problem();
-        if (problem != null) {
-            evidence = GateEvidence.problem(problem, hasIncumbent);
-        } else if (progress.wasRolledBack(candidate.sha256())) {
-            evidence = GateEvidence.rolledBackBefore(hasIncumbent);
-        } else {
-            byte[] incumbent = hasIncumbent ? fileInForce(progress.inForce()) : null;
-            List<LabelledStep> steps = new ArrayList<>();
-            for (HeldOutTrip trip : trips.values()) {
-                steps.addAll(trip.before(candidate.windowEndMs()));
-            }
-            try {
-                evidence = examination.examine(model, candidate.sha256(), incumbent, steps);
-                if (hasIncumbent && incumbent == null) {
-                    evidence = evidence.withoutIncumbent(
-                            "expected the file of the model in service, %s, to compare with, got none"
-                                    .formatted(progress.inForce()));
-                }
-            } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
-                evidence = GateEvidence.problem("the model failed on held-out logs: " + e.getMessage(), hasIncumbent);
-            }
+        if (problem == null && progress.wasRolledBack(candidate.sha256())) {
+            problem = "this model was rolled back and is not chosen again by itself";
         }
-        decide(candidate, evidence, time, out);
+        Verdict verdict = problem != null
+                ? Verdict.refused(problem, progress.budget())
+                : examination.examine(
+                        model,
+                        candidate.sha256(),
+                        rivals(progress),
+                        heldOut(candidate.windowEndMs()),
+                        progress.budget());
+        decide(candidate, verdict, time, out);
     }
 
-    /** Returns the file in force from the shelf, else from Kafka, null if it is in neither. */
-    private byte @Nullable [] fileInForce(String sha256) throws Exception {
+    private GateExamination.Rivals rivals(GateProgress progress) throws Exception {
+        String inForce = progress.inForce();
+        if (inForce.isEmpty()) {
+            return new GateExamination.Rivals(null, null, null);
+        }
+        byte[] inService = fileOf(inForce);
+        String missing = inService != null
+                ? null
+                : "expected the file of the model in service, %s, to compare with, got none".formatted(inForce);
+        boolean another = !progress.best().isEmpty() && !progress.best().equals(inForce);
+        byte[] best = another ? fileOf(progress.best()) : null;
+        return new GateExamination.Rivals(inService, missing, best);
+    }
+
+    /** Returns a file from the shelf, else from Kafka, null if it is in neither. */
+    private byte @Nullable [] fileOf(String sha256) throws Exception {
         ModelShelf shelf = shelf();
         byte[] file = shelf.file(sha256);
         if (file == null) {
             file = past.file(config.policy(), sha256);
             if (file != null) {
-                shelf.keep(sha256);
                 shelf.put(sha256, file);
                 shelfState.update(shelf);
             }
@@ -263,18 +288,23 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
         return file;
     }
 
-    private void decide(Candidate candidate, GateEvidence evidence, TimerService time, Collector<Promotion> out)
+    private void decide(Candidate candidate, Verdict verdict, TimerService time, Collector<Promotion> out)
             throws Exception {
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
-        PromotionRule.Verdict verdict = config.rule().judge(evidence);
         long newestLogMs = time.currentWatermark() + 1 + reading.lateness().toMillis();
         String previous = progress.inForce();
         if (verdict.promoted()) {
             progress.promoted(progress.epoch() + 1, candidate.sha256());
             shelf.keep(candidate.sha256());
         }
-        progress.judged(candidate.id());
+        if (verdict.best()) {
+            progress.best(candidate.sha256());
+            shelf.keepBest(candidate.sha256());
+        }
+        progress.budget(verdict.budget());
+        progress.judged(candidate.id(), candidate.windowEndMs());
+        forgetSuperfluous(progress.judgedMs());
         forget(candidate.id());
         progressState.update(progress);
         shelfState.update(shelf);
@@ -287,7 +317,9 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
                 "%s (learned by %s)".formatted(verdict.reason(), candidate.algorithm()),
                 verdict.promoted(),
                 candidate.id(),
-                evidence.figures(),
+                verdict.with(BEST_EVER, verdict.best() ? 1 : 0)
+                        .with(ERROR_BUDGET, verdict.budget().wealth())
+                        .figures(),
                 time.currentProcessingTime()));
         LOG.info(
                 "{} candidate {} of window [{}, {}), learned by {}: {}",

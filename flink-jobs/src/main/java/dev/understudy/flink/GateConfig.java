@@ -1,6 +1,8 @@
 package dev.understudy.flink;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.HeldOutPieces;
+import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.model.IntakeLimits;
 import java.io.Serializable;
 import java.time.Duration;
@@ -10,35 +12,25 @@ import java.time.Duration;
  *
  * @param policy name of the policy
  * @param rule what a candidate has to reach
- * @param trips held-out trips kept, the newest
- * @param stepsPerTrip steps kept of each trip, the newest
- * @param stretches most stretches driven in closed loop, the newest; bounds how long a verdict takes
- * @param draws bootstrap samples
- * @param confidence of the bootstrap's interval
+ * @param heldOut which held-out driving is kept
+ * @param stretches most stretches driven in closed loop; bounds how long a verdict takes
  * @param latencyBudget median time to answer one observation
  * @param lead event time between the newest log and the start of a promotion, so that every instance has the model by
  *     then
  * @param patience wall time to wait for a candidate's model file before it is refused
- * @param seed what the bootstrap's draws follow from
  */
 public record GateConfig(
         String policy,
         PromotionRule rule,
-        int trips,
-        int stepsPerTrip,
+        HeldOutPieces heldOut,
         int stretches,
-        int draws,
-        double confidence,
         Duration latencyBudget,
         Duration lead,
-        Duration patience,
-        long seed)
+        Duration patience)
         implements Serializable {
     public GateConfig {
-        if (trips < 1 || stepsPerTrip < 1 || stretches < 1 || draws < 1 || !(confidence > 0 && confidence < 1)) {
-            throw new IllegalArgumentException(
-                    "expected trips, stepsPerTrip, stretches and draws >= 1 and 0 < confidence < 1, got %d, %d, %d, %d, %s"
-                            .formatted(trips, stepsPerTrip, stretches, draws, confidence));
+        if (stretches < 1) {
+            throw new IllegalArgumentException("expected stretches >= 1, got " + stretches);
         }
         if (lead.isNegative() || patience.isNegative()) {
             throw new IllegalArgumentException(
@@ -47,53 +39,31 @@ public record GateConfig(
     }
 
     /**
-     * Returns the defaults: the newest 24 held-out trips of at most ten minutes, 64 stretches, 1000 draws at 95 %, the
-     * latency budget of the intake check, a second of lead (guesses).
+     * Returns the defaults: at most 256 stretches, the latency budget of the intake check, a second of lead (guesses).
      */
     public static GateConfig defaults() {
         return new GateConfig(
                 CarFollowing.POLICY,
                 PromotionRule.defaults(),
-                24,
-                6000,
-                64,
-                1000,
-                0.95,
+                HeldOutPieces.defaults(),
+                256,
                 IntakeLimits.defaults().latencyBudget(),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(60),
-                1);
+                Duration.ofSeconds(60));
     }
 
     /** Returns these settings with another rule. */
     public GateConfig withRule(PromotionRule replacement) {
-        return new GateConfig(
-                policy,
-                replacement,
-                trips,
-                stepsPerTrip,
-                stretches,
-                draws,
-                confidence,
-                latencyBudget,
-                lead,
-                patience,
-                seed);
+        return new GateConfig(policy, replacement, heldOut, stretches, latencyBudget, lead, patience);
+    }
+
+    /** Returns these settings with other held-out driving kept. */
+    public GateConfig withHeldOut(HeldOutPieces replacement) {
+        return new GateConfig(policy, rule, replacement, stretches, latencyBudget, lead, patience);
     }
 
     /** Returns these settings with another lead. */
     public GateConfig withLead(Duration replacement) {
-        return new GateConfig(
-                policy,
-                rule,
-                trips,
-                stepsPerTrip,
-                stretches,
-                draws,
-                confidence,
-                latencyBudget,
-                replacement,
-                patience,
-                seed);
+        return new GateConfig(policy, rule, heldOut, stretches, latencyBudget, replacement, patience);
     }
 }

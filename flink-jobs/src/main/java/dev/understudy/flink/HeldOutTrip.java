@@ -9,16 +9,16 @@ import java.util.List;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** The newest steps of one vehicle in one held-out trip. Kept as keyed state. */
+/**
+ * A piece of one vehicle's driving in one held-out trip, as {@link dev.understudy.driving.HeldOutPieces} cuts it. Kept
+ * as keyed state.
+ */
 final class HeldOutTrip {
     private final ArrayDeque<LabelledStep> steps = new ArrayDeque<>();
 
-    /** Adds the next step and forgets the oldest beyond {@code most}. */
-    void add(LabelledStep step, int most) {
+    /** Adds the next step. */
+    void add(LabelledStep step) {
         steps.addLast(step);
-        if (steps.size() > most) {
-            steps.removeFirst();
-        }
     }
 
     /** Returns the steps from before a time, in their order. */
@@ -32,10 +32,10 @@ final class HeldOutTrip {
         return earlier;
     }
 
-    /** Returns the time of the newest step, milliseconds since 1970. */
-    long newestMs() {
-        LabelledStep last = steps.peekLast();
-        return last == null ? Long.MIN_VALUE : last.timeMs();
+    /** Returns the time of the first step, milliseconds since 1970. */
+    long startMs() {
+        LabelledStep first = steps.peekFirst();
+        return first == null ? Long.MIN_VALUE : first.timeMs();
     }
 
     /** Writes and reads it. */

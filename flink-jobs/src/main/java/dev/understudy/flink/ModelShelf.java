@@ -6,17 +6,20 @@ import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.UndecodableException;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The newest model files of one policy, put together from their pieces. Kept as keyed state. It holds a few whole files
- * and the pieces of a few more; what is in force is held however old it is.
+ * and the pieces of a few more; what is in force, and the best model ever promoted, are held however old they are.
  */
 final class ModelShelf {
     static final int FILES = 16;
@@ -27,6 +30,7 @@ final class ModelShelf {
     private final Map<String, byte[]> files = new LinkedHashMap<>();
     private final Map<ArtifactKey, ArtifactChunk> pieces = new LinkedHashMap<>();
     private String inForce = "";
+    private String best = "";
 
     /**
      * Takes a piece of a file and returns the hash of the file that it completes, if it does.
@@ -38,7 +42,7 @@ final class ModelShelf {
             return Optional.empty();
         }
         pieces.put(key, chunk);
-        shorten(pieces, PIECES, null);
+        shorten(pieces, PIECES, Set.of());
         Optional<ArtifactAssembly.Artifact> whole;
         try {
             whole = ArtifactAssembly.assemble(key.policy(), key.sha256(), pieces::get);
@@ -58,9 +62,9 @@ final class ModelShelf {
         pieces.keySet().removeIf(piece -> piece.sha256().equals(sha256));
     }
 
-    private static <K, V> void shorten(Map<K, V> map, int most, @Nullable K kept) {
+    private static <K, V> void shorten(Map<K, V> map, int most, Set<K> kept) {
         for (Iterator<K> oldest = map.keySet().iterator(); map.size() > most && oldest.hasNext(); ) {
-            if (!oldest.next().equals(kept)) {
+            if (!kept.contains(oldest.next())) {
                 oldest.remove();
             }
         }
@@ -71,10 +75,15 @@ final class ModelShelf {
         inForce = sha256;
     }
 
-    /** Takes a whole file, and drops the oldest one but that in force if there are too many. */
+    /** Says which file is that of the best model ever promoted. */
+    void keepBest(String sha256) {
+        best = sha256;
+    }
+
+    /** Takes a whole file, and drops the oldest one that is not to be kept if there are too many. */
     void put(String sha256, byte[] file) {
         files.put(sha256, file);
-        shorten(files, FILES, inForce);
+        shorten(files, FILES, new HashSet<>(List.of(inForce, best)));
     }
 
     /** Returns a whole file, null if it is not here. */
@@ -97,6 +106,11 @@ final class ModelShelf {
         }
 
         @Override
+        public int version() {
+            return 2;
+        }
+
+        @Override
         public boolean immutable() {
             return false;
         }
@@ -104,6 +118,7 @@ final class ModelShelf {
         @Override
         public void write(ModelShelf shelf, DataOutputView out) throws IOException {
             out.writeUTF(shelf.inForce);
+            out.writeUTF(shelf.best);
             out.writeInt(shelf.files.size());
             for (Map.Entry<String, byte[]> file : shelf.files.entrySet()) {
                 out.writeUTF(file.getKey());
@@ -120,6 +135,7 @@ final class ModelShelf {
         public ModelShelf read(int version, DataInputView in) throws IOException {
             ModelShelf shelf = new ModelShelf();
             shelf.inForce = in.readUTF();
+            shelf.best = version < 2 ? "" : in.readUTF();
             for (int left = in.readInt(); left > 0; left--) {
                 shelf.files.put(in.readUTF(), Codec.readBytes(in));
             }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.HeldOutPieces;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.RejectReason;
+import dev.understudy.evaluate.ErrorBudget;
+import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.flink.serialization.Codec;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -18,8 +22,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -33,7 +40,8 @@ import org.junit.jupiter.api.Test;
 
 class GateTest {
     /** Lets any first model pass, so that what follows does not depend on how well a short training does. */
-    private static final PromotionRule LENIENT = new PromotionRule(1, 100, 1, 1e6, 1e6, 1e6, 2, 1e6, 1e6, 1);
+    private static final PromotionRule LENIENT =
+            new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
 
     private static final LogReading READING = LogReading.defaults();
     private static List<TrainedWindow> models;
@@ -85,9 +93,13 @@ class GateTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
             PromotionRule rule, ModelPast past) throws Exception {
+        return harness(GateConfig.defaults().withRule(rule), past);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+            GateConfig config, ModelPast past) throws Exception {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion>(
-                new KeyedCoProcessOperator<>(
-                        new Gate(GateConfig.defaults().withRule(rule).withLead(Duration.ofSeconds(3)), READING, past)),
+                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), READING, past)),
                 ModelEvent::policy,
                 any -> CarFollowing.POLICY,
                 Types.STRING);
@@ -97,10 +109,20 @@ class GateTest {
 
     private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h)
             throws Exception {
+        for (int i = 0; i < 5; i++) {
+            heldOut(h, "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000);
+        }
+    }
+
+    private static void heldOut(
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h,
+            String vehicle,
+            String trip,
+            long startMs)
+            throws Exception {
         List<LabelledStep> steps = new ArrayList<>();
         FollowingAssembler.State state = new FollowingAssembler.State();
-        for (FollowingSample sample :
-                TestLogs.trip("car9", TestLogs.tripName(true, 0, READING), TestLogs.START_MS - 120_000, 1100)) {
+        for (FollowingSample sample : TestLogs.trip(vehicle, trip, startMs, 1100)) {
             new FollowingAssembler().offer(state, sample, new FollowingAssembler.Output() {
                 @Override
                 public void step(LabelledStep step) {
@@ -447,5 +469,143 @@ class GateTest {
             assertThat(h.extractOutputValues().get(0).reason()).contains("rolled back");
             assertThat(h.extractOutputValues().get(0).epoch()).isEqualTo(3);
         }
+    }
+
+    @Test
+    void aComparisonNeedsMoreTripsThanAFirstModel() throws Exception {
+        PromotionRule rule = new PromotionRule(1, 8, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
+        try (var h = harness(rule)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).extracting(Promotion::promoted).containsExactly(true, false);
+            assertThat(h.extractOutputValues().get(1).reason())
+                    .startsWith("too little evidence: a comparison needs 8 held-out trips driven, got 5");
+        }
+    }
+
+    /** Two gates, of which one has read far beyond the window that it judges, and has to keep what it would drop. */
+    @Test
+    void verdictsDoNotDependOnHowFarTheHeldOutLogsHaveBeenRead() throws Exception {
+        List<Promotion> verdicts = new ArrayList<>();
+        for (int ahead : List.of(0, 40)) {
+            GateConfig config = GateConfig.defaults().withRule(LENIENT).withHeldOut(new HeldOutPieces(2, 1, 100));
+            try (var h = harness(config, Past.NONE)) {
+                h.open();
+                heldOut(h);
+                for (int i = 0; i < ahead; i++) {
+                    heldOut(
+                            h,
+                            "later" + i,
+                            TestLogs.tripName(true, 10 + i, READING),
+                            models.get(1).candidate().windowEndMs() + 400_000L * (i + 1));
+                }
+                watermark(h, readyMs(models.get(1)) + 400_000L * (ahead + 1));
+                publish(h, models.get(0));
+                publish(h, models.get(1));
+                verdicts.addAll(h.extractOutputValues());
+            }
+        }
+        assertThat(verdicts).hasSize(4);
+        for (int i = 0; i < 2; i++) {
+            Map<String, Double> kept = new TreeMap<>(verdicts.get(i).evidence());
+            Map<String, Double> ahead = new TreeMap<>(verdicts.get(i + 2).evidence());
+            assertThat(kept).containsEntry("drivenTrips", 3.0);
+            kept.remove("latencyMicros");
+            ahead.remove("latencyMicros");
+            assertThat(ahead).isEqualTo(kept);
+            assertThat(verdicts.get(i + 2).reason()).isEqualTo(verdicts.get(i).reason());
+        }
+    }
+
+    @Test
+    void keepsTheBestModelThatWasEverPromotedAndWhatMayBeRisked() throws Exception {
+        String best = models.get(0).candidate().sha256();
+        TreeMap<String, Double> first = new TreeMap<>(Map.of("bestEver", 1.0, "errorBudget", 0.1));
+        TreeMap<String, Double> second = new TreeMap<>(Map.of("bestEver", 0.0, "errorBudget", 0.02));
+        Past past = new Past(
+                List.of(
+                        new Promotion(CarFollowing.POLICY, 1, best, 0, "", "", true, "one", first, 0),
+                        new Promotion(CarFollowing.POLICY, 2, "bb", 0, best, "", true, "two", second, 0)),
+                Map.of(best, models.get(0).model()));
+        try (var h = harness(LENIENT, past)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            Promotion verdict = h.extractOutputValues().get(0);
+            assertThat(verdict.reason()).as("the file in service is gone").contains("like a first model");
+            assertThat(verdict.evidence())
+                    .containsKeys("bestSpacingRmseMeters", "bestEver")
+                    .containsEntry("errorBudget", 0.02);
+        }
+    }
+
+    @Test
+    void progressAndShelfOfTheReleaseBeforeAreRead() throws Exception {
+        DataOutputSerializer old = new DataOutputSerializer(64);
+        old.writeLong(5);
+        old.writeUTF("aa");
+        old.writeInt(1);
+        old.writeUTF("bb");
+        old.writeInt(0);
+        GateProgress progress = new GateProgress.Form().read(1, new DataInputDeserializer(old.getCopyOfBuffer()));
+        assertThat(progress.epoch()).isEqualTo(5);
+        assertThat(progress.best()).as("what is in force has no better").isEqualTo("aa");
+        assertThat(progress.wasRolledBack("bb")).isTrue();
+        assertThat(progress.budget()).isEqualTo(ErrorBudget.full());
+        progress.best("cc");
+        progress.budget(new ErrorBudget(0.03, Set.of("trip-1")));
+        progress.judged("one", 77);
+        DataOutputSerializer now = new DataOutputSerializer(64);
+        new GateProgress.Form().write(progress, now);
+        GateProgress again = new GateProgress.Form()
+                .read(new GateProgress.Form().version(), new DataInputDeserializer(now.getCopyOfBuffer()));
+        assertThat(again.best()).isEqualTo("cc");
+        assertThat(again.budget()).isEqualTo(progress.budget());
+        assertThat(again.judgedMs()).isEqualTo(77);
+        assertThat(again.wasJudged("one")).isTrue();
+
+        DataOutputSerializer oldShelf = new DataOutputSerializer(64);
+        oldShelf.writeUTF("aa");
+        oldShelf.writeInt(1);
+        oldShelf.writeUTF("aa");
+        Codec.writeBytes(new byte[] {1}, oldShelf);
+        oldShelf.writeInt(0);
+        ModelShelf shelf = new ModelShelf.Form().read(1, new DataInputDeserializer(oldShelf.getCopyOfBuffer()));
+        assertThat(shelf.inForce()).isEqualTo("aa");
+        assertThat(shelf.file("aa")).containsExactly(1);
+    }
+
+    @Test
+    void theShelfNeverDropsWhatIsInForceNorTheBest() throws Exception {
+        ModelShelf shelf = new ModelShelf();
+        shelf.keep("model-1");
+        shelf.keepBest("model-0");
+        for (int i = 0; i < 3 * ModelShelf.FILES; i++) {
+            shelf.put("model-" + i, new byte[] {(byte) i});
+        }
+        assertThat(shelf.file("model-0")).containsExactly(0);
+        assertThat(shelf.file("model-1")).containsExactly(1);
+        assertThat(shelf.file("model-2")).isNull();
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        new ModelShelf.Form().write(shelf, out);
+        ModelShelf again = new ModelShelf.Form()
+                .read(new ModelShelf.Form().version(), new DataInputDeserializer(out.getCopyOfBuffer()));
+        again.put("another", new byte[1]);
+        assertThat(again.file("model-0")).isNotNull();
+    }
+
+    @Test
+    void whatWasRolledBackIsNotTheBestAnyMore() {
+        GateProgress progress = new GateProgress();
+        progress.promoted(1, "aa");
+        progress.best("bb");
+        progress.rolledBack("cc", "aa");
+        assertThat(progress.best()).isEqualTo("bb");
+        progress.rolledBack("bb", "aa");
+        assertThat(progress.best()).isEqualTo("aa");
     }
 }

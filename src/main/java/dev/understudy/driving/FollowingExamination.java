@@ -1,0 +1,88 @@
+package dev.understudy.driving;
+
+import dev.understudy.data.Trajectory;
+import dev.understudy.evaluate.Scores;
+import dev.understudy.policy.Policy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Held-out driving, made ready for trying policies on it: every policy answers the same steps and drives the same
+ * stretches, behind the logged leaders with the envelope in between. By one thread at a time.
+ */
+public final class FollowingExamination {
+    private final List<Trajectory> trajectories;
+    private final LeaderReplay replay;
+
+    private FollowingExamination(List<Trajectory> trajectories, CarFollowingStretches stretches) {
+        this.trajectories = trajectories;
+        replay = new LeaderReplay(stretches);
+    }
+
+    /**
+     * Makes held-out steps ready, which may come in any order.
+     *
+     * @param mostStretches most stretches driven; bounds how long a policy's try takes. If there are more, every n-th
+     *     is taken, so that all trips keep about their share
+     */
+    public static FollowingExamination of(List<LabelledStep> steps, int mostStretches) {
+        CarFollowingStretches all = CarFollowingStretches.of(
+                steps.stream().map(LabelledStep::sample).toList());
+        int count = all.count();
+        boolean[] taken = new boolean[count];
+        Arrays.fill(taken, count <= mostStretches);
+        for (int i = 0; i < mostStretches && count > mostStretches; i++) {
+            taken[(int) ((long) i * count / mostStretches)] = true;
+        }
+        return new FollowingExamination(LabelledSteps.trajectories(steps), all.where(i -> taken[i]));
+    }
+
+    /** Returns the number of stretches that are driven. */
+    public int stretches() {
+        return replay.stretches().count();
+    }
+
+    /**
+     * Returns what a policy does on this material. The trials are the stretches, their error is that of the spacing
+     * (m^2), a failure is a collision, and their slices are the label ({@code label acc-S}) and the car ({@code vehicle
+     * BMW_I3}).
+     *
+     * @param policy answers observations of {@link CarFollowing}
+     */
+    public Scores scores(Policy policy) {
+        LeaderReplay.Drive drive = replay.drive(policy, new Envelope());
+        CarFollowingStretches stretches = replay.stretches();
+        List<Scores.Trial> trials = new ArrayList<>();
+        for (int i = 0; i < stretches.count(); i++) {
+            trials.add(new Scores.Trial(
+                    stretches.trip(i),
+                    List.of("label " + stretches.label(i), "vehicle " + stretches.vehicle(i)),
+                    CarFollowingStretches.DRIVEN,
+                    drive.spacingMeanSquare(i),
+                    drive.smallestGap(i) < 0,
+                    drive.interventions(i)));
+        }
+        SortedMap<String, Scores.Trip> trips = new TreeMap<>();
+        for (Trajectory trajectory : trajectories) {
+            trips.merge(
+                    trajectory.trip(),
+                    openLoop(policy, trajectory),
+                    (a, b) -> new Scores.Trip(
+                            a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
+        }
+        return new Scores(trials, List.copyOf(trips.values()));
+    }
+
+    private static Scores.Trip openLoop(Policy policy, Trajectory trajectory) {
+        int rows = trajectory.steps();
+        double[] logs = new double[rows];
+        if (rows > 0) {
+            policy.logProbabilities(
+                    trajectory.observations().values(), trajectory.actions().values(), rows, logs);
+        }
+        return new Scores.Trip(trajectory.trip(), rows, -Arrays.stream(logs).sum());
+    }
+}

@@ -1,0 +1,50 @@
+package dev.understudy.evaluate;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What there is to judge a candidate by. All scores are of the same held-out material.
+ *
+ * @param candidate what the candidate did
+ * @param incumbent what the model in service did; null if there is none or it could not be tried
+ * @param best what the best model ever promoted did; null if that is the model in service, or could not be tried
+ * @param baseline what the baseline did, with the same envelope
+ * @param likelihood whether the likelihood of the expert's actions speaks
+ * @param notCompared why the candidate is not compared with the model in service although there is one; null otherwise
+ */
+public record Evidence(
+        Scores candidate,
+        @Nullable Scores incumbent,
+        @Nullable Scores best,
+        Scores baseline,
+        Likelihood likelihood,
+        @Nullable String notCompared) {
+
+    /** Whether the likelihood of the expert's actions speaks against a candidate. */
+    public enum Likelihood {
+        /** The candidate, and the model in service if there is one, were learned by raising it: it may. */
+        SPEAKS,
+        /** One of them was learned by what it does in closed loop: the likelihood is measured and decides nothing. */
+        IS_TOLD
+    }
+
+    public Evidence {
+        check("the model in service", candidate, incumbent);
+        check("the best model", candidate, best);
+        check("the baseline", candidate, baseline);
+    }
+
+    private static void check(String whose, Scores candidate, @Nullable Scores other) {
+        if (other != null
+                && (other.trials().size() != candidate.trials().size()
+                        || other.trips().size() != candidate.trips().size())) {
+            throw new IllegalArgumentException("expected scores of %s on the same %d trials and %d trips, got %d and %d"
+                    .formatted(
+                            whose,
+                            candidate.trials().size(),
+                            candidate.trips().size(),
+                            other.trials().size(),
+                            other.trips().size()));
+        }
+    }
+}

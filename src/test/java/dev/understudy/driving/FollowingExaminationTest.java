@@ -1,0 +1,106 @@
+package dev.understudy.driving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.understudy.evaluate.Scores;
+import dev.understudy.policy.Policy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class FollowingExaminationTest {
+    private static final IntelligentDriverModel DRIVER = new IntelligentDriverModel(33, 1.2, 2, 1.2, 1.6);
+
+    /** Answers with one number and tells it with a density of 0.25. */
+    private record Constant(float acceleration) implements Policy {
+        @Override
+        public int observationSize() {
+            return CarFollowing.observationSize();
+        }
+
+        @Override
+        public int actionSize() {
+            return 1;
+        }
+
+        @Override
+        public void act(float[] observations, int rows, float[] actions) {
+            Arrays.fill(actions, 0, rows, acceleration);
+        }
+
+        @Override
+        public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
+            Arrays.fill(result, 0, rows, Math.log(0.25));
+        }
+    }
+
+    private static List<LabelledStep> steps() {
+        List<LabelledStep> steps = new ArrayList<>();
+        steps.addAll(steps(Samples.driven("a", DRIVER, 1700, 2)));
+        steps.addAll(steps(Samples.driven("b", DRIVER, 1100, 3)));
+        return steps;
+    }
+
+    private static List<LabelledStep> steps(List<FollowingSample> samples) {
+        Collected collected = new Collected();
+        FollowingAssembler assembler = new FollowingAssembler();
+        FollowingAssembler.State state = new FollowingAssembler.State();
+        samples.forEach(sample -> assembler.offer(state, sample, collected));
+        assembler.end(state, collected);
+        return collected.steps;
+    }
+
+    @Test
+    void scoresEveryStretchAndEveryTripByName() {
+        List<LabelledStep> steps = steps();
+        FollowingExamination examination = FollowingExamination.of(steps, 100);
+        Scores scores = examination.scores(new Constant(0));
+        assertThat(scores.trials()).hasSize(3).hasSize(examination.stretches());
+        assertThat(scores.trials()).extracting(Scores.Trial::trip).containsExactly("a", "a", "b");
+        assertThat(scores.trials())
+                .allSatisfy(trial -> assertThat(trial.slices()).containsExactly("label human", "vehicle car"));
+        assertThat(scores.trips()).extracting(Scores.Trip::name).containsExactly("a", "b");
+        assertThat(scores.steps()).isEqualTo(steps.size());
+        assertThat(scores.negativeLogLikelihood()).isCloseTo(Math.log(4), within(1e-9));
+        Scores driver = examination.scores(DRIVER);
+        assertThat(driver.rootMeanSquare()).isLessThan(0.2).isLessThan(scores.rootMeanSquare());
+        assertThat(driver.negativeLogLikelihood()).as("a law has no density").isNaN();
+    }
+
+    @Test
+    void theOrderOfTheStepsChangesNothing() {
+        List<LabelledStep> steps = steps();
+        Scores scores = FollowingExamination.of(steps, 100).scores(new Constant(0.1f));
+        Collections.shuffle(steps, new Random(1));
+        assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0.1f)))
+                .isEqualTo(scores);
+    }
+
+    @Test
+    void drivesNoMoreStretchesThanItMay() {
+        Scores scores = FollowingExamination.of(steps(), 2).scores(DRIVER);
+        assertThat(scores.trials()).extracting(Scores.Trial::trip).containsExactly("a", "a");
+        assertThat(FollowingExamination.of(steps(), 0).scores(DRIVER).trials()).isEmpty();
+    }
+
+    @Test
+    void actionsThatAreNoNumbersAreReplacedAndCounted() {
+        for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            Scores scores = FollowingExamination.of(steps(), 100).scores(new Constant(odd));
+            assertThat(scores.rootMeanSquare()).isFinite();
+            assertThat(scores.interventionShare()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void nothingHeldOutGivesEmptyScores() {
+        Scores scores = FollowingExamination.of(List.of(), 100).scores(DRIVER);
+        assertThat(scores.trials()).isEmpty();
+        assertThat(scores.steps()).isZero();
+        assertThat(scores.rootMeanSquare()).isNaN();
+    }
+}
