@@ -49,7 +49,7 @@ final class KafkaPartitionEnds implements PartitionEnds {
     private final AtomicReference<Map<Integer, Long>> positions = new AtomicReference<>(Map.of());
     private final AtomicReference<@Nullable Seen> newest = new AtomicReference<>();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread;
+    private volatile @Nullable KafkaConsumer<byte[], byte[]> asking;
 
     // Of the thread alone:
     private final Map<TopicPartition, Long> committed = new HashMap<>();
@@ -81,7 +81,7 @@ final class KafkaPartitionEnds implements PartitionEnds {
         this.properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, "10000");
         this.isContinued = isContinued;
         this.clock = clock;
-        thread = new Thread(this::run, "ends of " + topic);
+        Thread thread = new Thread(this::run, "ends of " + topic);
         thread.setDaemon(true);
         thread.start();
     }
@@ -96,6 +96,7 @@ final class KafkaPartitionEnds implements PartitionEnds {
         boolean isBroken = false;
         while (closed.getCount() > 0) {
             try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties)) {
+                asking = consumer;
                 while (!isClosedAfter(PAUSE)) {
                     newest.set(ask(consumer));
                     if (isBroken) {
@@ -211,6 +212,9 @@ final class KafkaPartitionEnds implements PartitionEnds {
     @Override
     public void close() {
         closed.countDown();
-        thread.interrupt();
+        KafkaConsumer<byte[], byte[]> consumer = asking;
+        if (consumer != null) {
+            consumer.wakeup(); // the one call that other threads may make
+        }
     }
 }

@@ -97,6 +97,7 @@ public final class LearningJob {
         SingleOutputStreamOperator<DecodedLog> usable = logs.process(new RouteLogs(policy))
                 .returns(Codecs.DECODED_LOG.typeInformation())
                 .name("route logs")
+                .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
         SingleOutputStreamOperator<LocatedStep> steps = usable.keyBy(DecodedLog::vehicle, Types.STRING)
                 .process(new AssembleVehicle(policy, reading, AssembleVehicle.Share.TRAINING))

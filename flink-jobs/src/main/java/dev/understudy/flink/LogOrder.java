@@ -19,20 +19,28 @@ import org.jspecify.annotations.Nullable;
  * its own: a record counts as sent no earlier than the one before it.
  *
  * <p>So a record waits until every other partition is known to have nothing earlier: because a later record of it was
- * read, or because Kafka said, {@link #GRACE} after the record was sent, that there was nothing left to read in it. As
- * long as Kafka says nothing, nobody is overtaken. Not thread-safe.
+ * read, or because Kafka said a while after the record was sent that there was nothing left to read in it. That while
+ * is {@link #PATIENCE} times as long as the record itself was under way, as others may be on a way as slow, but at
+ * least {@link #SHORTEST} and at most {@link #LONGEST}. As long as Kafka says nothing, nobody is overtaken. Not
+ * thread-safe.
  */
 final class LogOrder {
-    /**
-     * Wall time that a record may be under way from its producer to Kafka without being overtaken by those of other
-     * partitions: a guess, some round trips. What comes later than that is taken as sent when it came.
-     */
-    static final Duration GRACE = Duration.ofMillis(250);
+    /** How much longer than a record that was read another may be under way and not be overtaken (a guess). */
+    static final int PATIENCE = 4;
+
+    /** Wall time that any record may be under way: a guess, some round trips. */
+    static final Duration SHORTEST = Duration.ofMillis(250);
+
+    /** Wall time after which a record that is still under way is taken as sent when it comes. */
+    static final Duration LONGEST = Duration.ofSeconds(30);
+
+    /** Wall time without a record in any partition after which it counts that there was none. */
+    static final Duration SETTLED = Duration.ofSeconds(10);
 
     private static final long NONE = Long.MIN_VALUE;
 
-    /** A record and when it counts as sent. */
-    private record Held(DecodedLog log, long sentMs) {}
+    /** A record, when it counts as sent, and until when others may still be under way that were sent before. */
+    private record Held(DecodedLog log, long sentMs, long otherwiseMs) {}
 
     private static final class Partition {
         /** Offset from which on nothing was read. */
@@ -41,7 +49,7 @@ final class LogOrder {
         long sentMs = NONE;
         /** Whether the last record gave itself a time far ahead. */
         boolean isAhead;
-        /** Everything that was sent before this time has been read. */
+        /** When Kafka was asked last and all that was there has been read. */
         long readUntilMs = NONE;
         /** What Kafka said last and is still to be read up to: when, and the end. */
         long askedMs = NONE;
@@ -49,10 +57,11 @@ final class LogOrder {
         long end;
         final ArrayDeque<Held> held = new ArrayDeque<>();
 
-        /** Returns a time before which no record of this partition is to come any more. */
-        long frontierMs() {
-            Held first = held.peekFirst();
-            return first != null ? first.sentMs : Math.max(sentMs, readUntilMs);
+        /** Returns whether all was read that comes before a record of another partition. */
+        boolean isPast(Held other, boolean isAfterOther) {
+            return sentMs > other.sentMs
+                    || (sentMs == other.sentMs && isAfterOther)
+                    || readUntilMs >= other.otherwiseMs;
         }
     }
 
@@ -89,7 +98,9 @@ final class LogOrder {
             partition.sentMs = Math.max(partition.sentMs, sentMs);
         }
         partition.isAhead = isAhead;
-        partition.held.addLast(new Held(log, Math.max(partition.sentMs, partition.readUntilMs)));
+        long underWayMs = PATIENCE * Math.max(0, nowMs - sentMs);
+        long patienceMs = Math.min(LONGEST.toMillis(), Math.max(SHORTEST.toMillis(), underWayMs));
+        partition.held.addLast(new Held(log, partition.sentMs, partition.sentMs + patienceMs));
         held++;
         readUntil(partition);
     }
@@ -110,7 +121,7 @@ final class LogOrder {
 
     private static void readUntil(Partition partition) {
         if (partition.askedMs != NONE && partition.position >= partition.end) {
-            partition.readUntilMs = Math.max(partition.readUntilMs, partition.askedMs - GRACE.toMillis());
+            partition.readUntilMs = Math.max(partition.readUntilMs, partition.askedMs);
             partition.askedMs = NONE;
         }
     }
@@ -120,15 +131,14 @@ final class LogOrder {
         while (isListed && releaseFirst(clock, out, false)) {
             // the next
         }
-        if (isListed && !partitions.isEmpty()) {
-            long frontierMs = Long.MAX_VALUE;
-            for (Partition partition : partitions.values()) {
-                frontierMs = Math.min(frontierMs, partition.frontierMs());
-            }
-            if (frontierMs > turnMs) {
-                turnMs = frontierMs;
-                clock.advance(turnMs);
-            }
+        long settledMs = Long.MAX_VALUE;
+        for (Partition partition : partitions.values()) {
+            boolean isEmpty = partition.held.isEmpty() && partition.readUntilMs != NONE;
+            settledMs = Math.min(settledMs, isEmpty ? partition.readUntilMs - SETTLED.toMillis() : NONE);
+        }
+        if (isListed && settledMs != Long.MAX_VALUE && settledMs > turnMs) {
+            turnMs = settledMs;
+            clock.advance(turnMs);
         }
     }
 
@@ -141,18 +151,26 @@ final class LogOrder {
 
     private boolean releaseFirst(LogClock clock, Consumer<DecodedLog> out, boolean isOver) {
         Partition next = null;
-        long earliest = Long.MAX_VALUE;
-        for (Partition partition : partitions.values()) {
-            boolean counts = !isOver || !partition.held.isEmpty();
-            if (counts && (next == null || partition.frontierMs() < earliest)) {
-                earliest = partition.frontierMs();
-                next = partition;
+        Held first = null;
+        int number = 0;
+        for (Map.Entry<Integer, Partition> each : partitions.entrySet()) {
+            Held head = each.getValue().held.peekFirst();
+            if (head != null && (first == null || head.sentMs < first.sentMs)) {
+                next = each.getValue();
+                first = head;
+                number = each.getKey();
             }
         }
-        Held first = next == null ? null : next.held.pollFirst();
-        if (first == null) {
+        if (next == null || first == null) {
             return false;
         }
+        for (Map.Entry<Integer, Partition> each : partitions.entrySet()) {
+            Partition other = each.getValue();
+            if (!isOver && other.held.isEmpty() && !other.isPast(first, each.getKey() > number)) {
+                return false;
+            }
+        }
+        next.held.removeFirst();
         held--;
         turnMs = Math.max(turnMs, first.sentMs);
         clock.advance(turnMs);
@@ -193,6 +211,7 @@ final class LogOrder {
                 for (Held each : partition.held) {
                     Codecs.DECODED_LOG.write(each.log, out);
                     out.writeLong(each.sentMs);
+                    out.writeLong(each.otherwiseMs);
                 }
             }
         }
@@ -209,8 +228,8 @@ final class LogOrder {
                 partition.isAhead = in.readBoolean();
                 partition.readUntilMs = in.readLong();
                 for (int waiting = in.readInt(); waiting > 0; waiting--) {
-                    partition.held.addLast(
-                            new Held(Codecs.DECODED_LOG.read(Codecs.DECODED_LOG.version(), in), in.readLong()));
+                    partition.held.addLast(new Held(
+                            Codecs.DECODED_LOG.read(Codecs.DECODED_LOG.version(), in), in.readLong(), in.readLong()));
                     order.held++;
                 }
             }

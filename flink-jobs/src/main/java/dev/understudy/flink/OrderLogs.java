@@ -124,10 +124,11 @@ final class OrderLogs extends AbstractStreamOperator<DecodedLog>
         }
     }
 
-    /** The source knows no time but the end of it. */
+    /** The source knows no time but the end of it, which it tells before it ends. */
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         if (mark.getTimestamp() == Watermark.MAX_WATERMARK.getTimestamp()) {
+            endInput();
             super.processWatermark(mark);
         }
     }

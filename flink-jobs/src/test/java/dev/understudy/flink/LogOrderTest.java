@@ -2,9 +2,11 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.driving.FollowingSample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -14,7 +16,6 @@ class LogOrderTest {
     private static final LogReading READING = LogReading.defaults();
     private static final long START = TestLogs.START_MS;
     private static final long LATER = START + 86_400_000;
-    private static final long GRACE = LogOrder.GRACE.toMillis();
 
     private final LogOrder order = new LogOrder();
     private final LogClock clock = new LogClock(READING.lateness(), READING.idleness());
@@ -48,21 +49,38 @@ class LogOrderTest {
 
     @Test
     void aPartitionIsPassedOverOnlyOnceKafkaSaysAWhileLaterThatItIsEmpty() {
+        for (long underWayMs : new long[] {20, 2_000}) {
+            LogOrder fresh = new LogOrder();
+            List<DecodedLog> out = new ArrayList<>();
+            long sentMs = START + TestLogs.SENT_AFTER_MS;
+            long patienceMs = underWayMs == 20 ? LogOrder.SHORTEST.toMillis() : LogOrder.PATIENCE * underWayMs;
+            partition(0, "a", 3).forEach(log -> fresh.add(log, log.sentMs() + underWayMs));
+            fresh.release(clock, out::add);
+            assertThat(out).as("Kafka has said nothing").isEmpty();
+            fresh.ends(new PartitionEnds.Seen(sentMs + patienceMs - 1, Map.of(0, 3L, 1, 0L)));
+            fresh.release(clock, out::add);
+            assertThat(out).as("others may be under way").isEmpty();
+            fresh.ends(new PartitionEnds.Seen(sentMs + patienceMs + 1, Map.of(0, 3L, 1, 0L)));
+            fresh.release(clock, out::add);
+            assertThat(out).extracting(LogOrderTest::place).containsExactly("0@0");
+            fresh.ends(new PartitionEnds.Seen(LATER, Map.of(0, 3L, 1, 1L)));
+            fresh.release(clock, out::add);
+            assertThat(out).as("there is one to be read").hasSize(1);
+            fresh.add(partition(1, "b", 1).get(0), LATER);
+            fresh.release(clock, out::add);
+            assertThat(out).extracting(LogOrderTest::place).containsExactly("0@0", "1@0", "0@1", "0@2");
+        }
+    }
+
+    @Test
+    void aRecordThatWasUnderWayForTooLongTakesItsTurnWhenItComes() {
+        order.ends(new PartitionEnds.Seen(LATER, Map.of(0, 3L, 1, 0L)));
         partition(0, "a", 3).forEach(log -> order.add(log, LATER));
         release();
-        assertThat(turns).as("Kafka has said nothing").isEmpty();
-        order.ends(new PartitionEnds.Seen(START + TestLogs.SENT_AFTER_MS + GRACE - 1, Map.of(0, 3L, 1, 0L)));
-        release();
-        assertThat(turns).as("others may be under way").isEmpty();
-        order.ends(new PartitionEnds.Seen(START + TestLogs.SENT_AFTER_MS + GRACE + 1, Map.of(0, 3L, 1, 0L)));
-        release();
-        assertThat(turns).extracting(LogOrderTest::place).containsExactly("0@0");
-        order.ends(new PartitionEnds.Seen(LATER, Map.of(0, 3L, 1, 1L)));
-        release();
-        assertThat(turns).as("there is one to be read").hasSize(1);
+        assertThat(turns).hasSize(3);
         order.add(partition(1, "b", 1).get(0), LATER);
         release();
-        assertThat(turns).extracting(LogOrderTest::place).containsExactly("0@0", "1@0", "0@1", "0@2");
+        assertThat(turns).extracting(LogOrderTest::place).containsExactly("0@0", "0@1", "0@2", "1@0");
     }
 
     @Test
@@ -102,13 +120,30 @@ class LogOrderTest {
         long nextDay = START + 86_400_000;
         order.ends(new PartitionEnds.Seen(nextDay + 5_000, Map.of(0, 100L, 1, 50L)));
         TestLogs.trip("a", "next day", nextDay, 50)
-                .forEach(sample -> order.add(TestLogs.read(sample, 0, 50 + sample.sequence()), 2 * LATER));
+                .forEach(sample -> order.add(TestLogs.read(sample, 0, 50 + sample.sequence()), sample.timeMs() + 50));
         release();
         assertThat(clock.watermarkMs()).isGreaterThan(nextDay);
         TestLogs.trip("b", "next day", nextDay + 5_000, 50)
-                .forEach(sample -> order.add(TestLogs.read(sample, 1, 50 + sample.sequence()), 2 * LATER));
+                .forEach(sample -> order.add(TestLogs.read(sample, 1, 50 + sample.sequence()), sample.timeMs() + 50));
         order.releaseAll(clock, turns::add);
         assertThat(turns).hasSize(200).noneMatch(DecodedLog::isLate);
+    }
+
+    @Test
+    void oneWrongTimeHarmsNobodyAlsoWhereTimestampsAreCopiedFromIt() {
+        order.ends(new PartitionEnds.Seen(LATER, Map.of(0, 300L, 1, 300L)));
+        for (int number = 0; number < 2; number++) {
+            for (DecodedLog log : partition(number, "car " + number, 300)) {
+                FollowingSample sample = Objects.requireNonNull(log.sample());
+                boolean isWrong = number == 0 && log.offset() == 150;
+                FollowingSample given = TestLogs.at(sample, sample.timeMs() + (isWrong ? 80_000_000 : 0));
+                order.add(DecodedLog.of(given, number, log.offset(), given.timeMs()), LATER);
+            }
+        }
+        order.ends(new PartitionEnds.Seen(2 * LATER, Map.of(0, 300L, 1, 300L)));
+        release();
+        assertThat(turns).hasSize(600).noneMatch(DecodedLog::isLate);
+        assertThat(clock.watermarkMs()).isLessThan(START + 30_000);
     }
 
     @Test

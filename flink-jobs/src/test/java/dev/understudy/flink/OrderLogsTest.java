@@ -269,8 +269,12 @@ class OrderLogsTest {
             run.read(0);
             run.read(3);
             assertThat(run.take()).isZero();
-            run.harness.endInput();
-            assertThat(run.take()).isEqualTo(3 * SAMPLES);
+            run.harness.processWatermark(Watermark.MAX_WATERMARK); // which comes before the end itself
+            assertThat(run.harness.getOutput()).last().isEqualTo(Watermark.MAX_WATERMARK);
+            assertThat(run.harness.getOutput().stream()
+                            .filter(each -> !(each instanceof Watermark))
+                            .count())
+                    .isEqualTo(3 * SAMPLES);
         }
     }
 }
