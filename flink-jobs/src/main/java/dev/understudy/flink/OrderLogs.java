@@ -77,7 +77,6 @@ final class OrderLogs extends AbstractStreamOperator<DecodedLog>
             DataInputDeserializer in = new DataInputDeserializer(bytes);
             order = Codecs.LOG_ORDER.read(in.readInt(), in);
             clock.read(in);
-            isContinued = false;
         }
     }
 

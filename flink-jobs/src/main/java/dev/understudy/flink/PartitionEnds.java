@@ -23,7 +23,7 @@ interface PartitionEnds extends AutoCloseable {
         /**
          * Opens it.
          *
-         * @param isContinued whether the job goes on from a checkpoint that has no positions
+         * @param isContinued whether the job goes on from a checkpoint, one from before positions were kept perhaps
          */
         PartitionEnds open(boolean isContinued);
     }
