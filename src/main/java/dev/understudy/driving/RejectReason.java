@@ -24,6 +24,8 @@ public enum RejectReason {
     GAP_JUMP,
     /** Event time did not move on by about a step since the sample before. */
     OUT_OF_STEP,
+    /** The time is far from that of the samples around it in its trip, which agree with each other. */
+    TIME_JUMP,
     /** Somebody drove whose driving is not to be learned. */
     OTHER_EXPERT,
     /** Too little is known of the entity so far. */

@@ -241,7 +241,9 @@ final class LoopAccount {
     private Map<String, Long> events(long ingested, long observed) {
         Map<String, Long> events = new LinkedHashMap<>();
         events.put("ingested", ingested);
-        events.put("learned", totals.getOrDefault(TRAINED, 0L));
+        long lateLearned = totals.getOrDefault("lateLearned", 0L);
+        events.put("learned", totals.getOrDefault(TRAINED, 0L) + lateLearned);
+        events.put("lateLearned", lateLearned);
         events.put("late", totals.getOrDefault("late", 0L));
         events.put("deadLettered", totals.getOrDefault("deadLettered", 0L));
         events.put("observed", observed);

@@ -29,8 +29,8 @@ class DemoIT {
             "trainSeconds",
             "prequential",
             "closedLoop");
-    private static final List<String> EVENTS =
-            List.of("ingested", "learned", "late", "deadLettered", "observed", "decided", "duplicated", "lost");
+    private static final List<String> EVENTS = List.of(
+            "ingested", "learned", "lateLearned", "late", "deadLettered", "observed", "decided", "duplicated", "lost");
     private static final List<String> CLOSED_LOOP =
             List.of("spacingRmseMeters", "spacingRmseMedianMeters", "speedRmse", "collisions", "stretches");
 
@@ -74,6 +74,9 @@ class DemoIT {
         assertThat(events.get("decided").asLong())
                 .isEqualTo(events.get("observed").asLong());
         assertThat(events.get("lost").asLong()).isZero();
+        assertThat(events.get("late").asLong() + events.get("lateLearned").asLong())
+                .as("late, however busy the machine is")
+                .isZero();
         assertThat(events.get("duplicated").asLong()).isZero();
         assertThat(summary.get("versionMismatches").asLong()).isZero();
         assertThat(events.get("learned").asLong()

@@ -56,7 +56,9 @@ class LoopAccountTest {
                 "ingested",
                 100L,
                 "trained",
-                50L,
+                45L,
+                "lateLearned",
+                5L,
                 "late",
                 1L,
                 "deadLettered",
@@ -74,6 +76,7 @@ class LoopAccountTest {
                 .isEqualTo(Map.ofEntries(
                         Map.entry("ingested", 100L),
                         Map.entry("learned", 50L),
+                        Map.entry("lateLearned", 5L), // of those learned
                         Map.entry("late", 1L),
                         Map.entry("deadLettered", 2L),
                         Map.entry("observed", 0L),

@@ -17,30 +17,14 @@ final class ClosingTrigger extends Trigger<LocatedStep, TimeWindow> {
     /** Per window: wall clock when the watermark passed its end, milliseconds since 1970. */
     static final ValueStateDescriptor<Long> CLOSED_AT_MS = new ValueStateDescriptor<>("closedAtMs", Types.LONG);
 
-    /**
-     * Per window: steps that are in no window before it, because they are of its last slide or because they came too
-     * late for the windows before. So each step counts in exactly one window.
-     */
-    static final ValueStateDescriptor<Integer> FRESH_STEPS = new ValueStateDescriptor<>("freshSteps", Types.INT);
-
     private final long delayMs;
-    private final long slideMs;
 
-    ClosingTrigger(long delayMs, long slideMs) {
+    ClosingTrigger(long delayMs) {
         this.delayMs = delayMs;
-        this.slideMs = slideMs;
     }
 
     @Override
-    public TriggerResult onElement(LocatedStep step, long timeMs, TimeWindow window, TriggerContext context)
-            throws Exception {
-        long previousEndMs = window.getEnd() - slideMs;
-        boolean previousIsGone = previousEndMs - 1 + delayMs <= context.getCurrentWatermark();
-        if (step.step().timeMs() >= previousEndMs || previousIsGone) {
-            ValueState<Integer> fresh = context.getPartitionedState(FRESH_STEPS);
-            Integer before = fresh.value();
-            fresh.update(before == null ? 1 : before + 1);
-        }
+    public TriggerResult onElement(LocatedStep step, long timeMs, TimeWindow window, TriggerContext context) {
         if (context.getCurrentWatermark() < window.maxTimestamp()) {
             context.registerEventTimeTimer(window.maxTimestamp());
         }
@@ -67,6 +51,5 @@ final class ClosingTrigger extends Trigger<LocatedStep, TimeWindow> {
         context.deleteEventTimeTimer(window.maxTimestamp());
         context.deleteEventTimeTimer(window.maxTimestamp() + delayMs);
         context.getPartitionedState(CLOSED_AT_MS).clear();
-        context.getPartitionedState(FRESH_STEPS).clear();
     }
 }

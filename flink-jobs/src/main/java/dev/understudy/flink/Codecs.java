@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Codecs {
     static final Codec<Tally> TALLY = new TallyForm();
     static final Codec<DecodedLog> DECODED_LOG = new DecodedLogForm();
+    static final Codec<LogOrder> LOG_ORDER = new LogOrder.Form();
     static final Codec<LocatedStep> LOCATED_STEP = new LocatedStepForm();
     static final Codec<VehicleProgress> VEHICLE_PROGRESS = new VehicleProgress.Form();
     static final Codec<WindowBatch> WINDOW_BATCH = new WindowBatch.Form();
@@ -173,6 +175,8 @@ final class Codecs {
             }
             out.writeInt(log.partition());
             out.writeLong(log.offset());
+            out.writeLong(log.sentMs());
+            out.writeLong(log.clockMs());
         }
 
         @Override
@@ -180,13 +184,14 @@ final class Codecs {
             boolean usable = in.readBoolean();
             FollowingSample sample = usable ? Binary.readSample(in) : null;
             DeadLetter letter = usable ? null : DEAD_LETTER.read(DEAD_LETTER.version(), in);
-            return new DecodedLog(sample, letter, in.readInt(), in.readLong());
+            return new DecodedLog(sample, letter, in.readInt(), in.readLong(), in.readLong(), in.readLong());
         }
     }
 
     /** {@link LocatedStep}. */
     public static final class LocatedStepForm extends Codec<LocatedStep> {
         private static final long serialVersionUID = 1L;
+        private static final int READY_SINCE = 2;
 
         @Override
         public Class<LocatedStep> type() {
@@ -194,15 +199,23 @@ final class Codecs {
         }
 
         @Override
+        public int version() {
+            return READY_SINCE;
+        }
+
+        @Override
         public void write(LocatedStep located, DataOutputView out) throws IOException {
             Binary.writeStep(located.step(), out);
             out.writeInt(located.partition());
             out.writeLong(located.offset());
+            out.writeLong(located.readyMs());
         }
 
         @Override
         public LocatedStep read(int version, DataInputView in) throws IOException {
-            return new LocatedStep(Binary.readStep(in), in.readInt(), in.readLong());
+            LabelledStep step = Binary.readStep(in);
+            return new LocatedStep(
+                    step, in.readInt(), in.readLong(), version < READY_SINCE ? step.timeMs() : in.readLong());
         }
     }
 

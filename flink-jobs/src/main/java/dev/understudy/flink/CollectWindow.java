@@ -10,20 +10,18 @@ import java.util.TreeMap;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.OutputTag;
 
 /** Makes one batch of the steps of a window. */
 final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch, String, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
-    /** Steps that came after their window had closed. */
-    static final OutputTag<LocatedStep> LATE = new OutputTag<>("late-steps", Codecs.LOCATED_STEP.typeInformation());
-
     private final String topic;
+    private final StepWindows windows;
     private final long slideMs;
 
-    CollectWindow(String topic, Duration slide) {
+    CollectWindow(String topic, StepWindows windows, Duration slide) {
         this.topic = topic;
+        this.windows = windows;
         slideMs = slide.toMillis();
     }
 
@@ -34,7 +32,13 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
         long freshFromMs = window.getEnd() - slideMs;
         List<LabelledStep> labelled = new ArrayList<>();
         Map<Integer, long[]> ranges = new TreeMap<>();
+        int freshSteps = 0;
+        int lateSteps = 0;
         for (LocatedStep located : steps) {
+            if (windows.windows(located).get(0).equals(window)) {
+                freshSteps++;
+                lateSteps += windows.isLate(located) ? 1 : 0;
+            }
             labelled.add(located.step());
             long[] range = ranges.computeIfAbsent(
                     located.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
@@ -46,15 +50,14 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
                 (partition, range) -> sources.add("%s-%d@%d-%d".formatted(topic, partition, range[0], range[1])));
         Long closedAtMs =
                 context.windowState().getState(ClosingTrigger.CLOSED_AT_MS).value();
-        Integer freshSteps =
-                context.windowState().getState(ClosingTrigger.FRESH_STEPS).value();
         out.collect(new WindowBatch(
                 policy,
                 window.getStart(),
                 window.getEnd(),
                 closedAtMs == null ? context.currentProcessingTime() : closedAtMs,
                 freshFromMs,
-                freshSteps == null ? 0 : freshSteps,
+                freshSteps,
+                lateSteps,
                 LabelledSteps.trajectories(labelled),
                 sources));
     }

@@ -88,11 +88,11 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
                     "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
                             .formatted(knownMs + futureToleranceMs, futureToleranceMs, sample.timeMs()));
         }
-        return DecodedLog.of(sample, record.partition(), record.offset());
+        return DecodedLog.of(sample, record.partition(), record.offset(), record.timestamp());
     }
 
     private DecodedLog dead(ConsumerRecord<byte[], byte[]> record, String reason) {
-        return DecodedLog.dead(DeadLetters.of(stage, reason, record, clock.millis()));
+        return DecodedLog.dead(DeadLetters.of(stage, reason, record, clock.millis()), record.timestamp());
     }
 
     private Deserializer<FollowingSample> deserializer() {

@@ -22,21 +22,40 @@ final class KafkaEnds {
     private KafkaEnds() {}
 
     /**
-     * Returns the decoded logs, with the watermark of each partition: from where the checkpoint stands, without one
-     * from the earliest on. What the consumer group committed only shows progress: state that does not go with it is
-     * lost, and with it the records behind it.
+     * Returns the decoded logs of all partitions in one order, with their watermark: from where the checkpoint stands,
+     * without one from the earliest on. What the consumer group committed only shows progress: state that does not go
+     * with it is lost, and with it the records behind it.
      */
     static DataStream<DecodedLog> logs(
             StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
+        Properties properties = consumer(runtime);
         KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
                 .setTopics(Topics.LOGS)
                 .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), Instant::now))
-                .setProperties(consumer(runtime))
+                .setProperties(properties)
                 .build();
-        return env.fromSource(source, LogWatermarks.strategy(reading), "logs").uid("logs");
+        properties.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, runtime.bootstrapServers());
+        properties.setProperty(ConsumerConfig.GROUP_ID_CONFIG, runtime.groupId());
+        return ordered(
+                env.fromSource(source, WatermarkStrategy.noWatermarks(), "logs").uid("logs"),
+                runtime,
+                reading,
+                isContinued -> new KafkaPartitionEnds(Topics.LOGS, properties, isContinued, Instant::now));
+    }
+
+    /** Brings logs into their order. */
+    static DataStream<DecodedLog> ordered(
+            DataStream<DecodedLog> logs, JobRuntime runtime, LogReading reading, PartitionEnds.Opener ends) {
+        return logs.transform(
+                        "order logs",
+                        Codecs.DECODED_LOG.typeInformation(),
+                        new OrderLogs(reading, runtime.watermarkInterval(), ends))
+                .setParallelism(1)
+                .setMaxParallelism(1)
+                .uid("order-logs");
     }
 
     /** Returns what happens to models, from the beginning of these topics on; it holds up no watermark. */

@@ -40,10 +40,7 @@ public final class LearningJob {
 
     /** What flows out of the job, before Kafka. */
     record Flows(
-            DataStream<TrainedWindow> trained,
-            DataStream<DeadLetter> deadLetters,
-            DataStream<TrainingRecord> totals,
-            DataStream<DecodedLog> late) {}
+            DataStream<TrainedWindow> trained, DataStream<DeadLetter> deadLetters, DataStream<TrainingRecord> totals) {}
 
     /** Builds the job with behavioural cloning as its learner. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
@@ -100,6 +97,7 @@ public final class LearningJob {
         SingleOutputStreamOperator<DecodedLog> usable = logs.process(new RouteLogs(policy))
                 .returns(Codecs.DECODED_LOG.typeInformation())
                 .name("route logs")
+                .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
         SingleOutputStreamOperator<LocatedStep> steps = usable.keyBy(DecodedLog::vehicle, Types.STRING)
                 .process(new AssembleVehicle(policy, reading, AssembleVehicle.Share.TRAINING))
@@ -116,26 +114,16 @@ public final class LearningJob {
         for (LearningBranch branch : branches.subList(1, branches.size())) {
             trained = trained.union(train(batches, models, training, branch, TrainingOperator.Account.ELSEWHERE));
         }
-        DataStream<Tally> lateSteps = batches.getSideOutput(CollectWindow.LATE)
-                .map(step -> new Tally(policy, Tally.LATE, 1))
-                .returns(Codecs.TALLY.typeInformation())
-                .name("count late steps")
-                .uid("count-late-steps");
         DataStream<TrainingRecord> totals = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested")
                 .union(
                         sum(steps.getSideOutput(AssembleVehicle.TALLIES), "assembled"),
-                        sum(lateSteps, "late"),
                         first.getSideOutput(TrainingOperator.TALLIES))
                 .keyBy(Tally::policy, Types.STRING)
                 .process(new Totals())
                 .returns(Codecs.TRAINING_RECORD.typeInformation())
                 .name("totals")
                 .uid("totals");
-        return new Flows(
-                trained,
-                usable.getSideOutput(RouteLogs.DEAD_LETTERS),
-                totals,
-                steps.getSideOutput(AssembleVehicle.LATE));
+        return new Flows(trained, usable.getSideOutput(RouteLogs.DEAD_LETTERS), totals);
     }
 
     /** Adds one learner. What other learners than these need beside windows would be connected here. */
@@ -157,7 +145,8 @@ public final class LearningJob {
 
     /**
      * Cuts the steps into windows. Where windows overlap, a step is in several of them: the learner trains on it in
-     * each, its scaler counts it in each, and the reservoir may keep it from each; in the totals it counts once.
+     * each, its scaler counts it in each, and the reservoir may keep it from each; in the totals it counts once. No
+     * step comes late here: it goes into a window that has not fired.
      */
     static SingleOutputStreamOperator<WindowBatch> batches(
             DataStream<LocatedStep> steps, TrainingConfig training, LogReading reading) {
@@ -166,8 +155,9 @@ public final class LearningJob {
         return steps.keyBy(step -> policy, Types.STRING)
                 .window(windows)
                 .allowedLateness(reading.inactivity())
-                .sideOutputLateData(CollectWindow.LATE)
-                .process(new CollectWindow(Topics.LOGS, training.slide()), Codecs.WINDOW_BATCH.typeInformation())
+                .process(
+                        new CollectWindow(Topics.LOGS, windows, training.slide()),
+                        Codecs.WINDOW_BATCH.typeInformation())
                 .name("window")
                 .uid("window");
     }

@@ -13,7 +13,8 @@ import java.util.TreeSet;
  * other tests with.
  *
  * @param lateness how far, in event time, records may come out of order before they are late
- * @param idleness wall time after which a silent partition no longer holds up the watermark
+ * @param idleness time by Kafka's timestamps after which a partition without records no longer holds up the watermark;
+ *     how fast the job reads has no part in it
  * @param futureTolerance how far event time may run ahead of the wall clock and of the record's own timestamp
  * @param inactivity event time without samples after which a vehicle's run is closed
  * @param heldOutPercent share of trips that are only tested on, 0 to 100

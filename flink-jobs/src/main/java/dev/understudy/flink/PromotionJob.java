@@ -56,6 +56,7 @@ public final class PromotionJob {
         String policy = config.gate().policy();
         DataStream<LocatedStep> steps = logs.filter(log -> log.sample() != null)
                 .name("usable logs")
+                .setParallelism(1) // up to here the order is that of the one time
                 .uid("usable-logs")
                 .keyBy(DecodedLog::vehicle, Types.STRING)
                 .process(new AssembleVehicle(policy, config.reading(), AssembleVehicle.Share.HELD_OUT))

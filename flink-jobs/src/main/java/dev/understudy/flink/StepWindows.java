@@ -12,7 +12,8 @@ import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 
 /**
  * Event-time windows of one size, aligned with 1970, each beginning a slide after the one before; where slide and size
- * are equal they tumble. The time of a step is its own: a step leaves the assembler later than it was driven.
+ * are equal they tumble. The time of a step is its own: a step leaves the assembler later than it was driven. A step
+ * that leaves it when its windows have fired goes into the next.
  */
 final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
     private static final long serialVersionUID = 1L;
@@ -39,9 +40,34 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
 
     @Override
     public Collection<TimeWindow> assignWindows(LocatedStep step, long timestamp, WindowAssignerContext context) {
-        long lastStart = TimeWindow.getWindowStartWithOffset(step.step().timeMs(), 0, slideMs);
+        return windows(step);
+    }
+
+    /**
+     * Returns the windows of a step, the earliest first: those of its time that had not fired when it was ready; where
+     * all had, those that were open then. Either way none has fired yet, however coarse the watermarks are.
+     */
+    List<TimeWindow> windows(LocatedStep step) {
         List<TimeWindow> windows = new ArrayList<>((int) (sizeMs / slideMs));
-        for (long start = lastStart; start > lastStart - sizeMs; start -= slideMs) {
+        for (TimeWindow window : at(step.step().timeMs())) {
+            if (window.maxTimestamp() + delayMs >= step.readyMs()) {
+                windows.add(window);
+            }
+        }
+        return windows.isEmpty() ? at(step.readyMs()) : windows;
+    }
+
+    /** Returns whether a step is not in a window of its own time because all of them had fired. */
+    boolean isLate(LocatedStep step) {
+        TimeWindow last = at(step.step().timeMs()).get((int) (sizeMs / slideMs) - 1);
+        return last.maxTimestamp() + delayMs < step.readyMs();
+    }
+
+    /** Returns the windows that hold a time, the earliest first. */
+    private List<TimeWindow> at(long timeMs) {
+        long lastStart = TimeWindow.getWindowStartWithOffset(timeMs, 0, slideMs);
+        List<TimeWindow> windows = new ArrayList<>((int) (sizeMs / slideMs));
+        for (long start = lastStart - sizeMs + slideMs; start <= lastStart; start += slideMs) {
             windows.add(new TimeWindow(start, start + sizeMs));
         }
         return windows;
@@ -49,7 +75,7 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
 
     @Override
     public Trigger<LocatedStep, TimeWindow> getDefaultTrigger() {
-        return new ClosingTrigger(delayMs, slideMs);
+        return new ClosingTrigger(delayMs);
     }
 
     @Override

@@ -11,7 +11,10 @@ package dev.understudy.flink;
 public record Tally(String policy, String name, long count) {
     /** Reached the job. */
     public static final String INGESTED = "ingested";
-    /** Came after the watermark had passed them. */
+    /**
+     * Came after the watermark had passed them and could not be learned: at the edge of what came late together, there
+     * is no history or no look-ahead for them.
+     */
     public static final String LATE = "late";
     /** Could not be decoded, or are stamped in the future. */
     public static final String DEAD_LETTERED = "deadLettered";
@@ -19,8 +22,10 @@ public record Tally(String policy, String name, long count) {
     public static final String HELD_OUT = "heldOut";
     /** Had been there before, by trip and sequence. */
     public static final String DUPLICATES = "duplicates";
-    /** Were trained on. */
+    /** Were trained on in a window of their own time. */
     public static final String TRAINED = "trained";
+    /** Were ready after the windows of their time had fired, and were trained on in the next. */
+    public static final String LATE_LEARNED = "lateLearned";
     /** Prefix of a reason why records were not learned from. */
     public static final String REJECTED = "rejected.";
 

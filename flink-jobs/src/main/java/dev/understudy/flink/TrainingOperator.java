@@ -253,7 +253,8 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
             Reservoir reservoir = reservoir(progress);
             batch.trajectories().forEach(reservoir::offer);
             progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
-            tally(batch, Tally.TRAINED);
+            tally(batch, Tally.TRAINED, batch.freshSteps() - batch.lateSteps());
+            tally(batch, Tally.LATE_LEARNED, batch.lateSteps());
         } else {
             // The gate refuses the candidate; the next window begins where this one did.
             progressState.update(progress.skipped());
@@ -316,8 +317,12 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
     }
 
     private void tally(WindowBatch batch, String name) {
-        if (account == Account.KEPT && batch.freshSteps() > 0) {
-            output.collect(TALLIES, new StreamRecord<>(new Tally(batch.policy(), name, batch.freshSteps())));
+        tally(batch, name, batch.freshSteps());
+    }
+
+    private void tally(WindowBatch batch, String name, int steps) {
+        if (account == Account.KEPT && steps > 0) {
+            output.collect(TALLIES, new StreamRecord<>(new Tally(batch.policy(), name, steps)));
         }
     }
 

@@ -18,6 +18,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param freshFromMs start of the window's last slide: what came before it was in the window before
  * @param freshSteps how many steps are in no window before it: those of its last slide, and those that came too late
  *     for the windows before
+ * @param lateSteps how many of these came too late for all windows of their own time
  * @param trajectories the steps, by trip, vehicle and time; not empty
  * @param sourceRanges where they come from, each as {@code topic-partition@from-to}
  */
@@ -28,6 +29,7 @@ public record WindowBatch(
         long closedAtMs,
         long freshFromMs,
         int freshSteps,
+        int lateSteps,
         List<Trajectory> trajectories,
         List<String> sourceRanges) {
     public WindowBatch {
@@ -39,6 +41,19 @@ public record WindowBatch(
         }
     }
 
+    /** Creates a batch without late steps. */
+    WindowBatch(
+            String policy,
+            long startMs,
+            long endMs,
+            long closedAtMs,
+            long freshFromMs,
+            int freshSteps,
+            List<Trajectory> trajectories,
+            List<String> sourceRanges) {
+        this(policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, 0, trajectories, sourceRanges);
+    }
+
     /** Returns the number of steps. */
     public int steps() {
         return trajectories.stream().mapToInt(Trajectory::steps).sum();
@@ -47,10 +62,16 @@ public record WindowBatch(
     /** Writes and reads it. */
     public static final class Form extends Codec<WindowBatch> {
         private static final long serialVersionUID = 1L;
+        private static final int LATE_SINCE = 2;
 
         @Override
         public Class<WindowBatch> type() {
             return WindowBatch.class;
+        }
+
+        @Override
+        public int version() {
+            return LATE_SINCE;
         }
 
         @Override
@@ -61,6 +82,7 @@ public record WindowBatch(
             out.writeLong(batch.closedAtMs);
             out.writeLong(batch.freshFromMs);
             out.writeInt(batch.freshSteps);
+            out.writeInt(batch.lateSteps);
             Binary.writeTrajectories(batch.trajectories, out);
             out.writeInt(batch.sourceRanges.size());
             for (String range : batch.sourceRanges) {
@@ -76,12 +98,14 @@ public record WindowBatch(
             long closedAtMs = in.readLong();
             long freshFromMs = in.readLong();
             int freshSteps = in.readInt();
+            int lateSteps = version < LATE_SINCE ? 0 : in.readInt();
             List<Trajectory> trajectories = Binary.readTrajectories(in);
             List<String> ranges = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
                 ranges.add(in.readUTF());
             }
-            return new WindowBatch(policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, trajectories, ranges);
+            return new WindowBatch(
+                    policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, lateSteps, trajectories, ranges);
         }
     }
 }

@@ -3,20 +3,27 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.driving.Actor;
+import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.TimeJumps;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AssembleVehicleTest {
     private static final LogReading READING = LogReading.defaults();
@@ -94,27 +101,236 @@ class AssembleVehicleTest {
         }
     }
 
-    @Test
-    void countsAndKeepsAsideWhatComesAfterTheWatermark() throws Exception {
-        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
-            h.open();
-            for (FollowingSample sample : trip) {
-                if (sample.sequence() != 200) {
-                    h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
-                }
-            }
-            h.processWatermark(TestLogs.START_MS + 60_000);
-            h.processElement(TestLogs.log(trip.get(200), 200), trip.get(200).timeMs());
-            h.processElement(TestLogs.log(trip.get(200), 201), trip.get(200).timeMs());
-            assertThat(tallies(h)).containsEntry(Tally.LATE, 1L).containsEntry(Tally.DUPLICATES, 1L);
-            assertThat(h.getSideOutput(AssembleVehicle.LATE)).hasSize(1);
-            assertThat(h.extractOutputValues())
-                    .as("a hole in time ends the trajectory")
-                    .extracting(step -> step.step().trajectory())
-                    .contains(0L, 1L);
+    /** What came out of a vehicle's records. */
+    private record Outcome(List<LocatedStep> steps, Map<String, Long> tallies) {
+        long timely() {
+            return steps.stream().filter(step -> step.step().trajectory() >= 0).count();
+        }
+
+        long belated() {
+            return steps.size() - timely();
         }
     }
+
+    /** Assembles records, with a watermark after every so many of them, up to a restart after some of them. */
+    private static Outcome assemble(List<DecodedLog> logs, int every, int restartAfter) throws Exception {
+        List<LocatedStep> steps = new ArrayList<>();
+        Map<String, Long> counts = new TreeMap<>();
+        OperatorSubtaskState state = null;
+        for (boolean isLast : new boolean[] {false, true}) {
+            List<DecodedLog> part = isLast ? logs.subList(restartAfter, logs.size()) : logs.subList(0, restartAfter);
+            try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+                if (state != null) {
+                    h.initializeState(state);
+                }
+                h.open();
+                for (DecodedLog log : part) {
+                    if (log.offset() % every == 0) {
+                        h.processWatermark(log.clockMs());
+                    }
+                    h.processElement(log, 0);
+                }
+                if (isLast) {
+                    h.processWatermark(TestLogs.START_MS + 10_000_000);
+                }
+                state = h.snapshot(1, 1);
+                steps.addAll(h.extractOutputValues());
+                tallies(h).forEach((name, count) -> counts.merge(name, count, Long::sum));
+            }
+        }
+        assertThat(steps.size() + sum(counts)).as("each record once").isEqualTo(logs.size());
+        return new Outcome(steps, counts);
+    }
+
+    private static Outcome assemble(List<DecodedLog> logs) throws Exception {
+        Outcome outcome = assemble(logs, 1, 0);
+        assertThat(assemble(logs, 77, 0)).as("with few watermarks").isEqualTo(outcome);
+        assertThat(assemble(logs, 5, logs.size() / 2 + 1)).as("with a restart").isEqualTo(outcome);
+        return outcome;
+    }
+
+    /** Returns records whose turns come at the watermark of a fleet that drives on all the while. */
+    /** Returns a record with the time of its sample wrong by so much; its timestamp knows better, or is set by hand. */
+    private static DecodedLog wrong(DecodedLog log, long byMs, boolean isSentKnown) {
+        FollowingSample sample = Objects.requireNonNull(log.sample());
+        FollowingSample wrong = TestLogs.at(sample, sample.timeMs() + byMs);
+        return new DecodedLog(
+                wrong, null, log.partition(), log.offset(), isSentKnown ? log.sentMs() : wrong.timeMs(), log.clockMs());
+    }
+
+    private static List<DecodedLog> turns(List<FollowingSample> samples, long firstTurnMs) {
+        List<DecodedLog> logs = new ArrayList<>();
+        for (FollowingSample sample : samples) {
+            logs.add(TestLogs.log(sample, logs.size(), firstTurnMs + 100L * logs.size() - 501));
+        }
+        return logs;
+    }
+
+    @Test
+    void aTripThatIsSentAnHourLaterIsLearnedAsIfItHadComeInTime() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
+        Outcome inTime = assemble(turns(trip, TestLogs.START_MS));
+        Outcome late = assemble(turns(trip, TestLogs.START_MS + 3_600_000));
+        assertThat(late.belated())
+                .isEqualTo(inTime.timely())
+                .isEqualTo(late.steps().size())
+                .isPositive();
+        assertThat(late.steps())
+                .extracting(step -> step.step().sequence())
+                .isEqualTo(inTime.steps().stream()
+                        .map(step -> step.step().sequence())
+                        .toList());
+        assertThat(late.tallies()).containsOnlyKeys(Tally.LATE);
+        assertThat(late.steps())
+                .as("ready when they came, not when they were driven")
+                .allMatch(step -> step.readyMs() > TestLogs.START_MS + 3_600_000);
+    }
+
+    @Test
+    void aStretchThatIsHeldUpForTenSecondsIsLearnedAsAPieceOfItsOwn() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 800);
+        List<DecodedLog> logs = new ArrayList<>(turns(trip, TestLogs.START_MS));
+        List<DecodedLog> all = new ArrayList<>();
+        for (DecodedLog log : logs) {
+            if (log.offset() < 200 || log.offset() > 499) {
+                all.add(log);
+            }
+            if (log.offset() == 600) { // out they come, at one watermark, in some disorder
+                List<DecodedLog> held = new ArrayList<>(logs.subList(200, 500));
+                Collections.shuffle(held, new Random(1));
+                held.forEach(each -> all.add(each.at(log.clockMs())));
+            }
+        }
+        Outcome outcome = assemble(all);
+        assertThat(outcome.belated()).isGreaterThan(150);
+        assertThat(outcome.tallies()).doesNotContainKey("rejected.OUT_OF_STEP");
+    }
+
+    @Test
+    void aSampleThatIsLateAllAloneIsCountedAsThat() throws Exception {
+        List<DecodedLog> logs = turns(TestLogs.trip("car", TRIP, TestLogs.START_MS, 300), TestLogs.START_MS);
+        DecodedLog late = logs.remove(200).at(TestLogs.START_MS + 30_000);
+        logs.add(late);
+        logs.add(late);
+        Outcome outcome = assemble(logs);
+        assertThat(outcome.tallies()).containsEntry(Tally.LATE, 1L).containsEntry(Tally.DUPLICATES, 1L);
+        assertThat(outcome.steps())
+                .as("a hole in time ends the trajectory")
+                .extracting(step -> step.step().trajectory())
+                .contains(0L, 1L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 150, 297, 298, 299})
+    void aWrongTimeCostsOneSampleAndNoOther(int row) throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
+        List<DecodedLog> without = turns(trip, TestLogs.START_MS);
+        without.remove(row);
+        Map<String, Long> expected = new TreeMap<>(assemble(without).tallies());
+        expected.put("rejected.TIME_JUMP", 1L);
+        for (long jump : new long[] {-180L * 86_400_000, -3_600_000, 60_000, 3_600_000, 180L * 86_400_000}) {
+            for (boolean isSentKnown : new boolean[] {true, false}) {
+                List<DecodedLog> logs = turns(trip, TestLogs.START_MS);
+                logs.replaceAll(log -> wrong(log, log.offset() == row ? jump : 0, isSentKnown));
+                assertThat(assemble(logs).tallies())
+                        .as("row %d wrong by %d ms", row, jump)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void twoWrongTimesInARowCostTwoSamples() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
+        List<DecodedLog> logs = turns(trip, TestLogs.START_MS);
+        for (int row : new int[] {150, 151, 220}) {
+            logs.set(row, wrong(logs.get(row), 3_600_000, true));
+        }
+        assertThat(assemble(logs).tallies()).containsEntry("rejected.TIME_JUMP", 3L);
+    }
+
+    @Test
+    void aClockThatIsPutBackByAnHourInMidTripMakesTwoPieces() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS + 3_600_000, 600);
+        List<FollowingSample> samples = new ArrayList<>(trip.subList(0, 300));
+        trip.subList(300, 600).forEach(sample -> samples.add(TestLogs.at(sample, sample.timeMs() - 3_600_000)));
+        Outcome outcome = assemble(turns(samples, TestLogs.START_MS + 3_600_000));
+        Outcome half = assemble(turns(trip.subList(0, 300), TestLogs.START_MS + 3_600_000));
+        assertThat(outcome.timely()).isEqualTo(half.timely());
+        assertThat(outcome.belated()).isEqualTo(half.timely());
+        assertThat(outcome.tallies()).doesNotContainKey("rejected.TIME_JUMP").doesNotContainKey("rejected.OUT_OF_STEP");
+    }
+
+    @Test
+    void aClockThatIsPutBackWhileEverythingIsLateLosesNothingEither() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 600);
+        List<FollowingSample> samples = new ArrayList<>(trip.subList(0, 300));
+        trip.subList(300, 600).forEach(sample -> samples.add(TestLogs.at(sample, sample.timeMs() - 60_000)));
+        Outcome outcome = assemble(turns(samples, TestLogs.START_MS + 3_600_000));
+        Outcome half = assemble(turns(trip.subList(0, 300), TestLogs.START_MS));
+        assertThat(outcome.belated()).isEqualTo(2 * half.timely());
+        assertThat(outcome.steps().stream()
+                        .map(step -> step.step().trajectory())
+                        .distinct())
+                .hasSize(2);
+    }
+
+    @Test
+    void aPauseInATripIsNoWrongTime() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 600);
+        List<DecodedLog> logs = turns(trip.subList(0, 300), TestLogs.START_MS);
+        trip.subList(300, 600)
+                .forEach(sample -> logs.add(TestLogs.log(
+                        TestLogs.at(sample, sample.timeMs() + 900_000),
+                        sample.sequence(),
+                        sample.timeMs() + 900_000 - 1001)));
+        Outcome outcome = assemble(logs);
+        assertThat(outcome.tallies()).doesNotContainKey("rejected.TIME_JUMP").doesNotContainKey(Tally.LATE);
+        assertThat(outcome.timely()).isGreaterThan(400);
+    }
+
+    @Test
+    void stateFromBeforeTheLanesGoesOn() throws Exception {
+        DataOutputSerializer old = new DataOutputSerializer(64);
+        FollowingSample waits =
+                TestLogs.trip("car", TRIP, TestLogs.START_MS, 30).get(29);
+        old.writeInt(1);
+        old.writeUTF(TRIP);
+        SequenceSet seen = new SequenceSet();
+        seen.add(29);
+        seen.write(old);
+        old.writeInt(1);
+        Binary.writeSample(waits, old);
+        old.writeInt(0);
+        old.writeLong(29);
+        old.writeInt(0);
+        byte[] assembler = new FollowingAssembler.State().toBytes();
+        old.writeInt(assembler.length);
+        old.write(assembler);
+        old.writeLong(TestLogs.START_MS);
+        old.writeLong(Long.MIN_VALUE);
+        old.writeLong(waits.timeMs());
+        old.writeBoolean(true);
+        old.writeUTF(TRIP);
+        old.writeLong(28);
+        VehicleProgress progress = Codecs.VEHICLE_PROGRESS.read(1, new DataInputDeserializer(old.getCopyOfBuffer()));
+        assertThat(progress.firstWaitingMs()).isEqualTo(waits.timeMs());
+        assertThat(progress.releaseTimerMs).isEqualTo(waits.timeMs());
+        assertThat(VehicleProgress.firstSight(progress.trip(TRIP, NOBODY), waits))
+                .isFalse();
+        assertThat(progress.timely().inSequence(waits)).isTrue();
+    }
+
+    private static final TimeJumps.Output<VehicleProgress.Located> NOBODY = new TimeJumps.Output<>() {
+        @Override
+        public void believed(VehicleProgress.Located item) {}
+
+        @Override
+        public void jumped(VehicleProgress.Located item) {}
+
+        @Override
+        public void retracted(VehicleProgress.Located first) {}
+    };
 
     @Test
     void leavesTripsOfTheOtherShareAlone() throws Exception {

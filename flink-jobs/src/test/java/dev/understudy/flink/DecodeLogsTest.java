@@ -12,8 +12,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
-import org.apache.flink.api.common.eventtime.Watermark;
-import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -54,7 +52,7 @@ class DecodeLogsTest {
     @Test
     void keepsWhereTheRecordWas() {
         DecodedLog log = DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS))));
-        assertThat(log).isEqualTo(DecodedLog.of(sample(TestLogs.START_MS), 2, 41));
+        assertThat(log).isEqualTo(DecodedLog.of(sample(TestLogs.START_MS), 2, 41, NOW));
     }
 
     @Test
@@ -109,7 +107,7 @@ class DecodeLogsTest {
     }
 
     @Test
-    void aRecordFromTheFutureBecomesADeadLetterAndDoesNotMoveTheWatermark() {
+    void aRecordFromTheFutureBecomesADeadLetter() {
         assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).sample())
                 .isNotNull();
         DecodedLog future = DECODER.decode(at(NOW, bytes(sample(NOW + 61_000))));
@@ -117,23 +115,5 @@ class DecodeLogsTest {
         assertThat(DECODER.decode(at(NOW - 3_600_000, bytes(sample(NOW)))).deadLetter())
                 .as("later than the time Kafka has for it")
                 .isNotNull();
-        long[] emitted = {Long.MIN_VALUE};
-        WatermarkOutput output = new WatermarkOutput() {
-            @Override
-            public void emitWatermark(Watermark watermark) {
-                emitted[0] = watermark.getTimestamp();
-            }
-
-            @Override
-            public void markIdle() {}
-
-            @Override
-            public void markActive() {}
-        };
-        LogWatermarks watermarks = new LogWatermarks(Duration.ofMillis(500));
-        watermarks.onEvent(DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS)))), TestLogs.START_MS, output);
-        watermarks.onEvent(future, NOW + 61_000, output);
-        watermarks.onPeriodicEmit(output);
-        assertThat(emitted[0]).isEqualTo(TestLogs.START_MS - 501);
     }
 }

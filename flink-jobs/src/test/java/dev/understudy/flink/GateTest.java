@@ -134,7 +134,7 @@ class GateTest {
             });
         }
         for (LabelledStep step : steps) {
-            h.processElement2(new StreamRecord<>(new LocatedStep(step, 0, step.sequence()), step.timeMs()));
+            h.processElement2(new StreamRecord<>(LocatedStep.of(step, 0, step.sequence()), step.timeMs()));
         }
     }
 

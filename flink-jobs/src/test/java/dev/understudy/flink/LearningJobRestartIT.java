@@ -17,9 +17,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
@@ -173,16 +175,17 @@ class LearningJobRestartIT {
                 TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
         env.configure(runtime.configuration());
-        GeneratorFunction<Long, DecodedLog> generator = index -> DecodedLog.of(LOGS.get(index.intValue()), 0, index);
-        DataStream<DecodedLog> logs = env.fromSource(
+        GeneratorFunction<Long, DecodedLog> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
+        DataStream<DecodedLog> read = env.fromSource(
                         new DataGeneratorSource<>(
                                 generator,
                                 LOGS.size(),
                                 RateLimiterStrategy.perSecond(600),
                                 Codecs.DECODED_LOG.typeInformation()),
-                        LogWatermarks.strategy(READING),
+                        WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
+        DataStream<DecodedLog> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
         LearningJob.flows(logs, models, config, BRANCHES)
@@ -192,6 +195,17 @@ class LearningJobRestartIT {
                 .sinkTo(new DiscardingSink<>());
         env.execute(name);
         return new TreeMap<>(RESULTS.getOrDefault(name, new ConcurrentHashMap<>()));
+    }
+
+    /** A topic of one partition, in which there is always more to come. */
+    private static final class OnePartition implements PartitionEnds {
+        @Override
+        public Optional<Seen> look(Map<Integer, Long> positions) {
+            return Optional.of(new Seen(0, Map.of(0, Long.MAX_VALUE)));
+        }
+
+        @Override
+        public void close() {}
     }
 
     private static ModelEvent noEvent() {

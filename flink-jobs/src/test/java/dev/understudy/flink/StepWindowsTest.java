@@ -8,6 +8,7 @@ import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.RejectReason;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -29,7 +30,7 @@ class StepWindowsTest {
             assembler.offer(state, sample, new FollowingAssembler.Output() {
                 @Override
                 public void step(LabelledStep step) {
-                    steps.add(new LocatedStep(step, 0, step.sequence()));
+                    steps.add(LocatedStep.of(step, 0, step.sequence()));
                 }
 
                 @Override
@@ -51,35 +52,55 @@ class StepWindowsTest {
         return harness;
     }
 
+    /** Returns the step that becomes ready at a watermark. */
+    private static LocatedStep readyAt(LocatedStep step, long timeMs) {
+        return new LocatedStep(step.step(), step.partition(), step.offset(), timeMs);
+    }
+
     @Test
-    void aStepTooLateForItsFirstWindowCountsOnceInTheNext() throws Exception {
-        List<LocatedStep> steps = steps();
-        List<LocatedStep> afterTheFirst = new ArrayList<>();
-        List<LocatedStep> afterAll = new ArrayList<>();
-        try (var h = harness()) {
-            h.open();
-            for (LocatedStep step : steps) {
-                long at = step.step().timeMs() - START;
-                if (at == 35_000) {
-                    afterTheFirst.add(step);
-                } else if (at == 25_000) {
-                    afterAll.add(step);
-                } else {
-                    h.processElement(step, step.step().timeMs());
-                }
-            }
-            assertThat(afterTheFirst).hasSize(1);
-            assertThat(afterAll).hasSize(1);
-            // The windows that end at 40 s are gone, those that end at 50 s are not.
-            h.processWatermark(START + 40_000 - 1 + READING.inactivity().toMillis());
-            for (LocatedStep late : List.of(afterTheFirst.get(0), afterAll.get(0))) {
-                h.processElement(late, late.step().timeMs());
-            }
-            h.processWatermark(START + 120_000);
-            List<WindowBatch> batches = h.extractOutputValues();
-            assertThat(batches.stream().mapToInt(WindowBatch::steps).sum()).isGreaterThan(steps.size());
-            assertThat(batches.stream().mapToInt(WindowBatch::freshSteps).sum()).isEqualTo(steps.size() - 1);
-            assertThat(h.getSideOutput(CollectWindow.LATE)).hasSize(1);
+    void aStepThatIsReadyAfterItsWindowsFiredIsLearnedOnceWithTheNext() throws Exception {
+        long delay = READING.inactivity().toMillis();
+        List<LocatedStep> steps = new ArrayList<>();
+        for (LocatedStep step : steps()) {
+            long at = step.step().timeMs() - START;
+            long readyMs = START
+                    + (at == 35_000
+                            ? 40_000 + delay // its first window has just fired, its second has not
+                            : at == 25_000 ? 55_000 : at);
+            steps.add(readyAt(step, readyMs));
         }
+        steps.sort(Comparator.comparingLong(LocatedStep::readyMs));
+        for (long every : new long[] {1, 700, 1_000_000}) { // however seldom watermarks come
+            List<WindowBatch> batches = new ArrayList<>();
+            try (var h = harness()) {
+                h.open();
+                long watermarkMs = START - 1;
+                for (LocatedStep step : steps) {
+                    if (step.readyMs() - 1 >= watermarkMs + every) {
+                        watermarkMs = step.readyMs() - 1;
+                        h.processWatermark(watermarkMs);
+                    }
+                    h.processElement(step, step.readyMs());
+                }
+                h.processWatermark(START + 200_000);
+                batches.addAll(h.extractOutputValues());
+            }
+            assertThat(batches.stream().mapToInt(WindowBatch::freshSteps).sum())
+                    .as("watermarks every %d ms", every)
+                    .isEqualTo(steps.size());
+            assertThat(batches.stream().mapToInt(WindowBatch::lateSteps).sum()).isEqualTo(1);
+            for (WindowBatch batch : batches) {
+                long from = batch.startMs() - START;
+                assertThat(holds(batch, 25_000)).isEqualTo(from == 40_000 || from == 50_000);
+                assertThat(holds(batch, 35_000)).isEqualTo(from == 30_000);
+                assertThat(batch.lateSteps()).isEqualTo(from == 40_000 ? 1 : 0);
+            }
+        }
+    }
+
+    private static boolean holds(WindowBatch batch, long timeMs) {
+        return batch.trajectories().stream()
+                .anyMatch(each -> each.startMs() - START <= timeMs
+                        && each.startMs() - START + each.stepMs() * (each.steps() - 1) >= timeMs);
     }
 }

@@ -12,6 +12,9 @@ import java.util.List;
 final class TestLogs {
     static final long START_MS = 1_600_000_200_000L;
 
+    /** How long after its time a sample is sent. */
+    static final long SENT_AFTER_MS = 30;
+
     private TestLogs() {}
 
     /** Returns the samples of one trip, at 10 Hz. */
@@ -48,7 +51,32 @@ final class TestLogs {
         }
     }
 
+    /** Returns the record of a sample as a source gives it, sent soon after its own time. */
+    static DecodedLog read(FollowingSample sample, int partition, long offset) {
+        return DecodedLog.of(sample, partition, offset, sample.timeMs() + SENT_AFTER_MS);
+    }
+
+    /** Returns the record of a sample whose turn comes before the watermark has reached it. */
     static DecodedLog log(FollowingSample sample, long offset) {
-        return DecodedLog.of(sample, 0, offset);
+        return read(sample, 0, offset);
+    }
+
+    /** Returns the record of a sample whose turn comes at a watermark. */
+    static DecodedLog log(FollowingSample sample, long offset, long watermarkMs) {
+        return log(sample, offset).at(watermarkMs);
+    }
+
+    /** Returns a sample with another time. */
+    static FollowingSample at(FollowingSample sample, long timeMs) {
+        return new FollowingSample(
+                sample.vehicle(),
+                sample.trip(),
+                sample.sequence(),
+                timeMs,
+                sample.actor(),
+                sample.label(),
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond());
     }
 }

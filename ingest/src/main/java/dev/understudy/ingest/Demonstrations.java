@@ -7,6 +7,7 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
+import dev.understudy.driving.TimeJumps;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -48,15 +50,21 @@ public record Demonstrations(
         }
     }
 
-    /** Observes and labels samples; those of one trip must be in order of time. */
+    /**
+     * Observes and labels samples; those of one trip must be in the order in which they were logged. A time that
+     * disagrees with its neighbours is rejected; where a trip's clock was put back, a new piece begins.
+     */
     public static Demonstrations of(List<FollowingSample> samples, Set<Actor> experts, long unreadable) {
         List<LabelledStep> steps = new ArrayList<>();
+        AtomicLong piecesBefore = new AtomicLong();
         SortedMap<RejectReason, Long> rejected = new TreeMap<>();
         FollowingAssembler assembler = new FollowingAssembler(experts);
         FollowingAssembler.Output output = new FollowingAssembler.Output() {
             @Override
             public void step(LabelledStep step) {
-                steps.add(step);
+                // A number of its own for each trajectory of a trip, also where its clock was put back.
+                long trajectory = (piecesBefore.get() << 32) + step.trajectory();
+                steps.add(new LabelledStep(step.sample(), trajectory, step.observation(), step.action()));
             }
 
             @Override
@@ -71,11 +79,19 @@ public record Demonstrations(
         List<List<FollowingSample>> begun = new ArrayList<>(trips.values());
         begun.sort(Comparator.comparingLong(trip -> trip.get(0).timeMs()));
         Map<String, FollowingAssembler.State> states = new HashMap<>();
+        Consumer<FollowingSample> jumped = sample -> output.rejected(sample, RejectReason.TIME_JUMP);
         for (List<FollowingSample> trip : begun) {
             FollowingAssembler.State state =
                     states.computeIfAbsent(trip.get(0).vehicle(), any -> new FollowingAssembler.State());
-            trip.forEach(sample -> assembler.offer(state, sample, output));
-            assembler.end(state, output);
+            for (List<FollowingSample> piece : TimeJumps.pieces(trip, jumped)) {
+                for (FollowingSample sample : piece) {
+                    assembler.offer(state, sample, output);
+                }
+                assembler.end(state, output);
+                state = new FollowingAssembler.State();
+                piecesBefore.incrementAndGet();
+            }
+            piecesBefore.set(0);
         }
         return new Demonstrations(samples, steps, rejected, unreadable);
     }

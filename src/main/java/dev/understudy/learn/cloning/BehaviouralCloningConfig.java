@@ -79,7 +79,7 @@ public record BehaviouralCloningConfig(
 
         /** Returns the share of the learning rate with which update {@code n}, from 1, begins. */
         double rate(long n) {
-            return Math.max(leastRate, Math.pow(n, -annealing));
+            return Math.max(leastRate, Math.pow((double) n, -annealing));
         }
 
         /**
