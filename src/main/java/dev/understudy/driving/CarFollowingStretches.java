@@ -48,7 +48,8 @@ public final class CarFollowingStretches {
 
     /**
      * Cuts all stretches from samples of any number of trips in any order; samples that {@link SampleCheck} rejects are
-     * left out. Holes of up to three samples are bridged by straight lines; longer ones end a run.
+     * left out. Steps lie 0.1 s apart from the first sample of a run on, on straight lines between samples where there
+     * is none at that time; holes of more than three steps end a run.
      */
     public static CarFollowingStretches of(Collection<FollowingSample> samples) {
         List<FollowingSample> sorted = new ArrayList<>(samples);
@@ -56,19 +57,21 @@ public final class CarFollowingStretches {
         List<List<FollowingSample>> pieces = new ArrayList<>();
         List<FollowingSample> run = new ArrayList<>();
         FollowingSample previous = null;
+        long nextMs = 0;
         for (FollowingSample sample : sorted) {
             if (SampleCheck.check(previous, sample).isPresent()) {
                 continue;
             }
-            if (previous != null && !run.isEmpty()) {
-                if (near(previous, sample)) {
-                    bridge(previous, sample, run);
-                } else {
-                    cut(run, pieces);
-                    run = new ArrayList<>();
+            if (previous == null || !near(previous, sample)) {
+                cut(run, pieces);
+                run = new ArrayList<>();
+                run.add(sample);
+                nextMs = sample.timeMs() + CarFollowing.STEP_MS;
+            } else {
+                for (; nextMs <= sample.timeMs(); nextMs += CarFollowing.STEP_MS) {
+                    run.add(StepGrid.between(previous, sample, nextMs));
                 }
             }
-            run.add(sample);
             previous = sample;
         }
         cut(run, pieces);
@@ -79,28 +82,6 @@ public final class CarFollowingStretches {
         return previous.trip().equals(sample.trip())
                 && previous.vehicle().equals(sample.vehicle())
                 && sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
-    }
-
-    /** Adds what is missing between two samples. */
-    private static void bridge(FollowingSample before, FollowingSample after, List<FollowingSample> run) {
-        long steps = Math.round((double) (after.timeMs() - before.timeMs()) / CarFollowing.STEP_MS);
-        for (int i = 1; i < steps; i++) {
-            double share = (double) i / steps;
-            run.add(new FollowingSample(
-                    before.vehicle(),
-                    before.trip(),
-                    before.sequence(),
-                    before.timeMs() + (long) i * CarFollowing.STEP_MS,
-                    before.actor(),
-                    before.label(),
-                    between(before.speedMetersPerSecond(), after.speedMetersPerSecond(), share),
-                    between(before.gapMeters(), after.gapMeters(), share),
-                    between(before.leaderSpeedMetersPerSecond(), after.leaderSpeedMetersPerSecond(), share)));
-        }
-    }
-
-    private static double between(double from, double to, double share) {
-        return from + share * (to - from);
     }
 
     private static void cut(List<FollowingSample> run, List<List<FollowingSample>> pieces) {

@@ -24,7 +24,8 @@ import org.apache.flink.util.OutputTag;
  * {@link FollowingAssembler}.
  *
  * <p>Each record comes out exactly once: as a step of the main output, or counted in {@link #TALLIES} as duplicate,
- * late, held out (or, for the other share, left to training) or rejected for a reason.
+ * late, held out (or, for the other share, left to training) or rejected for a reason. Steps that lie between records,
+ * in logs slower than 10 Hz, come out besides and are counted as interpolated.
  */
 final class AssembleVehicle extends KeyedProcessFunction<String, DecodedLog, LocatedStep>
         implements CheckpointedFunction {
@@ -172,6 +173,13 @@ final class AssembleVehicle extends KeyedProcessFunction<String, DecodedLog, Loc
         public void step(LabelledStep step) {
             VehicleProgress.Located located = progress.leaveAssembler(step.sample());
             out.collect(new LocatedStep(step, located.partition(), located.offset()));
+        }
+
+        @Override
+        public void between(LabelledStep step) {
+            VehicleProgress.Located located = progress.inAssembler(step.sample());
+            out.collect(new LocatedStep(step, located.partition(), located.offset()));
+            context.output(TALLIES, new Tally(policy, Tally.INTERPOLATED, 1));
         }
 
         @Override

@@ -23,7 +23,11 @@ final class VehicleProgress {
     static final int TRIPS = 8;
 
     /** A sample and where its record was. */
-    record Located(FollowingSample sample, int partition, long offset) {}
+    record Located(FollowingSample sample, int partition, long offset) {
+        private boolean isOf(FollowingSample other) {
+            return sample.sequence() == other.sequence() && sample.trip().equals(other.trip());
+        }
+    }
 
     private static final Comparator<Located> BY_TIME = Comparator.<Located>comparingLong(
                     located -> located.sample().timeMs())
@@ -96,12 +100,21 @@ final class VehicleProgress {
         inAssembler.addLast(located);
     }
 
+    /** Returns where the record of a sample was that is in the assembler. */
+    Located inAssembler(FollowingSample sample) {
+        for (Located located : inAssembler) {
+            if (located.isOf(sample)) {
+                return located;
+            }
+        }
+        throw new IllegalStateException("expected a sample that was put into the assembler, got " + sample);
+    }
+
     /** Returns where the record of a sample was that comes out of the assembler. */
     Located leaveAssembler(FollowingSample sample) {
         for (Iterator<Located> each = inAssembler.iterator(); each.hasNext(); ) {
             Located located = each.next();
-            if (located.sample().sequence() == sample.sequence()
-                    && located.sample().trip().equals(sample.trip())) {
+            if (located.isOf(sample)) {
                 each.remove();
                 return located;
             }

@@ -1,0 +1,161 @@
+package dev.understudy.driving;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells samples with a wrong time from those of a clock that was set, within one trip, from the samples around them in
+ * the order in which they were logged.
+ *
+ * <p>A sample no more than {@link #REACH_MS} away from the one before, forwards or backwards, is believed at once. One
+ * further away is doubted until its neighbours have spoken: if the next goes on where the trip was, the doubted one has
+ * a wrong time; if {@link #AGREE} in a row stay together, the trip goes on there, be it later, as after a pause, or
+ * earlier, as after a clock was put back. So one wrong time costs one sample and moves nothing.
+ *
+ * <p>The first sample of a trip has nothing to be compared with and is believed; if those after it agree on another
+ * time, it is taken back.
+ *
+ * @param <T> what comes with a sample
+ */
+public final class TimeJumps<T> {
+    /**
+     * Furthest that the time of a sample may lie from that of the one before, and be believed at once, ms; besides
+     * {@link #SLOWEST_MS} for each number that their sequences are apart, in the direction in which they are.
+     */
+    public static final long REACH_MS = 10_000;
+
+    /** Longest time from one sample to the next in a log that can be learned from, ms. */
+    static final long SLOWEST_MS = 1_000;
+
+    /** How many samples in a row have to stay together, away from the ones before, to be believed. */
+    public static final int AGREE = 3;
+
+    /** Stands for a time that is not known. */
+    public static final long UNKNOWN = Long.MIN_VALUE;
+
+    /** Most doubted samples that are kept. */
+    private static final int MOST = 8;
+
+    /** Receives what becomes of each sample. */
+    public interface Output<T> {
+        /** Receives a sample whose time is believed. */
+        void believed(T item);
+
+        /** Receives a sample whose time is wrong: {@link RejectReason#TIME_JUMP}. */
+        void jumped(T item);
+
+        /**
+         * Receives a sample that was believed, being the first of its trip, and has a wrong time after all. Whoever
+         * can, takes it back and counts it as {@link #jumped}.
+         */
+        void retracted(T first);
+    }
+
+    /**
+     * A sample as it is judged here.
+     *
+     * @param sequence its number in the trip
+     * @param timeMs event time
+     * @param arrivalMs wall clock when it was sent, or {@link #UNKNOWN}; a pause as long by it as by event time is no
+     *     jump
+     * @param item what comes with it
+     */
+    public record Timed<T>(long sequence, long timeMs, long arrivalMs, T item) {
+        /** Returns whether the time of another sample goes with that of this one. */
+        boolean isNear(Timed<T> next) {
+            long passed =
+                    arrivalMs == UNKNOWN || next.arrivalMs == UNKNOWN ? 0 : Math.max(0, next.arrivalMs - arrivalMs);
+            long later = next.timeMs - timeMs;
+            long between = next.sequence - sequence;
+            return later >= -REACH_MS + Math.min(0, between) * SLOWEST_MS
+                    && later <= REACH_MS + passed + Math.max(0, between) * SLOWEST_MS;
+        }
+    }
+
+    private @Nullable Timed<T> last;
+    private boolean lastIsAlone;
+    private final List<Timed<T>> doubted = new ArrayList<>();
+
+    /** Takes the next sample of the trip. */
+    public void offer(Timed<T> sample, Output<T> out) {
+        if (last == null) {
+            believe(sample, out);
+            lastIsAlone = true;
+            return;
+        }
+        if (last.isNear(sample)) {
+            doubted.forEach(wrong -> out.jumped(wrong.item));
+            doubted.clear();
+            believe(sample, out);
+            return;
+        }
+        int together = 1;
+        for (Timed<T> each : doubted) {
+            together += each.isNear(sample) ? 1 : 0;
+        }
+        if (together < (lastIsAlone ? AGREE - 1 : AGREE)) {
+            doubted.add(sample);
+            if (doubted.size() > MOST) {
+                out.jumped(doubted.remove(0).item);
+            }
+            return;
+        }
+        if (lastIsAlone) {
+            out.retracted(last.item);
+        }
+        for (Timed<T> each : doubted) {
+            if (each.isNear(sample)) {
+                believe(each, out);
+            } else {
+                out.jumped(each.item);
+            }
+        }
+        doubted.clear();
+        believe(sample, out);
+    }
+
+    private void believe(Timed<T> sample, Output<T> out) {
+        lastIsAlone = false;
+        last = sample;
+        out.believed(sample.item);
+    }
+
+    /** Gives up on doubted samples to which nobody agreed: the first of them, as long as a condition holds. */
+    public void settleWhile(Predicate<T> condition, Output<T> out) {
+        for (Iterator<Timed<T>> each = doubted.iterator(); each.hasNext(); ) {
+            T item = each.next().item;
+            if (!condition.test(item)) {
+                return;
+            }
+            each.remove();
+            out.jumped(item);
+        }
+    }
+
+    /** Returns the last sample believed, null before the first. */
+    public @Nullable Timed<T> last() {
+        return last;
+    }
+
+    /** Returns whether the last sample believed is the first and only one. */
+    public boolean lastIsAlone() {
+        return lastIsAlone;
+    }
+
+    /** Returns the samples that are doubted, in the order in which they came. */
+    public List<Timed<T>> doubted() {
+        return List.copyOf(doubted);
+    }
+
+    /** Puts back what {@link #last}, {@link #lastIsAlone} and {@link #doubted} gave. */
+    public static <T> TimeJumps<T> restore(@Nullable Timed<T> last, boolean lastIsAlone, List<Timed<T>> doubted) {
+        TimeJumps<T> jumps = new TimeJumps<>();
+        jumps.last = last;
+        jumps.lastIsAlone = lastIsAlone;
+        jumps.doubted.addAll(doubted);
+        return jumps;
+    }
+}

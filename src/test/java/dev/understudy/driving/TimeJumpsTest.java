@@ -1,0 +1,104 @@
+package dev.understudy.driving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TimeJumpsTest {
+    private static final long DAY = 86_400_000;
+
+    private final TimeJumps<Integer> jumps = new TimeJumps<>();
+    private final List<String> said = new ArrayList<>();
+    private final TimeJumps.Output<Integer> out = new TimeJumps.Output<>() {
+        @Override
+        public void believed(Integer item) {
+            said.add("ok " + item);
+        }
+
+        @Override
+        public void jumped(Integer item) {
+            said.add("jump " + item);
+        }
+
+        @Override
+        public void retracted(Integer first) {
+            said.add("back " + first);
+        }
+    };
+
+    private List<String> say(long... times) {
+        for (int i = 0; i < times.length; i++) {
+            jumps.offer(new TimeJumps.Timed<>(i, times[i], TimeJumps.UNKNOWN, i), out);
+        }
+        return said;
+    }
+
+    @Test
+    void samplesNearTheOneBeforeAreBelievedAtOnceAlsoInDisorder() {
+        assertThat(say(0, 100, 300, 200, 9_000, 400)).containsExactly("ok 0", "ok 1", "ok 2", "ok 3", "ok 4", "ok 5");
+    }
+
+    @Test
+    void oneFarAwayIsWrongOnceTheNextGoesOnAsBefore() {
+        assertThat(say(0, 100, DAY, 300, 400)).containsExactly("ok 0", "ok 1", "jump 2", "ok 3", "ok 4");
+    }
+
+    @Test
+    void threeInARowFarAwayAreBelievedTogether() {
+        assertThat(say(0, 100, DAY, DAY + 100)).containsExactly("ok 0", "ok 1");
+        jumps.offer(new TimeJumps.Timed<>(4, DAY + 200, TimeJumps.UNKNOWN, 9), out);
+        assertThat(said).containsExactly("ok 0", "ok 1", "ok 2", "ok 3", "ok 9");
+        assertThat(jumps.doubted()).isEmpty();
+    }
+
+    @Test
+    void soAreThreeThatRunBackByAnHour() {
+        assertThat(say(DAY, DAY + 100, DAY - 3_600_000, DAY - 3_599_900, DAY - 3_599_800))
+                .endsWith("ok 2", "ok 3", "ok 4");
+    }
+
+    @Test
+    void aWrongFirstOneIsTakenBack() {
+        assertThat(say(DAY, 100, 200, 300)).containsExactly("ok 0", "back 0", "ok 1", "ok 2", "ok 3");
+    }
+
+    @Test
+    void aWrongSecondOneDoesNotHarmTheFirst() {
+        assertThat(say(0, DAY, 200, 300)).containsExactly("ok 0", "jump 1", "ok 2", "ok 3");
+    }
+
+    @Test
+    void aPauseThatTheWallClockSawTooIsBelievedAtOnce() {
+        jumps.offer(new TimeJumps.Timed<>(0, 0, 1_000, 0), out);
+        jumps.offer(new TimeJumps.Timed<>(1, 100, 1_100, 1), out);
+        jumps.offer(new TimeJumps.Timed<>(2, DAY, DAY, 2), out);
+        assertThat(said).containsExactly("ok 0", "ok 1", "ok 2");
+    }
+
+    @Test
+    void samplesFarApartInTheirTripAreFarApartInTime() {
+        for (int sequence : new int[] {0, 1, 500, 2, 499, 3}) {
+            jumps.offer(new TimeJumps.Timed<>(sequence, 100L * sequence, TimeJumps.UNKNOWN, sequence), out);
+        }
+        assertThat(said).containsExactly("ok 0", "ok 1", "ok 500", "ok 2", "ok 499", "ok 3");
+    }
+
+    @Test
+    void whoIsLeftAloneIsWrong() {
+        say(0, 100, DAY);
+        jumps.settleWhile(any -> true, out);
+        assertThat(said).containsExactly("ok 0", "ok 1", "jump 2");
+    }
+
+    @Test
+    void manyThatAgreeWithNobodyDoNotPileUp() {
+        long[] times = new long[50];
+        for (int i = 2; i < times.length; i++) {
+            times[i] = i * DAY;
+        }
+        assertThat(say(times)).hasSizeGreaterThan(40);
+        assertThat(jumps.doubted()).hasSizeLessThan(10);
+    }
+}
