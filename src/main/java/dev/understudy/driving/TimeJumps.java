@@ -3,6 +3,7 @@ package dev.understudy.driving;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,47 @@ public final class TimeJumps<T> {
     private @Nullable Timed<T> last;
     private boolean lastIsAlone;
     private final List<Timed<T>> doubted = new ArrayList<>();
+
+    /**
+     * Cuts the samples of one trip, in the order of the log, where time runs back for good, and leaves out those with a
+     * wrong time.
+     *
+     * @param jumped receives those left out
+     * @return pieces in which no sample is more than {@link #REACH_MS} behind the one before
+     */
+    public static List<List<FollowingSample>> pieces(List<FollowingSample> trip, Consumer<FollowingSample> jumped) {
+        List<FollowingSample> believed = new ArrayList<>(trip.size());
+        Output<FollowingSample> out = new Output<>() {
+            @Override
+            public void believed(FollowingSample sample) {
+                believed.add(sample);
+            }
+
+            @Override
+            public void jumped(FollowingSample sample) {
+                jumped.accept(sample);
+            }
+
+            @Override
+            public void retracted(FollowingSample first) {
+                believed.remove(first);
+                jumped.accept(first);
+            }
+        };
+        TimeJumps<FollowingSample> jumps = new TimeJumps<>();
+        trip.forEach(sample -> jumps.offer(new Timed<>(sample.sequence(), sample.timeMs(), UNKNOWN, sample), out));
+        jumps.settleWhile(any -> true, out);
+        List<List<FollowingSample>> pieces = new ArrayList<>();
+        int start = 0;
+        for (int i = 1; i <= believed.size(); i++) {
+            if (i == believed.size()
+                    || believed.get(i - 1).timeMs() - believed.get(i).timeMs() > REACH_MS) {
+                pieces.add(believed.subList(start, i));
+                start = i;
+            }
+        }
+        return pieces;
+    }
 
     /** Takes the next sample of the trip. */
     public void offer(Timed<T> sample, Output<T> out) {

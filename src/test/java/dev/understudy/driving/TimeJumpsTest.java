@@ -85,6 +85,39 @@ class TimeJumpsTest {
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 500", "ok 2", "ok 499", "ok 3");
     }
 
+    private static List<FollowingSample> trip(long... times) {
+        List<FollowingSample> trip = new ArrayList<>();
+        for (long time : times) {
+            trip.add(new FollowingSample("car", "trip", trip.size(), time, Actor.HUMAN, "", 15, 20, 15));
+        }
+        return trip;
+    }
+
+    @Test
+    void aTripIsCutWhereItsClockWasPutBack() {
+        List<FollowingSample> wrong = new ArrayList<>();
+        List<FollowingSample> trip = trip(DAY, DAY + 100, 0, DAY + 200, 100, 200, 300, DAY, 400);
+        List<List<FollowingSample>> pieces = TimeJumps.pieces(trip, wrong::add);
+        assertThat(pieces)
+                .containsExactly(
+                        List.of(trip.get(0), trip.get(1), trip.get(3)),
+                        trip.subList(4, 9).stream()
+                                .filter(sample -> sample.sequence() != 7)
+                                .toList());
+        assertThat(wrong).containsExactly(trip.get(2), trip.get(7));
+    }
+
+    @Test
+    void aTripWithoutSamplesHasNoPieces() {
+        assertThat(TimeJumps.pieces(List.of(), sample -> {})).isEmpty();
+    }
+
+    @Test
+    void aTripWithAWrongFirstTimeBeginsWithItsSecond() {
+        List<FollowingSample> trip = trip(180 * DAY, 100, 200, 300);
+        assertThat(TimeJumps.pieces(trip, sample -> {})).containsExactly(trip.subList(1, 4));
+    }
+
     @Test
     void whoIsLeftAloneIsWrong() {
         say(0, 100, DAY);

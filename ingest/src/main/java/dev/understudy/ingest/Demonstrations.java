@@ -7,10 +7,8 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
-import dev.understudy.driving.TimeJumps;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -62,7 +60,7 @@ public record Demonstrations(
         }
     }
 
-    /** Observes and labels samples, trip by trip in order of time. */
+    /** Observes and labels samples; those of one trip must be in order of time. */
     public static Demonstrations of(List<FollowingSample> samples, Set<Actor> experts, long unreadable) {
         List<LabelledStep> steps = new ArrayList<>();
         SortedMap<RejectReason, Long> rejected = new TreeMap<>();
@@ -78,44 +76,14 @@ public record Demonstrations(
                 rejected.merge(reason, 1L, Long::sum);
             }
         };
-        Map<String, ArrayList<FollowingSample>> trips = samples.stream()
-                .collect(Collectors.groupingBy(
-                        FollowingSample::trip, TreeMap::new, Collectors.toCollection(ArrayList::new)));
+        Map<String, List<FollowingSample>> trips = samples.stream()
+                .collect(Collectors.groupingBy(FollowingSample::trip, TreeMap::new, Collectors.toList()));
         for (List<FollowingSample> trip : trips.values()) {
-            trip = believed(trip, output);
-            trip.sort(Comparator.comparingLong(FollowingSample::timeMs));
             FollowingAssembler.State state = new FollowingAssembler.State();
             trip.forEach(sample -> assembler.offer(state, sample, output));
             assembler.end(state, output);
         }
         return new Demonstrations(samples, steps, rejected, unreadable);
-    }
-
-    /** Returns the samples of a trip whose times can be right; numbers that follow from the times say nothing of it. */
-    private static List<FollowingSample> believed(List<FollowingSample> trip, FollowingAssembler.Output output) {
-        List<FollowingSample> believed = new ArrayList<>();
-        TimeJumps<FollowingSample> jumps = new TimeJumps<>();
-        TimeJumps.Output<FollowingSample> judged = new TimeJumps.Output<>() {
-            @Override
-            public void believed(FollowingSample sample) {
-                believed.add(sample);
-            }
-
-            @Override
-            public void jumped(FollowingSample sample) {
-                output.rejected(sample, RejectReason.TIME_JUMP);
-            }
-
-            @Override
-            public void retracted(FollowingSample first) {
-                believed.remove(first);
-                jumped(first);
-            }
-        };
-        trip.forEach(
-                sample -> jumps.offer(new TimeJumps.Timed<>(0, sample.timeMs(), TimeJumps.UNKNOWN, sample), judged));
-        jumps.settleWhile(any -> true, judged);
-        return believed;
     }
 
     /** Returns the unbroken trajectories among the steps. */
