@@ -58,8 +58,9 @@ public final class CarFollowingStretches {
 
     /**
      * Cuts all stretches from samples of any number of trips in any order; samples that {@link SampleCheck} rejects are
-     * left out. Holes of up to three samples are bridged by straight lines; longer ones end a run. What is known of an
-     * entity at a stretch's start comes from all its samples before, those of earlier trips included.
+     * left out. Steps lie 0.1 s apart from the first sample of a run on, on straight lines between samples where there
+     * is none at that time; holes of more than three steps end a run. What is known of an entity at a stretch's start
+     * comes from all its samples before, those of earlier trips included.
      */
     public static CarFollowingStretches of(Collection<FollowingSample> samples) {
         return of(samples, trip -> true);
@@ -108,25 +109,28 @@ public final class CarFollowingStretches {
         List<FollowingSample> run = new ArrayList<>();
         List<float[]> starts = new ArrayList<>();
         FollowingSample previous = null;
+        FollowingSample before = null;
+        long nextMs = 0;
         for (FollowingSample sample : trip) {
             if (SampleCheck.check(previous, sample).isPresent()) {
                 continue;
             }
-            FollowingFeaturiser.arrive(
-                    memory,
-                    previous == null ? null : previous.trip(),
-                    previous == null ? 0 : previous.timeMs(),
-                    sample);
-            List<FollowingSample> next = new ArrayList<>();
-            if (previous != null && near(previous, sample)) {
-                bridge(previous, sample, next);
-            } else {
+            List<FollowingSample> points = new ArrayList<>();
+            if (previous == null || !near(previous, sample)) {
                 cut(run, starts, pieces);
                 run = new ArrayList<>();
                 starts = new ArrayList<>();
+                points.add(sample);
+                nextMs = sample.timeMs() + CarFollowing.STEP_MS;
+            } else {
+                for (; nextMs <= sample.timeMs(); nextMs += CarFollowing.STEP_MS) {
+                    points.add(StepGrid.between(previous, sample, nextMs));
+                }
             }
-            next.add(sample);
-            for (FollowingSample each : next) {
+            for (FollowingSample each : points) {
+                FollowingFeaturiser.arrive(
+                        memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), each);
+                before = each;
                 float[] observation = new float[CarFollowing.observationSize()];
                 boolean enough = FollowingFeaturiser.observe(
                         memory,
@@ -151,28 +155,6 @@ public final class CarFollowingStretches {
 
     private static boolean near(FollowingSample previous, FollowingSample sample) {
         return sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
-    }
-
-    /** Adds what is missing between two samples. */
-    private static void bridge(FollowingSample before, FollowingSample after, List<FollowingSample> run) {
-        long steps = Math.round((double) (after.timeMs() - before.timeMs()) / CarFollowing.STEP_MS);
-        for (int i = 1; i < steps; i++) {
-            double share = (double) i / steps;
-            run.add(new FollowingSample(
-                    before.vehicle(),
-                    before.trip(),
-                    before.sequence(),
-                    before.timeMs() + (long) i * CarFollowing.STEP_MS,
-                    before.actor(),
-                    before.label(),
-                    between(before.speedMetersPerSecond(), after.speedMetersPerSecond(), share),
-                    between(before.gapMeters(), after.gapMeters(), share),
-                    between(before.leaderSpeedMetersPerSecond(), after.leaderSpeedMetersPerSecond(), share)));
-        }
-    }
-
-    private static double between(double from, double to, double share) {
-        return from + share * (to - from);
     }
 
     private static void cut(List<FollowingSample> run, List<float[]> starts, List<Piece> pieces) {

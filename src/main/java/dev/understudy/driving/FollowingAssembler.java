@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -20,29 +21,55 @@ import org.jspecify.annotations.Nullable;
  * it remembers is in a {@link State} that the caller keeps and can save at any point.
  *
  * <p>Every sample offered comes out exactly once, as a step or as a rejected sample with its reason; the last few come
- * out with a delay, because a label needs {@link AccelerationFilter#REACH} samples of look-ahead.
+ * out with a delay, because a label needs {@link AccelerationFilter#REACH} steps of look-ahead. Steps are the points of
+ * a {@link StepGrid}: of samples that are closer together than steps, the last one up to a point comes out as its step
+ * and the others as {@link RejectReason#RESAMPLED}; where samples are further apart, the points between them come out
+ * besides, as {@link Output#between}.
  *
  * <pre>
- * sample -> SampleCheck -> hole in time? end the trajectory -> featurise -> wait for look-ahead -> label -> step
- *              |                              |                   |
- *           rejected                  waiting: NO_LABEL     SHORT_HISTORY, OTHER_EXPERT
+ * sample -> SampleCheck -> hole in time? end the trajectory -> points of the grid -> featurise -> wait -> label -> step
+ *              |                              |                      |                   |
+ *           rejected                  waiting: NO_LABEL          RESAMPLED     SHORT_HISTORY, OTHER_EXPERT
  * </pre>
  */
 public final class FollowingAssembler {
     /** Receives what becomes of each sample. */
     public interface Output {
-        /** Receives a step to learn from. */
+        /**
+         * Receives a step to learn from. Its sample is the one offered where that is on the grid; else it has the
+         * offered sample's names and sequence, and what was between it and the one before at the time of the step.
+         */
         void step(LabelledStep step);
+
+        /**
+         * Receives a step to learn from that belongs to no sample: samples are further apart than steps. It has the
+         * names and the sequence of the sample after it, which is still to come out.
+         */
+        default void between(LabelledStep step) {
+            step(step);
+        }
 
         /** Receives a sample that is not learned from. */
         void rejected(FollowingSample sample, RejectReason reason);
     }
 
-    private record Waiting(FollowingSample sample, @Nullable RejectReason reason, float[] observation) {
+    /** A point of the grid, and the sample that is to come out with it; null where that belongs to a later point. */
+    private record Waiting(
+            FollowingSample sample,
+            @Nullable FollowingSample offered,
+            @Nullable RejectReason reason,
+            float[] observation) {
+        void reject(RejectReason why, Output out) {
+            if (offered != null) {
+                out.rejected(offered, why);
+            }
+        }
+
         @Override
         public boolean equals(Object other) {
             return other instanceof Waiting that
                     && sample.equals(that.sample)
+                    && Objects.equals(offered, that.offered)
                     && reason == that.reason
                     && Arrays.equals(observation, that.observation);
         }
@@ -60,10 +87,18 @@ public final class FollowingAssembler {
 
     /** What the assembler remembers of one entity. */
     public static final class State {
-        private static final int FORMAT = 1;
+        private static final int FORMAT = 2;
+        /** Of the release before, whose samples were their own steps. */
+        private static final int WITHOUT_GRID = 1;
+
+        // What comes out with a point of the grid.
+        private static final int ITSELF = 0;
+        private static final int NONE = 1;
+        private static final int ANOTHER = 2;
 
         private final float[] memory;
         private final List<Waiting> window = new ArrayList<>();
+        private StepGrid grid = new StepGrid();
         private @Nullable FollowingSample previous;
         private long trajectory;
 
@@ -92,9 +127,17 @@ public final class FollowingAssembler {
                 if (previous != null) {
                     SampleBytes.write(out, previous);
                 }
+                byte[] gridBytes = grid.toBytes();
+                out.writeInt(gridBytes.length);
+                out.write(gridBytes);
                 out.writeInt(window.size());
                 for (Waiting waiting : window) {
                     SampleBytes.write(out, waiting.sample);
+                    boolean itself = waiting.sample.equals(waiting.offered);
+                    out.writeByte(itself ? ITSELF : waiting.offered == null ? NONE : ANOTHER);
+                    if (waiting.offered != null && !itself) {
+                        SampleBytes.write(out, waiting.offered);
+                    }
                     out.writeUTF(waiting.reason == null ? "" : waiting.reason.name());
                     SampleBytes.writeFloats(out, waiting.observation);
                 }
@@ -112,7 +155,7 @@ public final class FollowingAssembler {
         public static State fromBytes(byte[] bytes) {
             try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
                 int format = in.readInt();
-                if (format != FORMAT) {
+                if (format != FORMAT && format != WITHOUT_GRID) {
                     throw new IllegalArgumentException(
                             "expected assembler state of format %d, got %d".formatted(FORMAT, format));
                 }
@@ -126,11 +169,25 @@ public final class FollowingAssembler {
                 State state = new State(memory);
                 state.trajectory = trajectory;
                 state.previous = in.readBoolean() ? SampleBytes.read(in) : null;
+                if (format == FORMAT) {
+                    int length = in.readInt();
+                    byte[] grid = in.readNBytes(length);
+                    if (grid.length < length) {
+                        throw new EOFException();
+                    }
+                    state.grid = StepGrid.fromBytes(grid);
+                } else if (state.previous != null) {
+                    state.grid.resumeAfter(state.previous);
+                }
                 for (int left = in.readInt(); left > 0; left--) {
                     FollowingSample sample = SampleBytes.read(in);
+                    int offered = format == FORMAT ? in.readByte() : ITSELF;
+                    FollowingSample comesOut =
+                            offered == ITSELF ? sample : offered == NONE ? null : SampleBytes.read(in);
                     String reason = in.readUTF();
                     state.window.add(new Waiting(
                             sample,
+                            comesOut,
                             reason.isEmpty() ? null : RejectReason.valueOf(reason),
                             SampleBytes.readFloats(in)));
                 }
@@ -162,35 +219,62 @@ public final class FollowingAssembler {
 
     /** Takes one sample of the entity whose state this is. */
     public void offer(State state, FollowingSample sample, Output out) {
+        if (state.grid.arrive(sample)) {
+            FollowingFeaturiser.breakHistory(state.memory);
+        }
         Optional<RejectReason> reason = SampleCheck.check(state.previous, sample);
         if (reason.isPresent()) {
             out.rejected(sample, reason.get());
             return;
         }
+        if (state.grid.isTooSlow()) {
+            end(state, out);
+            FollowingFeaturiser.breakHistory(state.memory);
+            out.rejected(sample, RejectReason.RATE_TOO_LOW);
+            return;
+        }
         FollowingSample previous = state.previous;
-        if (previous == null
-                || !previous.trip().equals(sample.trip())
-                || !FollowingFeaturiser.follows(previous.timeMs(), sample.timeMs())) {
+        boolean joins = state.grid.joins(previous, sample);
+        if (!joins) {
             end(state, out);
         }
+        List<FollowingSample> points = state.grid.points(previous, sample, joins);
+        if (points.isEmpty()) {
+            out.rejected(sample, RejectReason.RESAMPLED);
+        }
+        FollowingSample before = previous;
+        for (int i = 0; i < points.size(); i++) {
+            FollowingSample point = points.get(i);
+            take(state, before, point, i == points.size() - 1 ? sample : null, out);
+            before = point;
+        }
+        state.previous = sample;
+    }
+
+    /** Observes a point of the grid and labels the one that now has its look-ahead. */
+    private void take(
+            State state,
+            @Nullable FollowingSample before,
+            FollowingSample point,
+            @Nullable FollowingSample offered,
+            Output out) {
         FollowingFeaturiser.arrive(
                 state.memory,
-                previous == null ? null : previous.trip(),
-                previous == null ? 0 : previous.timeMs(),
-                sample);
-        boolean expert = experts.contains(sample.actor());
+                before == null ? null : before.trip(),
+                before == null ? 0 : before.timeMs(),
+                point);
+        boolean expert = experts.contains(point.actor());
         float[] observation = new float[CarFollowing.observationSize()];
         boolean enough = FollowingFeaturiser.observe(
                 state.memory,
-                sample.speedMetersPerSecond(),
-                sample.gapMeters(),
-                sample.leaderSpeedMetersPerSecond(),
+                point.speedMetersPerSecond(),
+                point.gapMeters(),
+                point.leaderSpeedMetersPerSecond(),
                 expert,
                 observation,
                 0);
         RejectReason why = expert ? (enough ? null : RejectReason.SHORT_HISTORY) : RejectReason.OTHER_EXPERT;
-        state.window.add(new Waiting(sample, why, observation));
-        state.previous = sample;
+        state.window.add(new Waiting(point, offered, why, observation));
         label(state, out);
     }
 
@@ -198,7 +282,7 @@ public final class FollowingAssembler {
     public void end(State state, Output out) {
         int waiting = Math.min(AccelerationFilter.REACH, state.window.size());
         for (Waiting last : state.window.subList(state.window.size() - waiting, state.window.size())) {
-            out.rejected(last.sample, Objects.requireNonNullElse(last.reason, RejectReason.NO_LABEL));
+            last.reject(Objects.requireNonNullElse(last.reason, RejectReason.NO_LABEL), out);
         }
         if (!state.window.isEmpty()) {
             state.trajectory++;
@@ -206,7 +290,7 @@ public final class FollowingAssembler {
         }
     }
 
-    /** Labels the sample that now has its look-ahead. */
+    /** Labels the point that now has its look-ahead. */
     private static void label(State state, Output out) {
         int reach = AccelerationFilter.REACH;
         int centre = state.window.size() - 1 - reach;
@@ -215,15 +299,20 @@ public final class FollowingAssembler {
         }
         Waiting ready = state.window.get(centre);
         if (ready.reason != null) {
-            out.rejected(ready.sample, ready.reason);
+            ready.reject(ready.reason, out);
         } else if (centre < reach) {
-            out.rejected(ready.sample, RejectReason.NO_LABEL);
+            ready.reject(RejectReason.NO_LABEL, out);
         } else {
             double acceleration = AccelerationFilter.acceleration(
                     state.window.get(centre - reach).sample.speedMetersPerSecond(),
                     state.window.get(centre + reach).sample.speedMetersPerSecond());
-            out.step(new LabelledStep(
-                    ready.sample, state.trajectory, ready.observation, new float[] {(float) acceleration}));
+            LabelledStep step = new LabelledStep(
+                    ready.sample, state.trajectory, ready.observation, new float[] {(float) acceleration});
+            if (ready.offered == null) {
+                out.between(step);
+            } else {
+                out.step(step);
+            }
         }
         if (state.window.size() > 2 * reach) {
             state.window.remove(0);

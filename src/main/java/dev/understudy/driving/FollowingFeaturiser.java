@@ -140,6 +140,34 @@ public final class FollowingFeaturiser {
     }
 
     /**
+     * Writes the observation of a measurement between two steps, without taking it into the memory: the filters have
+     * gone on for a part of a step.
+     *
+     * @param memory the entity's memory after the last step
+     * @param sinceStep time since the last step, s; above 0
+     * @return false while the memory is too short; the observation must then not be used
+     */
+    public static boolean observeBetween(
+            float[] memory,
+            double sinceStep,
+            double measuredSpeed,
+            double gap,
+            double measuredLeaderSpeed,
+            float[] observation,
+            int offset) {
+        double speed = Math.max(0, measuredSpeed);
+        double leaderSpeed = Math.max(0, measuredLeaderSpeed);
+        for (int i = 0; i < LEADER_TIME_CONSTANTS.length; i++) {
+            double mean = memory[HISTORY] == 0 ? leaderSpeed : memory[LEADER + i];
+            mean += (1 - Math.exp(-sinceStep / LEADER_TIME_CONSTANTS[i])) * (leaderSpeed - mean);
+            observation[offset + LEADER_ACCELERATION + i] = (float) ((leaderSpeed - mean) / LEADER_TIME_CONSTANTS[i]);
+        }
+        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, RING - CACHED);
+        CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
+        return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
+    }
+
+    /**
      * Makes the next sample of the context the first of a run, so that no acceleration is computed across the break.
      */
     private static void unlink(float[] memory) {

@@ -22,10 +22,14 @@ public enum RejectReason {
     SPEED_JUMP,
     /** The gap changed by much more than the speeds explain. */
     GAP_JUMP,
-    /** Event time did not move on by about a step since the sample before. */
+    /** Event time did not move on since the sample before. */
     OUT_OF_STEP,
     /** The time is far from that of the samples around it in its trip, which agree with each other. */
     TIME_JUMP,
+    /** Samples are so far apart that steps of 0.1 s cannot be told from them: see {@link StepGrid#SLOWEST_MS}. */
+    RATE_TOO_LOW,
+    /** Taken between two steps, which were computed from it and its neighbours: the log is faster than 10 Hz. */
+    RESAMPLED,
     /** Somebody drove whose driving is not to be learned. */
     OTHER_EXPERT,
     /** Too little is known of the entity so far. */

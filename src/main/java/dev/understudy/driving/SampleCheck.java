@@ -75,7 +75,7 @@ public final class SampleCheck {
     private static @Nullable RejectReason after(
             FollowingSample previous, FollowingSample sample, double speed, double gap, double leaderSpeed) {
         long later = sample.timeMs() - previous.timeMs();
-        if (later < CarFollowing.STEP_MS && !FollowingFeaturiser.follows(previous.timeMs(), sample.timeMs())) {
+        if (later <= 0) {
             return RejectReason.OUT_OF_STEP;
         }
         if (later > FollowingFeaturiser.BRIDGED_MS) {
@@ -88,8 +88,11 @@ public final class SampleCheck {
         if (change > steps * MAX_SPEED_CHANGE) {
             return RejectReason.SPEED_JUMP;
         }
-        double explained =
-                steps * CarFollowing.STEP_SECONDS * (leaderSpeed + previousLeader - speed - previousSpeed) / 2;
+        double explained = (double) later
+                / CarFollowing.STEP_MS
+                * CarFollowing.STEP_SECONDS
+                * (leaderSpeed + previousLeader - speed - previousSpeed)
+                / 2;
         if (Math.abs(gap - previous.gapMeters() - explained) > steps * MAX_GAP_CHANGE) {
             return RejectReason.GAP_JUMP;
         }

@@ -62,6 +62,47 @@ class FollowingAssemblerTest {
     }
 
     @Test
+    void everySampleComesOutExactlyOnceWhateverItsTime() {
+        for (int round = 0; round < 20; round++) {
+            Random random = new Random(round);
+            List<FollowingSample> samples = new ArrayList<>();
+            long timeMs = 0;
+            int pace = 10;
+            for (int i = 0; i < 2000; i++) {
+                pace = random.nextInt(200) == 0 ? 1 + random.nextInt(400) : pace;
+                timeMs += random.nextInt(50) == 0 ? random.nextInt(3000) - 1000 : pace + random.nextInt(20) - 5;
+                double speed = random.nextInt(60) == 0 ? Double.NaN : 10 + random.nextDouble() / 10;
+                samples.add(new FollowingSample("car", "trip", i, timeMs, Actor.HUMAN, "", speed, 20, 10));
+            }
+            List<Long> out = new ArrayList<>();
+            FollowingAssembler assembler = new FollowingAssembler();
+            FollowingAssembler.State state = new FollowingAssembler.State();
+            FollowingAssembler.Output output = new FollowingAssembler.Output() {
+                @Override
+                public void step(LabelledStep step) {
+                    out.add(step.sequence());
+                }
+
+                @Override
+                public void between(LabelledStep step) {
+                    assertThat(out).doesNotContain(step.sequence());
+                }
+
+                @Override
+                public void rejected(FollowingSample sample, RejectReason reason) {
+                    out.add(sample.sequence());
+                }
+            };
+            samples.forEach(sample -> assembler.offer(state, sample, output));
+            assembler.end(state, output);
+            assertThat(out)
+                    .as("seed %d", round)
+                    .containsExactlyInAnyOrderElementsOf(
+                            samples.stream().map(FollowingSample::sequence).toList());
+        }
+    }
+
+    @Test
     void goesOnFromSavedBytesAsIfNothingHadHappened() {
         List<FollowingSample> samples = garbage(7, 3000);
         Collected whole = assemble(samples);
@@ -169,7 +210,7 @@ class FollowingAssemblerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("ends early");
         assertThatThrownBy(() -> FollowingAssembler.State.fromBytes(new byte[] {0, 0, 0, 9}))
-                .hasMessageContaining("format 1, got 9");
+                .hasMessageContaining("format 2, got 9");
     }
 
     @Test

@@ -187,4 +187,24 @@ class FollowingFeaturiserTest {
         assertThat(CarFollowing.fingerprint()).matches("[0-9a-f]{16}").isEqualTo(CarFollowing.fingerprint());
         assertThat(CarFollowing.OBSERVATION_NAMES).hasSize(N);
     }
+
+    @Test
+    void betweenStepsTheFiltersHaveGoneOnForAPartOfAStep() {
+        float[] memory = FollowingFeaturiser.newMemory();
+        float[] observation = new float[N];
+        for (int i = 0; i < 150; i++) {
+            FollowingFeaturiser.observe(memory, 10, 20, 10 + Math.sin(i / 9.0), true, observation, 0);
+        }
+        float[] before = memory.clone();
+        float[] between = new float[N];
+        assertThat(FollowingFeaturiser.observeBetween(memory, 0.1, 11, 21, 10.5, between, 0))
+                .isTrue();
+        assertThat(memory).containsExactly(before);
+        FollowingFeaturiser.observe(memory, 11, 21, 10.5, false, observation, 0);
+        assertThat(between).containsExactly(observation);
+        // After no time at all the filters stand where they stood: p = (l - m) / tau.
+        FollowingFeaturiser.observeBetween(before, 1e-9, 11, 21, 10.5, between, 0);
+        assertThat(between[CarFollowing.LEADER_ACCELERATION])
+                .isCloseTo((float) ((10.5 - before[1]) / 0.5), org.assertj.core.api.Assertions.within(1e-5f));
+    }
 }

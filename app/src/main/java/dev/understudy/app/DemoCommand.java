@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Command;
             "and a replay faster than real time. Ctrl-C stops it and prints the summary so far."
         })
 final class DemoCommand implements Tool {
+    private static final int FAILED = 1;
+
     private static final Setting<Integer> SECONDS = Setting.integer(
                     "demo.seconds", 115, 15, 86_400, "Stop after this long, all told, seconds.")
             .as("--seconds");
@@ -82,9 +85,18 @@ final class DemoCommand implements Tool {
                 console);
         // What the programs log, the demonstration tells in its own lines.
         Configurator.setLevel("dev.understudy", Level.WARN);
-        Interrupts.onFirst(demo::stop);
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Interrupts.onFirst(() -> {
+            interrupted.set(true);
+            demo.stop();
+        });
         Map<String, @Nullable Object> summary = demo.run();
         console.result(summary, () -> SummaryText.of(summary));
+        if (!interrupted.get() && LoopAccount.learned(summary) == 0) {
+            console.note("expected records to be learned, found none: " + summary.get("events") + ", rejected "
+                    + summary.get("rejectedByReason"));
+            return FAILED;
+        }
         return 0;
     }
 }

@@ -5,6 +5,7 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.ingest.Demonstrations;
+import dev.understudy.ingest.SampleSource;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** Holds a model file against the expert and against its baselines, on logs, without a cluster. */
 @Command(
@@ -35,11 +37,17 @@ final class EvaluateCommand implements Tool {
     private static final Setting<String> POLICY = Setting.required(
             "policy", CarFollowing.POLICY, "The policy that the model is of: " + Catalogue.policies() + ".");
     private static final Setting<String> DEMONSTRATIONS = Setting.text(
-            "demos", "", "Folder with the logs, in the OpenACC layout (runs.csv and runs/); not with --environment.");
+            "demos",
+            "",
+            "The logs: files or folders (by comma) with --mapping, or a folder in the OpenACC layout (runs.csv and runs/);"
+                    + " not with --environment.");
+
+    @Parameters(paramLabel = "<file>", arity = "0..*", description = "More files and folders of logs, with --mapping.")
+    private List<Path> moreFiles = List.of();
 
     @Override
     public List<Setting<?>> settings() {
-        List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS));
+        List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS, LogFiles.MAPPING));
         settings.addAll(ControlEvaluation.SETTINGS);
         return settings;
     }
@@ -51,22 +59,30 @@ final class EvaluateCommand implements Tool {
             return ControlEvaluation.run(settings, path, console);
         }
         TrainCommand.requirePolicy(settings.get(POLICY));
-        Demonstrations logs = Demonstrations.read(folder(settings), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
+        List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
+        if (files.isEmpty()) {
+            throw new BadSettingsException(List.of("demos: expected a file or folder with logs, found none"));
+        }
+        SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
+        source.notes().forEach(console::note);
+        Demonstrations logs = Demonstrations.read(source, EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
         try (LoadedPolicy policy = load(path)) {
             Evaluation evaluation = Evaluation.of(policy);
             Evaluation.ClosedLoop driven =
                     evaluation.closedLoopAndWithoutEnvelope(CarFollowingStretches.of(logs.samples()));
             console.result(result(evaluation, driven, logs), () -> table(driven));
+            console.note(counts(logs));
+            if (logs.steps().isEmpty() && driven.stretches().count() == 0) {
+                console.note("expected steps or stretches to evaluate on in %s, found none".formatted(files));
+                return 1;
+            }
         }
         return 0;
     }
 
-    private static Path folder(Settings settings) {
-        try {
-            return TrainCommand.existing("demos", "").parse().apply(settings.get(DEMONSTRATIONS));
-        } catch (IllegalArgumentException e) {
-            throw new BadSettingsException(List.of("demos: " + e.getMessage()));
-        }
+    private static String counts(Demonstrations logs) {
+        return "%d samples, %d steps, rejected %s, unreadable rows %d"
+                .formatted(logs.samples().size(), logs.steps().size(), logs.rejected(), logs.unreadable());
     }
 
     /** Loads a model of car following after the intake check that serving makes. */

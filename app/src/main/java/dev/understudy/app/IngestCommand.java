@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
-import dev.understudy.ingest.MappedReader;
+import dev.understudy.flink.LogReading;
+import dev.understudy.ingest.LogInspection;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
 import dev.understudy.ingest.Replay;
@@ -40,8 +41,13 @@ final class IngestCommand implements Tool {
 
     private static final int MOST_BAD_ROWS_SHOWN = 10;
 
+    private static final int FAILED = 1;
+
     private static final Setting<Format> FORMAT = Setting.choice(
-                    "ingest.format", Format.OPENACC, Format.class, "How the files are read: openacc or mapped.")
+                    "ingest.format",
+                    Format.OPENACC,
+                    Format.class,
+                    "How the files are read: openacc or mapped; --mapping alone means mapped.")
             .as("--format");
     private static final Setting<String> MAPPING = Setting.text(
                     "ingest.mapping", "", "The mapping file; needed for --format mapped.")
@@ -84,7 +90,11 @@ final class IngestCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) {
-        try (SampleSource source = source(settings)) {
+        try (LogInspection.Watched source = new LogInspection.Watched(
+                source(settings),
+                LogReading.defaults().lateness(),
+                LogReading.defaults().experts())) {
+            source.notes().forEach(console::note);
             Connection connection = Connection.of(settings);
             connection.ensureTopics(settings);
             String progress = settings.get(PROGRESS);
@@ -104,23 +114,32 @@ final class IngestCommand implements Tool {
                 Interrupts.onFirst(replay::stop);
                 report = replay.run(source, each -> show(each, console), row -> tell(row, bad, console));
             }
-            Map<String, Object> result = result(report);
+            LogInspection found = source.inspection();
+            Map<String, Object> result = result(report, found);
             console.result(result, () -> result.toString());
+            found.remarks().stream()
+                    .filter(remark -> !source.notes().contains(remark))
+                    .forEach(console::note);
+            if (report.finished() && report.logs() + report.observations() + report.skipped() == 0) {
+                console.note("expected rows to send in %s, found none: %,d rows, bad %s"
+                        .formatted(files, report.rows(), report.bad()));
+                return FAILED;
+            }
             return 0;
         }
     }
 
     private SampleSource source(Settings settings) {
+        if (settings.get(FORMAT) == Format.MAPPED && settings.get(MAPPING).isEmpty()) {
+            throw new BadSettingsException(List.of("--mapping: expected a mapping file, found none"));
+        }
+        if (!settings.get(MAPPING).isEmpty()) {
+            return LogFiles.open(files, settings.get(MAPPING));
+        }
         for (Path file : files) {
             if (!Files.exists(file)) {
                 throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
             }
-        }
-        if (settings.get(FORMAT) == Format.MAPPED) {
-            if (settings.get(MAPPING).isEmpty()) {
-                throw new BadSettingsException(List.of("--mapping: expected a mapping file, found none"));
-            }
-            return MappedReader.open(Path.of(settings.get(MAPPING))).read(files);
         }
         if (files.size() != 1) {
             throw new BadSettingsException(
@@ -175,13 +194,18 @@ final class IngestCommand implements Tool {
         }
     }
 
-    private static Map<String, Object> result(ReplayReport report) {
+    /** Returns what was sent, and what the learning job would make of it. */
+    private static Map<String, Object> result(ReplayReport report, LogInspection found) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("rows", report.rows());
         result.put("skipped", report.skipped());
         result.put("logs", report.logs());
         result.put("observations", report.observations());
         result.put("bad", report.bad());
+        result.put("late", found.late());
+        result.put("duplicates", found.duplicates());
+        result.put("rejectedByReason", found.rejectedByReason());
+        result.put("steps", found.steps());
         result.put("seconds", report.seconds());
         result.put("finished", report.finished());
         return result;

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
         name = "learn",
         description = {
             "Run the learning job: retrain the policy on event-time windows of the logs and publish candidates.",
+            "Tells every ten seconds, and when it ends, what became of the records that it read.",
             "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
         })
 final class LearnCommand implements Tool {
@@ -55,6 +56,7 @@ final class LearnCommand implements Tool {
         training(settings);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings);
+        TotalsWatch.start(connection, TrainingConfig.defaults().policy(), console);
         return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
     }
 

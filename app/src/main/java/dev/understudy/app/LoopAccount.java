@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class LoopAccount {
     private static final String TRAINED = "trained";
     private static final String REJECTED = "rejected.";
+    private static final String INTERPOLATED = "interpolated";
+    /** What is counted besides the fates of records. */
+    private static final Set<String> NO_FATES = Set.of("ingested", INTERPOLATED);
+
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -136,10 +141,10 @@ final class LoopAccount {
         return promoted;
     }
 
-    /** Returns the number of log records whose fate is known. */
+    /** Returns the number of log records, and of steps interpolated between them, whose fate is known. */
     synchronized long settled() {
         return totals.entrySet().stream()
-                .filter(entry -> !entry.getKey().equals("ingested"))
+                .filter(entry -> !NO_FATES.contains(entry.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
     }
@@ -258,8 +263,19 @@ final class LoopAccount {
                         .mapToLong(Map.Entry::getValue)
                         .sum());
         events.put("repeated", totals.getOrDefault("duplicates", 0L));
-        events.put("pending", ingested - settled());
+        long interpolated = totals.getOrDefault(INTERPOLATED, 0L);
+        if (interpolated > 0) {
+            events.put(INTERPOLATED, interpolated);
+        }
+        events.put("pending", ingested + interpolated - settled());
         return events;
+    }
+
+    /** Returns how many records a summary says were learned. */
+    static long learned(Map<String, @Nullable Object> summary) {
+        return summary.get("events") instanceof Map<?, ?> events && events.get("learned") instanceof Long learned
+                ? learned
+                : 0;
     }
 
     /** Returns seconds from the close of a window to the first decision by the model that learned it. */

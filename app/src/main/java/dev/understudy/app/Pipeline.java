@@ -24,13 +24,13 @@ final class Pipeline {
             90,
             "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
 
-    private static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
+    static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
             "experts",
             TrainCommand.Experts.BOTH,
             TrainCommand.Experts.class,
             "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
 
-    private static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
+    static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
             "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
     private static final Setting<Integer> PARALLELISM =
             Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");

@@ -8,6 +8,7 @@ import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
+import dev.understudy.ingest.SampleSource;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
@@ -47,9 +48,11 @@ final class TrainCommand implements Tool {
 
     private static final Setting<String> POLICY =
             Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
-    private static final Setting<Path> DEMONSTRATIONS = existing(
+    private static final Setting<String> DEMONSTRATIONS = Setting.required(
             "demos",
-            "Folder with the logs, in the OpenACC layout (runs.csv and runs/); with --environment a file of episodes.");
+            "",
+            "The logs: files or folders (by comma) with --mapping, or a folder in the OpenACC layout (runs.csv and runs/);"
+                    + " with --environment a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     private static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
@@ -66,13 +69,21 @@ final class TrainCommand implements Tool {
 
     @Parameters(
             paramLabel = "<algorithm>",
+            index = "0",
             description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
     private String algorithm = Catalogue.CLONING;
+
+    @Parameters(
+            paramLabel = "<file>",
+            index = "1..*",
+            arity = "0..*",
+            description = "More files and folders of logs, with --mapping.")
+    private List<Path> moreFiles = List.of();
 
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings =
-                new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, OUT, SEED, STEPS, EXPERTS, LICENCE));
+                new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, EXPERTS, LICENCE));
         settings.addAll(ControlTraining.SETTINGS);
         return settings;
     }
@@ -116,17 +127,30 @@ final class TrainCommand implements Tool {
         }
         long seed = settings.get(SEED);
         if (control) {
-            return ControlTraining.run(settings, algorithm, settings.get(DEMONSTRATIONS), out, seed, console);
+            Path episodes = existing(DEMONSTRATIONS.key(), "").parse().apply(settings.get(DEMONSTRATIONS));
+            return ControlTraining.run(settings, algorithm, episodes, out, seed, console);
         }
-        Demonstrations logs = Demonstrations.read(
-                settings.get(DEMONSTRATIONS), settings.get(EXPERTS).actors());
+        SampleSource source =
+                LogFiles.open(LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings.get(LogFiles.MAPPING));
+        source.notes().forEach(console::note);
+        Demonstrations logs = Demonstrations.read(source, settings.get(EXPERTS).actors());
         List<Trajectory> trajectories = logs.trajectories();
         if (trajectories.isEmpty()) {
-            throw new CommandFailedException("expected steps to learn from in %s, found none of %d samples: rejected %s"
-                    .formatted(settings.get(DEMONSTRATIONS), logs.samples().size(), logs.rejected()));
+            throw new CommandFailedException(
+                    "expected steps to learn from in %s, found none of %d samples: rejected %s, unreadable rows %d"
+                            .formatted(
+                                    settings.get(DEMONSTRATIONS),
+                                    logs.samples().size(),
+                                    logs.rejected(),
+                                    logs.unreadable()));
         }
-        console.line("%d samples, %d steps in %d trajectories, rejected %s"
-                .formatted(logs.samples().size(), logs.steps().size(), trajectories.size(), logs.rejected()));
+        console.line("%d samples, %d steps in %d trajectories, rejected %s, unreadable rows %d"
+                .formatted(
+                        logs.samples().size(),
+                        logs.steps().size(),
+                        trajectories.size(),
+                        logs.rejected(),
+                        logs.unreadable()));
 
         CarFollowingStretches stretches = CarFollowingStretches.of(logs.samples());
         FollowingBaselines calibrated = stretches.count() == 0

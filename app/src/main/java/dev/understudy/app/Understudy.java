@@ -74,6 +74,7 @@ public final class Understudy {
     private static CommandLine commandLine() {
         CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(new Understudy(Map.of())));
         line.addSubcommand("demo", tool(new DemoCommand()));
+        line.addSubcommand("inspect", tool(new InspectCommand()));
         line.addSubcommand("ingest", tool(new IngestCommand()));
         line.addSubcommand("train", tool(new TrainCommand()));
         line.addSubcommand("evaluate", tool(new EvaluateCommand()));

@@ -90,6 +90,18 @@ class LoopAccountTest {
     }
 
     @Test
+    void stepsBetweenRecordsAreNoRecordsAndLeaveTheBooksEven() {
+        account.report(
+                totals(Map.of("ingested", 100L, "interpolated", 80L, "trained", 150L, "rejected.NO_LABEL", 20L)));
+        Map<String, ?> summary = account.summary(100, 0, window -> "");
+        assertThat(summary.get("events"))
+                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.map(String.class, Long.class))
+                .containsEntry("learned", 150L)
+                .containsEntry("interpolated", 80L)
+                .containsEntry("pending", 10L); // 100 + 80 - 150 - 20
+    }
+
+    @Test
     void freshnessIsFromTheCloseOfTheWindowToTheFirstDecisionByItsModel() {
         account.verdict(verdict(true));
         account.candidate(candidate(10_000));

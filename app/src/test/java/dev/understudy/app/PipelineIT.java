@@ -5,12 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UnderstudySerdes;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,6 +96,59 @@ class PipelineIT {
         assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
                 .extracting(record -> record.value().coordinates())
                 .contains(csv + ":4");
+    }
+
+    @Test
+    void nothingSentIsAFailureAndWhatIsSentIsCounted() throws IOException {
+        Path mapping = Files.writeString(folder.resolve("mapping.json"), MAPPING);
+        String header = CSV.lines().findFirst().orElseThrow() + "\n";
+        Path bad = Files.writeString(folder.resolve("bad.csv"), header + "x,y\n");
+        String[] command = {
+            "ingest",
+            "--json",
+            "--mapping",
+            mapping.toString(),
+            "--bootstrap-servers",
+            BROKER.bootstrapServers(),
+            bad.toString()
+        };
+        Ran ran = Ran.command(command);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("expected rows to send in").contains("COLUMNS=1");
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        assertThat(result.fieldNames()).toIterable().contains("late", "duplicates", "rejectedByReason", "steps");
+    }
+
+    @Test
+    void whatBecameOfTheRecordsOfALearningJobIsTold() throws Exception {
+        Connection connection = Connection.local(BROKER.bootstrapServers());
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
+        TotalsWatch.start(connection, "p", new Console(out, out, false, false));
+        TrainingRecord totals = new TrainingRecord(
+                "p",
+                TrainingRecord.Kind.TRAINING,
+                0,
+                0,
+                "",
+                "",
+                new TreeMap<>(),
+                new TreeMap<>(Map.of("ingested", 10L, "trained", 7L, "rejected.NO_LABEL", 3L)),
+                "totals",
+                0);
+        try (KafkaProducer<String, TrainingRecord> producer = new KafkaProducer<>(
+                connection.clientSettings(),
+                new StringSerializer(),
+                UnderstudySerdes.trainingRecord().serializer())) {
+            producer.send(new ProducerRecord<>(Topics.REPORTS, "p", totals)).get(20, TimeUnit.SECONDS);
+        }
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!told.toString(StandardCharsets.UTF_8).contains("7 learned") && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertThat(told.toString(StandardCharsets.UTF_8))
+                .contains("records   10 ingested: 7 learned, 0 held out, 0 late, 0 duplicates, 0 dead letters")
+                .contains("3 rejected (3 NO_LABEL)");
     }
 
     @Test

@@ -54,7 +54,6 @@ final class StreamBenchmark {
 
     private static final String SHORT_GAP = "acc-S";
     private static final String LONG_GAP = "acc-L";
-    private static final long CALIBRATION_SEED = 1;
     private static final int GATE_STRETCHES = 256;
     /** Windows after a change of expert in which the new one has to be learned. */
     private static final int CATCH_UP = 4;

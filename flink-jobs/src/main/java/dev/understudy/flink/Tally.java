@@ -1,8 +1,8 @@
 package dev.understudy.flink;
 
 /**
- * Some records and what became of them. Each record that reaches the job is ingested once and then ends in exactly one
- * of the others.
+ * Some records and what became of them. Each record that reaches the job is ingested once; it, and each step that is
+ * interpolated between two records, then ends in exactly one of the others.
  *
  * @param policy whose learning they were for
  * @param name one of the constants here, or {@link #REJECTED} and a reason
@@ -11,6 +11,8 @@ package dev.understudy.flink;
 public record Tally(String policy, String name, long count) {
     /** Reached the job. */
     public static final String INGESTED = "ingested";
+    /** Are no records but steps between two, computed where logs have fewer than ten samples a second. */
+    public static final String INTERPOLATED = "interpolated";
     /**
      * Came after the watermark had passed them and could not be learned: at the edge of what came late together, there
      * is no history or no look-ahead for them.

@@ -31,7 +31,11 @@ final class VehicleProgress {
      *
      * @param clockMs the watermark when its turn came
      */
-    record Located(FollowingSample sample, int partition, long offset, long clockMs) {}
+    record Located(FollowingSample sample, int partition, long offset, long clockMs) {
+        private boolean isOf(FollowingSample other) {
+            return sample.sequence() == other.sequence() && sample.trip().equals(other.trip());
+        }
+    }
 
     /** What is known of one trip. */
     static final class Trip {
@@ -89,12 +93,21 @@ final class VehicleProgress {
             inAssembler.addLast(located);
         }
 
+        /** Returns where the record of a sample was that is in the assembler. */
+        Located inAssembler(FollowingSample sample) {
+            for (Located located : inAssembler) {
+                if (located.isOf(sample)) {
+                    return located;
+                }
+            }
+            throw new IllegalStateException("expected a sample that was put into the assembler, got " + sample);
+        }
+
         /** Returns where the record of a sample was that comes out of the assembler. */
         Located leaveAssembler(FollowingSample sample) {
             for (Iterator<Located> each = inAssembler.iterator(); each.hasNext(); ) {
                 Located located = each.next();
-                if (located.sample().sequence() == sample.sequence()
-                        && located.sample().trip().equals(sample.trip())) {
+                if (located.isOf(sample)) {
                     each.remove();
                     return located;
                 }

@@ -84,6 +84,44 @@ class AssembleVehicleTest {
     }
 
     @Test
+    void stepsBetweenTheRecordsOfASlowLogAreCountedBesides() throws Exception {
+        List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 400).stream()
+                .filter(sample -> sample.sequence() % 2 == 0)
+                .toList();
+        OperatorSubtaskState saved;
+        long steps;
+        long tallied;
+        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+            h.open();
+            for (FollowingSample sample : trip.subList(0, 130)) {
+                h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
+                h.processWatermark(sample.timeMs() - 500);
+            }
+            saved = h.snapshot(1, 1);
+            steps = h.extractOutputValues().size();
+            tallied = sum(tallies(h)) - 2 * tallies(h).getOrDefault(Tally.INTERPOLATED, 0L);
+        }
+        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+            h.initializeState(saved);
+            h.open();
+            for (FollowingSample sample : trip.subList(130, 200)) {
+                h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
+            }
+            h.processWatermark(TestLogs.START_MS + 60_000);
+            Map<String, Long> tallies = tallies(h);
+            assertThat(tallies.get(Tally.INTERPOLATED)).isBetween(65L, 75L);
+            steps += h.extractOutputValues().size();
+            tallied += sum(tallies) - 2 * tallies.getOrDefault(Tally.INTERPOLATED, 0L);
+            assertThat(steps + tallied)
+                    .as("records, less what was interpolated")
+                    .isEqualTo(200);
+            assertThat(h.extractOutputValues())
+                    .extracting(step -> step.step().trajectory())
+                    .containsOnly(h.extractOutputValues().get(0).step().trajectory());
+        }
+    }
+
+    @Test
     void dropsDuplicatesAndCountsThem() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 150);
         try (var h = harness(AssembleVehicle.Share.TRAINING)) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,10 +44,21 @@ public record Demonstrations(
 
     /** Reads some runs of a folder. */
     public static Demonstrations read(OpenAccReader reader, List<OpenAccRun> runs, Set<Actor> experts) {
+        return read(reader.read(runs), experts);
+    }
+
+    /** Reads a source to its end and closes it; of samples that come twice, by trip and sequence, the first counts. */
+    public static Demonstrations read(SampleSource source, Set<Actor> experts) {
         AtomicLong bad = new AtomicLong();
-        try (SampleSource source = reader.read(runs);
+        Map<String, Set<Long>> seen = new HashMap<>();
+        try (source;
                 Stream<FollowingSample> samples = source.samples(row -> bad.incrementAndGet())) {
-            return of(samples.toList(), experts, bad.get());
+            return of(
+                    samples.filter(sample -> seen.computeIfAbsent(sample.trip(), any -> new HashSet<>())
+                                    .add(sample.sequence()))
+                            .toList(),
+                    experts,
+                    bad.get());
         }
     }
 

@@ -19,6 +19,9 @@ enum Field {
     /** The unit of a time that is text. */
     static final String ISO_8601 = "ISO-8601";
 
+    /** The unit of a time that is counted in frames, whose rate the mapping says. */
+    static final String FRAME = "frame";
+
     private static final Map<String, Double> MILLISECONDS = Map.of("s", 1e3, "ms", 1.0, "us", 1e-3, "ns", 1e-6);
     private static final Map<String, Double> METERS = Map.of("m", 1.0, "ft", 0.3048, "km", 1e3);
     private static final Map<String, Double> METERS_PER_SECOND =

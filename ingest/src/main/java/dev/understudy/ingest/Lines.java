@@ -6,18 +6,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of a text file in UTF-8, unpacked when its name ends in {@code .gz}; no line is longer than a limit. */
+/**
+ * The lines of a text file in UTF-8, or in UTF-16 with a byte order mark; unpacked when it is gzip. No line is longer
+ * than a limit.
+ */
 final class Lines implements AutoCloseable {
     /** Far above any row of numbers; keeps a file without line ends from filling memory. */
     static final int MAX_CHARS = 64 * 1024;
@@ -31,17 +36,53 @@ final class Lines implements AutoCloseable {
     Lines(Path file) {
         this.name = file.toString();
         InputStream raw = null;
+        boolean packed = name.toLowerCase(Locale.ROOT).endsWith(".gz");
         try {
             raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-            InputStream in = name.endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
-            this.reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8), 1 << 16);
+            packed |= startsWith(raw, 0x1F, 0x8B);
+            InputStream in = packed ? new BufferedInputStream(new GZIPInputStream(raw, 1 << 16)) : raw;
+            boolean zip = startsWith(in, 'P', 'K', 3, 4);
+            if (zip || startsWith(in, 0xFD, '7', 'z', 'X', 'Z')) {
+                in.close();
+                throw new IngestException("expected text or gzip in " + name + ", found " + (zip ? "a zip" : "an xz")
+                        + " archive; unpack it first");
+            }
+            Charset charset = startsWith(in, 0xFF, 0xFE)
+                    ? StandardCharsets.UTF_16LE
+                    : startsWith(in, 0xFE, 0xFF) ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8;
+            this.reader = new BufferedReader(new InputStreamReader(in, charset), 1 << 16);
         } catch (IOException e) {
             closeQuietly(raw);
             throw new IngestException(
-                    "expected a readable " + (name.endsWith(".gz") ? "gzip " : "") + "file " + name + ", found "
-                            + describe(e),
-                    e);
+                    "expected a readable " + (packed ? "gzip " : "") + "file " + name + ", found " + describe(e), e);
         }
+    }
+
+    private static boolean startsWith(InputStream in, int... bytes) throws IOException {
+        in.mark(bytes.length);
+        boolean same = true;
+        for (int expected : bytes) {
+            same &= in.read() == expected;
+        }
+        in.reset();
+        return same;
+    }
+
+    /** Returns text without blanks around it, those included that do not break a line. */
+    static String strip(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isBlank(text.charAt(from))) {
+            from++;
+        }
+        while (to > from && isBlank(text.charAt(to - 1))) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isBlank(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
     }
 
     /** Returns the next line without its end, or null after the last. */
@@ -104,16 +145,16 @@ final class Lines implements AutoCloseable {
         if (line.indexOf('"') < 0) {
             int from = 0;
             for (int at = line.indexOf(delimiter); at >= 0; at = line.indexOf(delimiter, from)) {
-                cells.add(line.substring(from, at).strip());
+                cells.add(strip(line.substring(from, at)));
                 from = at + 1;
             }
-            cells.add(line.substring(from).strip());
+            cells.add(strip(line.substring(from)));
             return cells;
         }
         CSVFormat format = CSVFormat.DEFAULT.builder().setDelimiter(delimiter).get();
         try (CSVParser parser = CSVParser.parse(line, format)) {
             for (CSVRecord values : parser) {
-                values.forEach(value -> cells.add(value.strip()));
+                values.forEach(value -> cells.add(strip(value)));
             }
         } catch (UncheckedIOException e) {
             throw new IOException(e.getMessage(), e);

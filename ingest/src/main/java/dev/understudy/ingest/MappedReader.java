@@ -3,7 +3,9 @@ package dev.understudy.ingest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -30,17 +32,34 @@ public final class MappedReader {
 
     /**
      * Reads files one after another; of a folder, the {@code .csv}, {@code .jsonl} and {@code .ndjson} files (also with
-     * {@code .gz}) in the order of their names.
+     * {@code .gz}) in the order of their names. What else is in a folder is named in {@link SampleSource#notes}.
      *
-     * @throws IngestException if there is nothing to read
+     * @throws IngestException if there is nothing to read, or files cannot be read or lack columns; all problems are in
+     *     one message
      */
     public SampleSource read(List<Path> filesAndFolders) {
-        List<Path> files = filesAndFolders.stream()
-                .flatMap(path -> Files.isDirectory(path) ? inFolder(path).stream() : Stream.of(path))
-                .toList();
+        List<String> notes = new ArrayList<>();
+        List<Path> files = new ArrayList<>();
+        for (Path path : filesAndFolders) {
+            if (Files.isDirectory(path)) {
+                List<Path> others = new ArrayList<>();
+                for (Path file : inFolder(path)) {
+                    (isLog(file) ? files : others).add(file);
+                }
+                others.removeIf(file -> isMapping(file) || isEmpty(file));
+                if (!others.isEmpty()) {
+                    notes.add(path + ": skipped "
+                            + others.stream().map(MappedReader::name).toList()
+                            + ": of a folder, only .csv, .jsonl and .ndjson files (or .gz of them) are read; name the others"
+                            + " if they are logs");
+                }
+            } else {
+                files.add(path);
+            }
+        }
         if (files.isEmpty()) {
-            throw new IngestException(
-                    "expected .csv, .jsonl or .ndjson files (or .gz of them) in " + filesAndFolders + ", found none");
+            throw new IngestException("expected .csv, .jsonl or .ndjson files (or .gz of them) in " + filesAndFolders
+                    + ", found none" + (notes.isEmpty() ? "" : "; " + String.join("; ", notes)));
         }
         for (Path file : files) {
             if (!Files.isReadable(file)) {
@@ -48,15 +67,38 @@ public final class MappedReader {
                         + (Files.exists(file) ? "one that is not" : "none"));
             }
         }
-        SampleSource source = new MappedSource(mapping, mappingFile, files);
+        SampleSource source = new MappedSource(mapping, mappingFile, files, notes);
         return mapping.sort() ? new SortedSource(source) : source;
+    }
+
+    private static boolean isLog(Path file) {
+        return !Files.isDirectory(file)
+                && file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(csv|jsonl|ndjson)(\\.gz)?");
+    }
+
+    private boolean isMapping(Path file) {
+        try {
+            return Files.isSameFile(file, mappingFile);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isEmpty(Path file) {
+        try {
+            return Files.isRegularFile(file) && Files.size(file) == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String name(Path file) {
+        return file.getFileName() + (Files.isDirectory(file) ? "/" : "");
     }
 
     private static List<Path> inFolder(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().matches(".*\\.(csv|jsonl|ndjson)(\\.gz)?"))
-                    .sorted()
-                    .toList();
+            return files.sorted().toList();
         } catch (IOException e) {
             throw new IngestException("expected to list " + folder + ", found " + Lines.describe(e), e);
         }

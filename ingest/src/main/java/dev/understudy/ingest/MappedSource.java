@@ -1,14 +1,20 @@
 package dev.understudy.ingest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Row.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -18,23 +24,121 @@ import org.jspecify.annotations.Nullable;
 final class MappedSource implements SampleSource {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // as Python writes what is missing
             .build();
     private static final int SHOWN_CHARS = 1000;
+
+    private static final int PEEK_ROWS = 500;
+    /** Share of rows at the time of the row before, from which on the unit of time is doubted. */
+    private static final double STANDING = 0.6;
+
+    private static final long YEAR_1980_MS = 315_532_800_000L;
 
     private final Mapping mapping;
     private final Path mappingFile;
     private final List<Path> files;
+    private final List<String> notes;
     private final RowMapper mapper;
-    private final Map<Field, Integer> columns = new EnumMap<>(Field.class);
+    private final Map<Path, Long> unitsMs = new HashMap<>();
+    private Map<Field, Integer> columns = new EnumMap<>(Field.class);
+    private int width;
     private int nextFile;
     private @Nullable Lines lines;
     private @Nullable Row ready;
 
-    MappedSource(Mapping mapping, Path mappingFile, List<Path> files) {
+    /**
+     * Looks into each file: at its header, and at its first rows.
+     *
+     * @param notes what is known already that a user should know
+     * @throws IngestException if files cannot be read or lack columns; all problems are in one message
+     */
+    MappedSource(Mapping mapping, Path mappingFile, List<Path> files, List<String> notes) {
         this.mapping = mapping;
         this.mappingFile = mappingFile;
         this.files = List.copyOf(files);
+        this.notes = new ArrayList<>(notes);
         this.mapper = new RowMapper(mapping);
+        Mapping.Column speed = mapping.columns().get(Field.SPEED);
+        Mapping.Column leader = mapping.columns().get(Field.LEADER_SPEED);
+        if (speed != null
+                && leader != null
+                && speed.name() != null
+                && speed.name().equals(leader.name())) {
+            this.notes.add("speed and leaderSpeed are both the column " + speed.name() + ", so nobody ever closes in");
+        }
+        List<String> problems = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                peek(file);
+            } catch (IngestException e) {
+                problems.add(String.valueOf(e.getMessage()));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new IngestException(String.join("; ", problems));
+        }
+    }
+
+    /** Finds from the first rows of a file how far apart its samples are, and whether its times make sense. */
+    private void peek(Path file) {
+        RowMapper scratch = new RowMapper(mapping);
+        Map<String, Long> lastMs = new HashMap<>();
+        int[] intervals = new int[PEEK_ROWS];
+        int found = 0;
+        int standing = 0;
+        int read = 0;
+        long newestMs = Long.MIN_VALUE;
+        try (Lines opened = open(file)) {
+            for (int i = 0; i < PEEK_ROWS; i++) {
+                String line = opened.next();
+                if (line == null) {
+                    break;
+                }
+                if (isNoRow(line) || opened.wasCut()) {
+                    continue;
+                }
+                try {
+                    FollowingSample sample =
+                            scratch.map(opened.name(), i, texts(line), columns).sample();
+                    Long before = lastMs.put(sample.trip(), sample.timeMs());
+                    long interval = before == null ? -1 : sample.timeMs() - before;
+                    standing += interval == 0 ? 1 : 0;
+                    if (interval > 0 && interval <= Integer.MAX_VALUE) {
+                        intervals[found++] = (int) interval;
+                    }
+                    newestMs = Math.max(newestMs, sample.timeMs());
+                    read++;
+                } catch (BadRow e) {
+                    // told when it is read
+                }
+            }
+        } catch (IOException e) {
+            // told when it is read
+        }
+        unitsMs.put(file, Numbering.unit(Arrays.copyOf(intervals, found)));
+        if (read >= 10 && standing > STANDING * read) {
+            notes.add("%s: time does not advance: %d of the first %d rows have the time of the row before (is the unit"
+                            .formatted(file, standing, read)
+                    + " of time right?)");
+        }
+        Mapping.Column time = mapping.columns().get(Field.TIME);
+        if (newestMs != Long.MIN_VALUE
+                && newestMs < YEAR_1980_MS
+                && time != null
+                && time.origin().equals(Instant.EPOCH)) {
+            notes.add("%s: its first times are in %d, up to %s (is the unit of time right, or is there an origin?)"
+                    .formatted(
+                            file,
+                            Instant.ofEpochMilli(newestMs)
+                                    .atZone(ZoneOffset.UTC)
+                                    .getYear(),
+                            Instant.ofEpochMilli(newestMs)));
+        }
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     @Override
@@ -50,7 +154,9 @@ final class MappedSource implements SampleSource {
                 if (nextFile >= files.size()) {
                     return false;
                 }
-                lines = open(files.get(nextFile++));
+                Path file = files.get(nextFile++);
+                lines = open(file);
+                mapper.countIn(unitsMs.getOrDefault(file, 100L));
             }
             ready = readRow(lines);
         }
@@ -75,35 +181,70 @@ final class MappedSource implements SampleSource {
         }
     }
 
+    /** Opens a file, behind its header if it has one, and finds its columns. */
     private Lines open(Path file) {
         Lines opened = new Lines(file);
         if (mapping.format() == Mapping.Format.JSONL) {
             return opened;
         }
         try {
-            String first = opened.next();
-            List<String> header = first == null ? List.of() : Lines.cells(first, mapping.delimiter());
-            List<String> missing = new ArrayList<>();
-            columns.clear();
-            mapping.columns().forEach((field, column) -> {
-                if (column.name() != null) {
-                    int at = header.indexOf(column.name());
-                    columns.put(field, at);
-                    if (at < 0) {
-                        missing.add(column.name() + " (" + field.word() + ")");
-                    }
+            List<String> header = mapping.header();
+            if (header.isEmpty()) {
+                String first = opened.next();
+                while (first != null && isComment(first)) {
+                    first = opened.next();
                 }
-            });
-            if (!missing.isEmpty()) {
-                opened.close();
-                throw new IngestException(file + ":1: expected the columns " + missing + " that " + mappingFile
-                        + " names, found " + header);
+                header = first == null ? List.of() : Lines.cells(first, mapping.delimiter());
             }
+            width = opened.wasCut() ? Integer.MAX_VALUE : header.size();
+            columns = columns(header, file + ":" + Math.max(1, opened.number()));
             return opened;
         } catch (IOException e) {
             opened.close();
             throw new IngestException("expected to read " + file + ", found " + Lines.describe(e), e);
+        } catch (IngestException e) {
+            opened.close();
+            throw e;
         }
+    }
+
+    private Map<Field, Integer> columns(List<String> header, String place) {
+        Map<Field, Integer> found = new EnumMap<>(Field.class);
+        List<String> missing = new ArrayList<>();
+        mapping.columns().forEach((field, column) -> {
+            if (column.name() != null) {
+                int at = indexOf(header, column.name());
+                if (at >= 0) {
+                    found.put(field, at);
+                } else if (column.otherwise() == null) {
+                    missing.add(column.name() + " (" + field.word() + ")");
+                }
+            }
+        });
+        if (!missing.isEmpty()) {
+            throw new IngestException(
+                    place + ": expected the columns " + missing + " that " + mappingFile + " names, found " + header);
+        }
+        return found;
+    }
+
+    /** Returns where a name is; one that differs in capitals alone counts where it is the only one. */
+    private static int indexOf(List<String> header, String name) {
+        int exact = header.indexOf(name);
+        if (exact >= 0) {
+            return exact;
+        }
+        List<String> alike =
+                header.stream().filter(each -> each.equalsIgnoreCase(name)).toList();
+        return alike.size() == 1 ? header.indexOf(alike.get(0)) : -1;
+    }
+
+    private boolean isComment(String line) {
+        return !mapping.comment().isEmpty() && Lines.strip(line).startsWith(mapping.comment());
+    }
+
+    private boolean isNoRow(String line) {
+        return line.isBlank() || isComment(line);
     }
 
     /** Returns the next row; null at the end of the file (which is then closed) and for a blank line. */
@@ -125,7 +266,7 @@ final class MappedSource implements SampleSource {
             close();
             return null;
         }
-        if (line.isBlank()) {
+        if (isNoRow(line)) {
             return null;
         }
         String shown = line.substring(0, Math.min(SHOWN_CHARS, line.length()));
@@ -155,6 +296,15 @@ final class MappedSource implements SampleSource {
             cells = Lines.cells(line, mapping.delimiter());
         } catch (IOException e) {
             throw new BadRow(0, Problem.QUOTES, "expected quotes that match on the line, found " + Lines.describe(e));
+        }
+        for (int i = width; i < cells.size(); i++) {
+            if (!cells.get(i).isEmpty()) {
+                throw new BadRow(
+                        i + 1,
+                        Problem.COLUMNS,
+                        "expected " + width + " columns as in the header, found " + cells.size()
+                                + " (is the delimiter part of a number?)");
+            }
         }
         Map<Field, String> texts = new EnumMap<>(Field.class);
         for (Map.Entry<Field, Integer> column : columns.entrySet()) {
@@ -192,11 +342,7 @@ final class MappedSource implements SampleSource {
                             "expected a value for " + entry.getKey().word() + " at " + name + ", found "
                                     + node.getNodeType());
                 }
-                texts.put(
-                        entry.getKey(),
-                        node.isMissingNode() || node.isNull()
-                                ? ""
-                                : node.asText().strip());
+                texts.put(entry.getKey(), node.isMissingNode() || node.isNull() ? "" : Lines.strip(node.asText()));
             }
         }
         return texts;

@@ -15,6 +15,8 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,8 +36,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param format CSV or JSON lines
  * @param delimiter between the columns of CSV
+ * @param decimal before the fraction of a number
+ * @param comment what lines that are no rows begin with; empty where there are none
+ * @param header names of the columns where no row has them; empty where one does
  * @param zone of times that name none
- * @param stepMs length of a step, for counting steps when no column does
+ * @param stepMs unit in which samples are numbered when no column does; 0 finds it from the log
  * @param sort whether to read everything first and sort it by time
  * @param columns by field
  * @param fingerprint of the text of the mapping file
@@ -43,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 record Mapping(
         Format format,
         char delimiter,
+        char decimal,
+        String comment,
+        List<String> header,
         ZoneId zone,
         long stepMs,
         boolean sort,
@@ -63,28 +71,43 @@ record Mapping(
      * @param otherwise what holds where the column is missing or empty; null for nothing
      * @param values words in the file by what they stand for; empty leaves words as they are
      * @param origin what a time counts from
+     * @param pattern form of a time that is text; null for those of ISO 8601
+     * @param rate frames a second of a time in frames; 0 elsewhere
      */
     record Column(
             @Nullable String name,
             String unit,
             @Nullable String otherwise,
             Map<String, String> values,
-            Instant origin) {
+            Instant origin,
+            @Nullable TimePattern pattern,
+            double rate) {
         Column {
             values = Map.copyOf(values);
         }
     }
+
+    /** The form of a time, as {@link DateTimeFormatter} has it. */
+    record TimePattern(String text, DateTimeFormatter formatter) {}
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(JsonParser.Feature.ALLOW_COMMENTS)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
-    private static final Set<String> KEYS = Set.of("format", "delimiter", "zone", "stepMs", "sort", "fields");
-    private static final Set<String> COLUMN_KEYS = Set.of("column", "unit", "default", "values", "origin");
+    private static final Set<String> KEYS =
+            Set.of("format", "delimiter", "decimal", "comment", "header", "zone", "stepMs", "sort", "fields");
+    private static final Set<String> COLUMN_KEYS =
+            Set.of("column", "unit", "default", "values", "origin", "pattern", "rate");
 
     Mapping {
+        header = List.copyOf(header);
         columns = Collections.unmodifiableMap(new EnumMap<>(columns));
+    }
+
+    /** Returns the text of a number with a point before its fraction; text that is no number stays none. */
+    String pointed(String text) {
+        return decimal == '.' ? text : text.indexOf('.') >= 0 ? text + decimal : text.replace(decimal, '.');
     }
 
     /** @throws IngestException if the file cannot be read or says something wrong; all problems are in one message */
@@ -92,7 +115,8 @@ record Mapping(
         JsonNode root;
         String text;
         try {
-            text = Files.readString(file);
+            String read = Files.readString(file);
+            text = read.startsWith("\uFEFF") ? read.substring(1) : read;
             root = JSON.readTree(text);
         } catch (JsonProcessingException e) {
             var place = e.getLocation();
@@ -130,6 +154,10 @@ record Mapping(
             if (delimiter.length() != 1) {
                 problems.add("expected a delimiter of one character, found '" + delimiter + "'");
             }
+            String decimal = text("decimal", root.path("decimal"), ".");
+            if (!Set.of(".", ",").contains(decimal) || decimal.equals(delimiter)) {
+                problems.add("expected decimal . or , and other than the delimiter, found '" + decimal + "'");
+            }
             JsonNode step = root.path("stepMs");
             if (!step.isMissingNode() && (!step.isIntegralNumber() || step.asLong() < 1)) {
                 problems.add("expected stepMs of 1 or more, found " + step);
@@ -157,21 +185,33 @@ record Mapping(
             return new Mapping(
                     format.equals("jsonl") ? Format.JSONL : Format.CSV,
                     delimiter.isEmpty() ? ',' : delimiter.charAt(0),
+                    decimal.equals(",") ? ',' : '.',
+                    text("comment", root.path("comment"), ""),
+                    header(root.path("header")),
                     zone(text("zone", root.path("zone"), "UTC")),
-                    step.asLong(100),
+                    step.asLong(0),
                     sort.asBoolean(false),
                     columns,
                     Artifacts.sha256(text.getBytes(StandardCharsets.UTF_8)).substring(0, 12));
+        }
+
+        private List<String> header(JsonNode node) {
+            List<String> names = new ArrayList<>();
+            if (!node.isMissingNode() && !node.isArray()) {
+                problems.add("expected an array of names for header, found " + node);
+            }
+            node.forEach(name -> names.add(text("header", name, "")));
+            return names;
         }
 
         private Column column(Field field, JsonNode node) {
             String at = "fields." + field.word();
             if (!node.isObject()) {
                 problems.add("expected an object for " + at + ", found " + kind(node));
-                return new Column(null, "", null, Map.of(), Instant.EPOCH);
+                return new Column(null, "", null, Map.of(), Instant.EPOCH, null, 0);
             }
             unknownKeys(at + ".", node, COLUMN_KEYS);
-            String name = node.has("column") ? text(at + ".column", node.path("column"), "") : null;
+            String name = node.has("column") ? Lines.strip(text(at + ".column", node.path("column"), "")) : null;
             String otherwise = node.has("default") ? node.path("default").asText() : null;
             if (name == null && (otherwise == null || field == Field.TIME || field == Field.SEQUENCE)) {
                 problems.add(
@@ -181,8 +221,9 @@ record Mapping(
             Map<String, String> values = new HashMap<>();
             node.path("values")
                     .properties()
-                    .forEach(
-                            entry -> values.put(entry.getKey(), entry.getValue().asText()));
+                    .forEach(entry -> values.put(
+                            entry.getKey(),
+                            entry.getValue().isNull() ? "" : entry.getValue().asText()));
             if (field == Field.ACTOR) {
                 values.values().forEach(value -> actor(at + ".values", value));
                 if (otherwise != null) {
@@ -194,7 +235,15 @@ record Mapping(
                     && field != Field.TIME) {
                 problems.add("expected a number for " + at + ".default, found '" + otherwise + "'");
             }
-            return new Column(name, unit(field, at, node), otherwise, values, origin(at, node));
+            String unit = unit(field, at, node);
+            return new Column(
+                    name,
+                    unit,
+                    otherwise,
+                    values,
+                    origin(at, node),
+                    pattern(field, at, node),
+                    rate(unit, at, node.path("rate")));
         }
 
         private String unit(Field field, String at, JsonNode node) {
@@ -202,13 +251,50 @@ record Mapping(
             Set<String> known = new TreeSet<>(field.units().keySet());
             if (field == Field.TIME) {
                 known.add(Field.ISO_8601);
+                known.add(Field.FRAME);
             }
-            boolean needed = !known.isEmpty() && node.has("column");
+            if (field == Field.TIME && node.has("pattern")) {
+                known.clear();
+                known.add(Field.ISO_8601);
+            }
+            boolean needed = !known.isEmpty() && node.has("column") && !node.has("pattern");
             if (needed ? !known.contains(unit) : !unit.isEmpty() && !known.contains(unit)) {
                 problems.add("expected " + at + ".unit " + (known.isEmpty() ? "to be left out" : "of " + known)
                         + ", found " + (unit.isEmpty() ? "none" : "'" + unit + "'"));
             }
             return unit;
+        }
+
+        private @Nullable TimePattern pattern(Field field, String at, JsonNode node) {
+            if (!node.has("pattern")) {
+                return null;
+            }
+            String text = text(at + ".pattern", node.path("pattern"), "");
+            try {
+                if (field != Field.TIME) {
+                    throw new IllegalArgumentException("only a time has one");
+                }
+                return new TimePattern(
+                        text,
+                        new DateTimeFormatterBuilder()
+                                .parseCaseInsensitive()
+                                .appendPattern(text)
+                                .toFormatter(Locale.ENGLISH));
+            } catch (IllegalArgumentException e) {
+                problems.add("expected " + at + ".pattern like dd.MM.yyyy HH:mm:ss.SSS, found '" + text + "' ("
+                        + e.getMessage() + ")");
+                return null;
+            }
+        }
+
+        private double rate(String unit, String at, JsonNode node) {
+            boolean isNeeded = unit.equals(Field.FRAME);
+            double rate = node.asDouble(0);
+            if (isNeeded != node.isNumber() || (isNeeded && !(rate > 0))) {
+                problems.add("expected " + at + ".rate " + (isNeeded ? "above 0, frames a second" : "to be left out")
+                        + ", found " + (node.isMissingNode() ? "none" : node));
+            }
+            return rate;
         }
 
         private void actor(String at, String value) {

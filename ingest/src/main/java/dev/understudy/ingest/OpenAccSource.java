@@ -87,7 +87,7 @@ final class OpenAccSource implements SampleSource {
     }
 
     /** One measured car at one time. */
-    private record Cell(long line, long step, int position, double speed, double gap) {}
+    private record Cell(long line, long ms, int position, double speed, double gap) {}
 
     /** A run that is being read. */
     private final class Open {
@@ -96,8 +96,10 @@ final class OpenAccSource implements SampleSource {
         final long startMs = nextStartMs;
         private final int[] columns = new int[COLUMNS.size()];
         private int width;
+        private int header;
         private @Nullable Cell ahead;
-        private long firstStep = Long.MIN_VALUE;
+        private long firstMs = Long.MIN_VALUE;
+        private Numbering numbering = new Numbering(STEP_MS, 0);
         private boolean ended;
 
         Open(OpenAccRun run) {
@@ -110,6 +112,7 @@ final class OpenAccSource implements SampleSource {
                     lines.close();
                     throw new IngestException(run.file() + ":1: expected the columns " + COLUMNS + ", found " + header);
                 }
+                this.header = header.size();
                 for (int i = 0; i < columns.length; i++) {
                     columns[i] = header.indexOf(COLUMNS.get(i));
                     width = Math.max(width, columns[i] + 1);
@@ -132,16 +135,16 @@ final class OpenAccSource implements SampleSource {
                 if (cell == null) {
                     continue;
                 }
-                if (step.isEmpty() || step.get(0).step() == cell.step()) {
+                if (step.isEmpty() || step.get(0).ms() == cell.ms()) {
                     step.add(cell);
-                } else if (cell.step() > step.get(0).step()) {
+                } else if (cell.ms() > step.get(0).ms()) {
                     ahead = cell;
                     break;
                 } else {
                     out.add(bad(
                             1 + columns[0],
                             Problem.TIME_BACKWARDS,
-                            "expected a time from " + step.get(0).step() / 10.0 + " s on, found " + cell.step() / 10.0
+                            "expected a time from " + step.get(0).ms() / 1000.0 + " s on, found " + cell.ms() / 1000.0
                                     + " s",
                             ""));
                 }
@@ -194,6 +197,16 @@ final class OpenAccSource implements SampleSource {
                             line));
                     return null;
                 }
+                for (int i = header; i < cells.size(); i++) {
+                    if (!cells.get(i).isEmpty()) {
+                        out.add(bad(
+                                i + 1,
+                                Problem.COLUMNS,
+                                "expected " + header + " columns as in the header, found " + cells.size(),
+                                line));
+                        return null;
+                    }
+                }
                 double[] values = new double[columns.length];
                 for (int i = 0; i < columns.length; i++) {
                     if (i == MODEL) {
@@ -221,8 +234,8 @@ final class OpenAccSource implements SampleSource {
                             line));
                     return null;
                 }
-                long step = Math.round(values[0] * 1000 / STEP_MS);
-                return new Cell(lines.number(), step, (int) position, values[SPEED], values[GAP]);
+                long ms = Math.round(values[0] * 1000);
+                return new Cell(lines.number(), ms, (int) position, values[SPEED], values[GAP]);
             } catch (IOException e) {
                 out.add(bad(0, Problem.QUOTES, "expected quotes that match, found " + Lines.describe(e), line));
                 return null;
@@ -237,21 +250,23 @@ final class OpenAccSource implements SampleSource {
             if (step.isEmpty()) {
                 return;
             }
-            if (firstStep == Long.MIN_VALUE) {
-                firstStep = step.get(0).step();
+            long ms = step.get(0).ms();
+            if (firstMs == Long.MIN_VALUE) {
+                firstMs = ms;
+                // Half a unit of grace, so that times that were rounded keep their numbers.
+                numbering = new Numbering(STEP_MS, ms - STEP_MS / 2);
             }
             step.sort(Comparator.comparingInt(Cell::position));
             Map<Integer, Double> speeds = new HashMap<>();
             for (Cell cell : step) {
                 speeds.put(cell.position(), cell.speed());
             }
-            long sequence = step.get(0).step() - firstStep;
+            long sequence = numbering.number(ms);
             long timeMs;
             if (start == null) {
-                timeMs = run.date().atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli()
-                        + step.get(0).step() * STEP_MS;
+                timeMs = run.date().atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() + ms;
             } else {
-                timeMs = startMs + sequence * STEP_MS;
+                timeMs = startMs + ms - firstMs;
                 nextStartMs = timeMs + pauseMs;
             }
             for (Cell cell : step) {

@@ -38,7 +38,7 @@ public sealed interface Row {
 
     /** Kinds of problem, by which bad rows are counted. */
     enum Problem {
-        /** The row has too few columns. */
+        /** The row has too few columns, or more than the header. */
         COLUMNS,
         /** A value that must be there is not. */
         MISSING,

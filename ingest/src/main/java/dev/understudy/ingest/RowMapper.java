@@ -6,10 +6,6 @@ import dev.understudy.ingest.Mapping.Column;
 import dev.understudy.ingest.Row.Problem;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.TemporalAccessor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +15,29 @@ import org.jspecify.annotations.Nullable;
 final class RowMapper {
     private static final long EARLIEST_MS = 0;
     private static final long LATEST_MS = Instant.parse("2200-01-01T00:00:00Z").toEpochMilli();
+    /** Whole numbers up to this are exact in a double. */
+    private static final double MOST_EXACT = 1L << 53;
 
     private final Mapping mapping;
-    /** First time of each trip, where the sequence has to be counted from times. */
-    private final Map<String, Long> firstMs = new HashMap<>();
+    /** Names of the trips that are named after their file, by file and vehicle. */
+    private final Map<String, String> tripsOfFiles = new HashMap<>();
+
+    private final Map<String, Numbering> numberings = new HashMap<>();
+    /** The last time of each vehicle, ms. */
+    private final Map<String, Long> lastMs = new HashMap<>();
+
+    private long unitMs;
 
     RowMapper(Mapping mapping) {
         this.mapping = mapping;
+        this.unitMs = mapping.stepMs() > 0 ? mapping.stepMs() : 100;
+    }
+
+    /** Says in which units trips that begin from now on are numbered, ms, unless the mapping says it. */
+    void countIn(long foundMs) {
+        if (mapping.stepMs() == 0) {
+            unitMs = foundMs;
+        }
     }
 
     /**
@@ -37,54 +49,74 @@ final class RowMapper {
      */
     Row.Sample map(String source, long line, Map<Field, String> texts, Map<Field, Integer> columns) throws BadRow {
         String vehicle = required(Field.VEHICLE, texts, columns);
-        String trip = mapping.columns().containsKey(Field.TRIP) ? required(Field.TRIP, texts, columns) : source;
-        trip = trip + "/" + vehicle;
-        long timeMs = time(required(Field.TIME, texts, columns), columns);
+        String named = mapping.columns().containsKey(Field.TRIP) ? required(Field.TRIP, texts, columns) : null;
+        long timeMs = time(required(Field.TIME, texts, columns), vehicle, columns);
         String label = text(Field.LABEL, texts);
+        Actor actor = actor(required(Field.ACTOR, texts, columns), columns);
+        double speed = measured(Field.SPEED, texts, columns);
+        double gap = measured(Field.GAP, texts, columns);
+        double leaderSpeed = measured(Field.LEADER_SPEED, texts, columns);
+        Long sequence = mapping.columns().containsKey(Field.SEQUENCE)
+                ? whole(required(Field.SEQUENCE, texts, columns), columns)
+                : null;
+        String trip = named == null ? ofFile(source, vehicle, timeMs) : named + "/" + vehicle;
+        lastMs.put(vehicle, timeMs);
         return new Row.Sample(
                 source,
                 line,
                 new FollowingSample(
                         vehicle,
                         trip,
-                        sequence(trip, timeMs, texts, columns),
+                        sequence == null
+                                ? numberings
+                                        .computeIfAbsent(trip, unknown -> new Numbering(unitMs, 0))
+                                        .number(timeMs)
+                                : sequence,
                         timeMs,
-                        actor(required(Field.ACTOR, texts, columns), columns),
+                        actor,
                         label == null ? "" : label,
-                        measured(Field.SPEED, texts, columns),
-                        measured(Field.GAP, texts, columns),
-                        measured(Field.LEADER_SPEED, texts, columns)));
+                        speed,
+                        gap,
+                        leaderSpeed));
     }
 
-    private long sequence(String trip, long timeMs, Map<Field, String> texts, Map<Field, Integer> columns)
-            throws BadRow {
-        if (!mapping.columns().containsKey(Field.SEQUENCE)) {
-            long first = firstMs.computeIfAbsent(trip, unknown -> timeMs);
-            return Math.round((timeMs - first) / (double) mapping.stepMs());
-        }
-        String text = required(Field.SEQUENCE, texts, columns);
+    /** A file's name comes again the next day, so the trip is named after its beginning too. */
+    private String ofFile(String source, String vehicle, long timeMs) {
+        return tripsOfFiles.computeIfAbsent(
+                source + "\n" + vehicle, any -> source + "@" + Instant.ofEpochMilli(timeMs) + "/" + vehicle);
+    }
+
+    /** Whole numbers are also read as spreadsheets write them, with a point and zeros. */
+    private static long whole(String text, Map<Field, Integer> columns) throws BadRow {
         try {
-            return Long.parseLong(text);
+            if (Numbers.isWhole(text)) {
+                return Long.parseLong(text);
+            }
+            double value = Numbers.parse(text);
+            if (value == Math.rint(value) && Math.abs(value) <= MOST_EXACT) {
+                return (long) value;
+            }
         } catch (NumberFormatException e) {
-            throw bad(
-                    Field.SEQUENCE,
-                    columns,
-                    Problem.NUMBER,
-                    "expected a whole number for sequence, found '" + text + "'");
+            // more than a long: told below
         }
+        throw bad(
+                Field.SEQUENCE, columns, Problem.NUMBER, "expected a whole number for sequence, found '" + text + "'");
     }
 
     private double measured(Field field, Map<Field, String> texts, Map<Field, Integer> columns) throws BadRow {
-        String text = texts.getOrDefault(field, "");
         Column column = mapping.columns().get(field);
         if (column == null) {
             return Double.NaN;
         }
+        String text = texts.getOrDefault(field, "");
+        text = column.values().getOrDefault(text, text);
         if (Numbers.isMissing(text)) {
             if (column.otherwise() == null) {
                 return Double.NaN;
             }
             text = column.otherwise();
+        } else {
+            text = mapping.pointed(text);
         }
         double value = Numbers.parse(text);
         if (Numbers.isBad(text, value)) {
@@ -93,16 +125,17 @@ final class RowMapper {
                     columns,
                     Problem.NUMBER,
                     "expected a number" + (column.unit().isEmpty() ? "" : " in " + column.unit()) + " for "
-                            + field.word() + ", found '" + text + "'");
+                            + field.word() + ", found '" + texts.getOrDefault(field, text) + "'" + hint(text));
         }
         return value * field.units().getOrDefault(column.unit(), 1.0);
     }
 
-    private long time(String text, Map<Field, Integer> columns) throws BadRow {
+    private long time(String text, String vehicle, Map<Field, Integer> columns) throws BadRow {
         Column column = column(Field.TIME);
-        long ms = column.unit().equals(Field.ISO_8601)
-                ? isoTime(text, columns)
-                : column.origin().toEpochMilli() + numericTime(text, column.unit(), columns);
+        boolean isText = column.pattern() != null || column.unit().equals(Field.ISO_8601);
+        long ms = isText
+                ? writtenTime(text, column, lastMs.get(vehicle), columns)
+                : column.origin().toEpochMilli() + numericTime(mapping.pointed(text), column, columns);
         if (ms < EARLIEST_MS || ms > LATEST_MS) {
             throw bad(
                     Field.TIME,
@@ -114,37 +147,57 @@ final class RowMapper {
         return ms;
     }
 
-    private long numericTime(String text, String unit, Map<Field, Integer> columns) throws BadRow {
-        double toMs = Field.TIME.units().getOrDefault(unit, 1.0);
-        try {
-            // Whole numbers apart: nanoseconds since 1970 do not fit into a double.
-            long whole = Long.parseLong(text);
-            return toMs >= 1 ? Math.multiplyExact(whole, Math.round(toMs)) : Math.floorDiv(whole, Math.round(1 / toMs));
-        } catch (NumberFormatException | ArithmeticException e) {
-            double value = Numbers.parse(text) * toMs;
-            if (!Double.isFinite(value)) {
+    private static long numericTime(String text, Column column, Map<Field, Integer> columns) throws BadRow {
+        String unit = column.unit();
+        double toMs = unit.equals(Field.FRAME)
+                ? 1000 / column.rate()
+                : Field.TIME.units().getOrDefault(unit, 1.0);
+        if (Numbers.isWhole(text) && !unit.equals(Field.FRAME)) {
+            try {
+                // Whole numbers apart: nanoseconds since 1970 do not fit into a double.
+                long whole = Long.parseLong(text);
+                return toMs >= 1
+                        ? Math.multiplyExact(whole, Math.round(toMs))
+                        : Math.floorDiv(whole, Math.round(1 / toMs));
+            } catch (NumberFormatException | ArithmeticException e) {
                 throw bad(Field.TIME, columns, Problem.TIME, "expected a time in " + unit + ", found '" + text + "'");
             }
-            return Math.round(value);
         }
-    }
-
-    private long isoTime(String text, Map<Field, Integer> columns) throws BadRow {
-        try {
-            TemporalAccessor time = DateTimeFormatter.ISO_DATE_TIME.parseBest(
-                    text.replace(' ', 'T'), OffsetDateTime::from, LocalDateTime::from);
-            return time instanceof OffsetDateTime withOffset
-                    ? withOffset.toInstant().toEpochMilli()
-                    : LocalDateTime.from(time)
-                            .atZone(mapping.zone())
-                            .toInstant()
-                            .toEpochMilli();
-        } catch (DateTimeException | ArithmeticException e) {
+        double value = Numbers.parse(text) * toMs;
+        if (!Double.isFinite(value)) {
             throw bad(
                     Field.TIME,
                     columns,
                     Problem.TIME,
-                    "expected a time like 2019-10-08T12:00:00.1+02:00, found '" + text + "'");
+                    "expected a time in " + unit + ", found '" + text + "'" + hint(text));
+        }
+        return Math.round(value);
+    }
+
+    private static String hint(String text) {
+        return text.matches("[+-]?[0-9]+,[0-9]+")
+                ? " (decimal commas are read where the mapping says \"decimal\": \",\")"
+                : "";
+    }
+
+    private long writtenTime(String text, Column column, @Nullable Long previousMs, Map<Field, Integer> columns)
+            throws BadRow {
+        try {
+            Instant time = column.pattern() == null
+                    ? Times.iso(text, mapping.zone(), previousMs)
+                    : Times.patterned(text, column.pattern().formatter(), mapping.zone(), previousMs);
+            return time.toEpochMilli();
+        } catch (DateTimeException | ArithmeticException e) {
+            String found = String.valueOf(e.getMessage());
+            throw bad(
+                    Field.TIME,
+                    columns,
+                    Problem.TIME,
+                    column.pattern() == null
+                            ? "expected a time like 2019-10-08T12:00:00.1+02:00, found "
+                                    + (found.startsWith("'") ? found : "'" + text + "' (" + found + ")")
+                                    + "; for another form, say its 'pattern' in the mapping"
+                            : "expected a time like " + column.pattern().text() + ", found '" + text + "'");
         }
     }
 
@@ -175,10 +228,13 @@ final class RowMapper {
     private @Nullable String text(Field field, Map<Field, String> texts) {
         String text = texts.get(field);
         Column column = mapping.columns().get(field);
+        if (text != null && column != null && field != Field.ACTOR) {
+            text = column.values().getOrDefault(text, text);
+        }
         if (text == null || text.isEmpty()) {
             return column == null ? null : column.otherwise();
         }
-        return column == null || field == Field.ACTOR ? text : column.values().getOrDefault(text, text);
+        return text;
     }
 
     private Column column(Field field) {
@@ -191,6 +247,6 @@ final class RowMapper {
 
     private static BadRow bad(Field field, Map<Field, Integer> columns, Problem problem, String message) {
         Integer column = columns.get(field);
-        return new BadRow(column == null ? 0 : column + 1, problem, message);
+        return new BadRow(column == null || column < 0 ? 0 : column + 1, problem, message);
     }
 }

@@ -2,6 +2,7 @@ package dev.understudy.ingest;
 
 import dev.understudy.driving.FollowingSample;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Consumer;
@@ -14,6 +15,11 @@ import java.util.stream.StreamSupport;
 public interface SampleSource extends Iterator<Row>, AutoCloseable {
     /** What is read and how, in one line; two sources with the same description give the same rows. */
     String describe();
+
+    /** What a user should know before any of it is read or sent, in plain words, a line each. */
+    default List<String> notes() {
+        return List.of();
+    }
 
     @Override
     void close();

@@ -21,6 +21,11 @@ final class SortedSource implements SampleSource {
     }
 
     @Override
+    public List<String> notes() {
+        return source.notes();
+    }
+
+    @Override
     public boolean hasNext() {
         return rows().hasNext();
     }

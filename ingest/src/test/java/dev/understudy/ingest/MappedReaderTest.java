@@ -41,7 +41,10 @@ class MappedReaderTest {
         List<FollowingSample> samples = read(fromGuide("mapping.json"), "drive.csv");
         assertThat(samples).hasSize(3);
         assertThat(samples).extracting(FollowingSample::trip).containsOnly("monday/golf");
-        assertThat(samples).extracting(FollowingSample::sequence).containsExactly(0L, 1L, 2L);
+        long firstNumber = Instant.parse("2026-05-04T06:00:00Z").toEpochMilli() / 100;
+        assertThat(samples)
+                .extracting(FollowingSample::sequence)
+                .containsExactly(firstNumber, firstNumber + 1, firstNumber + 2);
         assertThat(samples)
                 .extracting(FollowingSample::actor)
                 .containsExactly(Actor.HUMAN, Actor.HUMAN, Actor.ASSISTANCE);
@@ -125,7 +128,7 @@ class MappedReaderTest {
                 a,1600,NaN,NA,null
                 """);
         List<FollowingSample> samples = read("{\"fields\": {" + FIELDS + "}}", "a.csv");
-        assertThat(samples).extracting(FollowingSample::sequence).containsExactly(0L, 6L);
+        assertThat(samples).extracting(FollowingSample::sequence).containsExactly(10L, 16L);
         assertThat(bad)
                 .extracting(Row.Bad::problem)
                 .containsExactly(
@@ -196,7 +199,7 @@ class MappedReaderTest {
                 .hasMessageContaining("found the unknown key 'speed'")
                 .hasMessageContaining("found the unknown key 'fields.vehicle.col'")
                 .hasMessageContaining("expected a column or a default for fields.vehicle, found neither")
-                .hasMessageContaining("fields.time.unit of [ISO-8601, ms, ns, s, us], found none")
+                .hasMessageContaining("fields.time.unit of [ISO-8601, frame, ms, ns, s, us], found none")
                 .hasMessageContaining("found 'speeed'")
                 .hasMessageContaining("for fields.actor.default, found 'ROBOT'")
                 .hasMessageContaining("fields.gap.unit of [ft, km, m], found 'parsec'")

@@ -7,6 +7,7 @@ import dev.understudy.driving.FollowingFeaturiser;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.driving.SampleCheck;
+import dev.understudy.driving.StepGrid;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
@@ -225,10 +226,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         }
         entry.number(sample);
         entry.offset = Math.max(entry.offset, one.offset());
-        batch.add(
-                again
-                        ? features(one, sample, entry, entry.memory.clone())
-                        : admitted(one, sample, entry, arrival, nowMs));
+        batch.add(again ? decidedAgain(one, sample, entry) : admitted(one, sample, entry, arrival, nowMs));
     }
 
     private Row admitted(
@@ -245,6 +243,9 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
             return unusable(
                     one, sample, entry, "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs));
         }
+        if (entry.grid.arrive(sample)) {
+            FollowingFeaturiser.breakHistory(entry.memory);
+        }
         FollowingSample previous = entry.measured(sample.trip());
         if (previous != null && sample.timeMs() <= previous.timeMs()) {
             return unusable(
@@ -258,31 +259,66 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         if (fault.isPresent()) {
             return unusable(one, sample, entry, fault.get().name());
         }
-        FollowingFeaturiser.arrive(
-                entry.memory,
-                previous == null ? null : previous.trip(),
-                previous == null ? 0 : previous.timeMs(),
-                sample);
-        Row row = features(one, sample, entry, entry.memory);
+        if (entry.grid.isTooSlow()) {
+            FollowingFeaturiser.breakHistory(entry.memory);
+            return unusable(
+                    one,
+                    sample,
+                    entry,
+                    "%s: expected an observation each %d ms at least, got one each %d ms"
+                            .formatted(RejectReason.RATE_TOO_LOW, StepGrid.SLOWEST_MS, entry.grid.usualIntervalMs()));
+        }
+        boolean enough = step(previous, sample, entry);
         entry.measure(sample);
-        return row;
+        return new Row(one, sample, entry, scorer.add(sample.timeMs(), enough), "");
     }
 
-    private Row features(Waiting one, FollowingSample sample, VehicleEntry entry, float[] memory) {
-        if (SampleCheck.check(null, sample).isPresent()) {
-            return unusable(
-                    one, sample, entry, SampleCheck.check(null, sample).get().name());
+    /**
+     * Takes the steps of the grid up to an observation into the memory of its vehicle and writes the features of the
+     * observation itself; returns whether they may be used.
+     */
+    private boolean step(@Nullable FollowingSample previous, FollowingSample sample, VehicleEntry entry) {
+        boolean enough = false;
+        boolean itself = false;
+        FollowingSample before = previous;
+        for (FollowingSample point : entry.grid.points(previous, sample, entry.grid.joins(previous, sample))) {
+            FollowingFeaturiser.arrive(
+                    entry.memory,
+                    before == null ? null : before.trip(),
+                    before == null ? 0 : before.timeMs(),
+                    point);
+            enough = observe(point, entry.memory);
+            itself = point.timeMs() == sample.timeMs();
+            before = point;
         }
-        boolean expert = sample.actor() == Actor.HUMAN || sample.actor() == Actor.ASSISTANCE;
-        boolean enough = FollowingFeaturiser.observe(
+        return itself
+                ? enough
+                : FollowingFeaturiser.observeBetween(
+                        entry.memory,
+                        entry.grid.secondsSincePoint(sample.timeMs()),
+                        sample.speedMetersPerSecond(),
+                        sample.gapMeters(),
+                        sample.leaderSpeedMetersPerSecond(),
+                        scorer.observations(),
+                        scorer.offset());
+    }
+
+    private boolean observe(FollowingSample sample, float[] memory) {
+        return FollowingFeaturiser.observe(
                 memory,
                 sample.speedMetersPerSecond(),
                 sample.gapMeters(),
                 sample.leaderSpeedMetersPerSecond(),
-                expert,
+                sample.actor() == Actor.HUMAN || sample.actor() == Actor.ASSISTANCE,
                 scorer.observations(),
                 scorer.offset());
-        return new Row(one, sample, entry, scorer.add(sample.timeMs(), enough), "");
+    }
+
+    private Row decidedAgain(Waiting one, FollowingSample sample, VehicleEntry entry) {
+        Optional<RejectReason> fault = SampleCheck.check(null, sample);
+        return fault.isPresent()
+                ? unusable(one, sample, entry, fault.get().name())
+                : new Row(one, sample, entry, scorer.add(sample.timeMs(), observe(sample, entry.memory.clone())), "");
     }
 
     private static Row unusable(Waiting one, FollowingSample sample, VehicleEntry entry, String reason) {

@@ -3,13 +3,14 @@ package dev.understudy.streams;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingFeaturiser;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.StepGrid;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What serving remembers of one vehicle, and how that lies in the store. */
 final class VehicleEntry {
-    private static final byte FORMAT = 2;
+    private static final byte FORMAT = 3;
     /** Sequence numbers this far behind the newest are told apart; older ones count as seen. */
     private static final int SEEN = Long.SIZE;
 
@@ -53,6 +54,8 @@ final class VehicleEntry {
     }
 
     final float[] memory;
+    /** Which steps the observations make. */
+    StepGrid grid = new StepGrid();
     /** The trip that is driven, and the one before: a stray record of another trip must not end the one under way. */
     private Numbers current = new Numbers("", -1, 0);
 
@@ -131,13 +134,15 @@ final class VehicleEntry {
     }
 
     byte[] toBytes() {
+        byte[] gridBytes = grid.toBytes();
         byte[] tripBytes = current.trip.getBytes(StandardCharsets.UTF_8);
         byte[] previousBytes = previous.trip.getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(2
                 + 7 * Long.BYTES
                 + 3 * Double.BYTES
                 + Float.BYTES * (1 + memory.length)
-                + 3 * Integer.BYTES
+                + 4 * Integer.BYTES
+                + gridBytes.length
                 + tripBytes.length
                 + previousBytes.length);
         out.put(FORMAT).put((byte) (measured ? 1 : 0));
@@ -153,6 +158,7 @@ final class VehicleEntry {
         for (float value : memory) {
             out.putFloat(value);
         }
+        out.putInt(gridBytes.length).put(gridBytes);
         out.putInt(tripBytes.length).put(tripBytes).putInt(previousBytes.length).put(previousBytes);
         return out.array();
     }
@@ -176,8 +182,11 @@ final class VehicleEntry {
         for (int i = 0; i < memory.length; i++) {
             memory[i] = in.getFloat();
         }
+        byte[] grid = new byte[in.getInt()];
+        in.get(grid);
         boolean fits = memory.length == FollowingFeaturiser.MEMORY_SIZE;
         VehicleEntry entry = fits ? new VehicleEntry(memory) : new VehicleEntry();
+        entry.grid = StepGrid.fromBytes(grid);
         entry.measured = fits && measured;
         entry.offset = numbers[4];
         entry.timeMs = numbers[5];

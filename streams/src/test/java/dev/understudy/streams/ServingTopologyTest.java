@@ -37,6 +37,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServingTopologyTest {
     private static final long START_MS = 1_600_000_000_000L;
@@ -286,6 +288,41 @@ class ServingTopologyTest {
                         reason -> assertThat(reason).isEqualTo("out of order: sequence 5 came after 6"));
         assertThat(made.get(0).kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
         assertThat(made.get(0).action()[0]).isFinite();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 40, 50, 70, 100, 140, 200, 300})
+    void observationsOfAnyRateThatCarriesTheTaskAreAnswered(int everyMs) {
+        promote(1, TestModels.constant(-0.25f), START_MS);
+        int count = 12_000 / everyMs;
+        for (int i = 0; i < count; i++) {
+            observe(sample(i, START_MS + (long) everyMs * i, 30));
+        }
+
+        List<Decision> made = decided();
+
+        assertThat(made).hasSize(count);
+        assertThat(made).extracting(Decision::kind).doesNotContain(Decision.Kind.FALLBACK_INPUT);
+        long answered = made.stream()
+                .filter(decision -> decision.kind() == Decision.Kind.POLICY)
+                .count();
+        // The first 9.4 s tell who drives, by event time and not by the number of observations.
+        assertThat(answered * everyMs).isBetween(500L, 2_700L);
+    }
+
+    @Test
+    void observationsTooFarApartGetALabelledFallback() {
+        promote(1, TestModels.constant(-0.25f), START_MS);
+        for (int i = 0; i < 30; i++) {
+            observe(sample(i, START_MS + 1000L * i, 30));
+        }
+
+        List<Decision> made = decided();
+
+        assertThat(made.get(29).kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
+        assertThat(made.get(29).reason())
+                .isEqualTo("RATE_TOO_LOW: expected an observation each 330 ms at least, got one each 1000 ms");
+        assertThat(made).extracting(Decision::kind).doesNotContain(Decision.Kind.POLICY);
     }
 
     @Test

@@ -13,6 +13,9 @@ class VehicleEntryTest {
         entry.number(sample("a", 3));
         entry.number(sample("b", 70));
         entry.measure(sample("b", 70));
+        entry.grid.arrive(sample("b", 69));
+        entry.grid.arrive(sample("b", 70));
+        entry.grid.points(null, sample("b", 70), false);
         entry.offset = 17;
         entry.action = -0.5f;
         entry.actionTimeMs = 7_000;

@@ -1,0 +1,98 @@
+package dev.understudy.app;
+
+import dev.understudy.ingest.LogInspection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Says what logs would come to, before anything is sent. */
+@Command(
+        name = "inspect",
+        description = {
+            "Read log files as ingest and the learning job would, and say what they come to; needs no Kafka.",
+            "Exits with 1 where no step would be learned. See docs/bring-your-own-logs.md."
+        })
+final class InspectCommand implements Tool {
+    private static final int FAILED = 1;
+
+    @Parameters(
+            paramLabel = "<file>",
+            arity = "1..*",
+            description = "Files and folders with --mapping, or one folder in the OpenACC layout.")
+    private List<Path> files = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        return List.of(LogFiles.MAPPING, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+    }
+
+    @Override
+    public boolean announcesSettings() {
+        return false;
+    }
+
+    @Override
+    public int run(Settings settings, Console console) {
+        LogInspection found = LogInspection.of(
+                LogFiles.open(files, settings.get(LogFiles.MAPPING)),
+                Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
+                settings.get(Pipeline.EXPERTS).actors());
+        Map<String, @Nullable Object> result = result(found);
+        console.result(result, () -> text(found, result));
+        return found.steps() > 0 ? 0 : FAILED;
+    }
+
+    private static Map<String, @Nullable Object> result(LogInspection found) {
+        Map<String, @Nullable Object> action = new LinkedHashMap<>();
+        action.put("mean", finite(found.action().mean()));
+        action.put("min", finite(found.action().min()));
+        action.put("max", finite(found.action().max()));
+        Map<String, @Nullable Object> result = new LinkedHashMap<>();
+        result.put("rows", found.rows());
+        result.put("bad", found.bad());
+        result.put("badByReason", found.badByReason());
+        result.put("samples", found.samples());
+        result.put("trips", found.trips());
+        result.put("rateHz", finite(found.rateHz()));
+        result.put("steps", found.steps());
+        result.put("rejectedByReason", found.rejectedByReason());
+        result.put("late", found.late());
+        result.put("duplicates", found.duplicates());
+        result.put("action", action);
+        result.put("remarks", found.remarks());
+        return result;
+    }
+
+    /** JSON has no NaN: null where there was nothing to measure. */
+    private static @Nullable Object finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static String text(LogInspection found, Map<String, @Nullable Object> result) {
+        Table table = new Table("figure", "value");
+        result.forEach((name, value) -> {
+            if (value instanceof Map<?, ?> nested) {
+                nested.forEach((key, inner) -> table.row(name + "." + key, number(inner)));
+            } else if (!(value instanceof List<?>)) {
+                table.row(name, number(value));
+            }
+        });
+        StringBuilder text = new StringBuilder(table.toString());
+        found.remarks()
+                .forEach(remark ->
+                        text.append(System.lineSeparator()).append("- ").append(remark));
+        return text.toString();
+    }
+
+    private static String number(@Nullable Object value) {
+        return value == null
+                ? "-"
+                : value instanceof Double figure ? String.format(Locale.ROOT, "%.3f", figure) : String.valueOf(value);
+    }
+}

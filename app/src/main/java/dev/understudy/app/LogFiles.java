@@ -1,0 +1,61 @@
+package dev.understudy.app;
+
+import dev.understudy.ingest.MappedReader;
+import dev.understudy.ingest.OpenAccReader;
+import dev.understudy.ingest.SampleSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Logs on the command line: files and folders that a mapping explains, or one folder of a known layout. */
+final class LogFiles {
+    /** Which columns of the files hold what. */
+    static final Setting<String> MAPPING = Setting.text(
+            "mapping",
+            "",
+            "The mapping file that says which columns of CSV or JSON lines hold what; without one, logs are one folder in"
+                    + " the OpenACC layout.");
+
+    private LogFiles() {}
+
+    /** Returns the paths of a list separated by commas, or of a single file with a comma in its name, and more. */
+    static List<Path> paths(String listed, List<Path> more) {
+        List<Path> paths = new ArrayList<>();
+        if (!listed.isBlank() && Files.exists(Path.of(listed))) {
+            paths.add(Path.of(listed));
+        } else {
+            Arrays.stream(listed.split(","))
+                    .filter(text -> !text.isBlank())
+                    .forEach(text -> paths.add(Path.of(text.strip())));
+        }
+        paths.addAll(more);
+        return paths;
+    }
+
+    /**
+     * Opens logs.
+     *
+     * @param mapping the mapping file; empty for a folder in the OpenACC layout
+     * @throws BadSettingsException if there is not one folder where there is no mapping file
+     * @throws CommandFailedException if a file is not there
+     */
+    static SampleSource open(List<Path> files, String mapping) {
+        for (Path file : files) {
+            if (!Files.exists(file)) {
+                throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
+            }
+        }
+        if (!mapping.isEmpty()) {
+            return MappedReader.open(Path.of(mapping)).read(files);
+        }
+        if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
+            throw new BadSettingsException(List.of(
+                    "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping,"
+                            + " found " + files + " and no mapping file"));
+        }
+        OpenAccReader reader = OpenAccReader.open(files.get(0));
+        return reader.read(reader.runs());
+    }
+}

@@ -1,0 +1,199 @@
+package dev.understudy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+    private static final String MAPPING = """
+            {"fields": {"vehicle": {"column": "car"}, "time": {"column": "t", "unit": "ms"}, "actor": {"default": "HUMAN"},
+              "speed": {"column": "v", "unit": "m/s"}, "gap": {"column": "gap", "unit": "m"},
+              "leaderSpeed": {"column": "vl", "unit": "m/s"}}}
+            """;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private Path mapping = Path.of("");
+
+    @BeforeEach
+    void writeMapping() throws IOException {
+        mapping = Files.writeString(folder.resolve("mapping.json"), MAPPING);
+    }
+
+    /** Writes a drive of 30 s that gains 0.5 m/s each second. */
+    private Path drive(String name, int everyMs) throws IOException {
+        StringBuilder rows = new StringBuilder("t,car,v,gap,vl\n");
+        for (int ms = 0; ms < 30_000; ms += everyMs) {
+            double speed = 8 + 0.5 * ms / 1000;
+            rows.append(String.format(Locale.ROOT, "%d,a,%.4f,20,%.4f%n", 1_767_225_600_000L + ms, speed, speed));
+        }
+        return Files.writeString(folder.resolve(name), rows);
+    }
+
+    private Ran inspect(Path... files) {
+        String[] command = new String[4 + files.length];
+        command[0] = "inspect";
+        command[1] = "--mapping";
+        command[2] = mapping.toString();
+        command[3] = "--json";
+        for (int i = 0; i < files.length; i++) {
+            command[4 + i] = files[i].toString();
+        }
+        return Ran.command(command);
+    }
+
+    @Test
+    void saysWhatFilesComeTo() throws IOException {
+        Path file = drive("a.csv", 40);
+        Files.writeString(file, Files.readString(file) + "oops,a,1,2,3\n");
+        Ran ran = inspect(file);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode found = new ObjectMapper().readTree(ran.out());
+        assertThat(found.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "rows",
+                        "bad",
+                        "badByReason",
+                        "samples",
+                        "trips",
+                        "rateHz",
+                        "steps",
+                        "rejectedByReason",
+                        "late",
+                        "duplicates",
+                        "action",
+                        "remarks");
+        assertThat(found.get("rows").asInt()).isEqualTo(751);
+        assertThat(found.get("badByReason").get("TIME").asInt()).isEqualTo(1);
+        assertThat(found.get("rateHz").asDouble()).isCloseTo(25, within(1e-6));
+        assertThat(found.get("steps").asInt()).isEqualTo(202);
+        assertThat(found.get("rejectedByReason").get("RESAMPLED").asInt()).isEqualTo(450);
+        assertThat(found.get("action").fieldNames()).toIterable().containsExactly("mean", "min", "max");
+        assertThat(found.get("action").get("mean").asDouble()).isCloseTo(0.5, within(0.005));
+        assertThat(found.get("remarks").toString()).contains("a.csv:752:1: expected a time in ms, found 'oops'");
+    }
+
+    @Test
+    void endsWithOneWhereNoStepWouldBeLearned() throws IOException {
+        Ran slow = inspect(drive("slow.csv", 500));
+        assertThat(slow.code()).isEqualTo(1);
+        JsonNode found = new ObjectMapper().readTree(slow.out());
+        assertThat(found.get("action").get("mean").isNull()).isTrue();
+        assertThat(found.get("remarks").toString()).contains("2.00 Hz").contains("no step would be learned");
+        Ran none = inspect(Files.writeString(folder.resolve("none.csv"), "t,car,v,gap,vl\n"));
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.out()).contains("there are no rows");
+        assertThat(inspect(folder.resolve("missing.csv")).err()).contains("found none at");
+    }
+
+    @Test
+    void readsAFolderOfTheKnownLayoutWithoutAMapping() throws IOException {
+        Files.createDirectory(folder.resolve("runs"));
+        Files.writeString(
+                folder.resolve("runs.csv"),
+                "run,date,driver,acc_gap_setting,seconds,vehicle_order\nr,2026-01-01,acc,S,20,a b\n");
+        StringBuilder run = new StringBuilder("t_s,veh,model,speed_mps,gap_m\n");
+        for (int i = 0; i < 200; i++) {
+            run.append(String.format(Locale.ROOT, "%.1f,1,a,10,%n%.1f,2,b,10,20%n", i / 10.0, i / 10.0));
+        }
+        Files.writeString(folder.resolve("runs/r.csv"), run);
+        Ran ran = Ran.command("inspect", folder.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("steps").contains("102").contains("SHORT_HISTORY");
+    }
+
+    @Test
+    void saysWhatItNeedsWhereThereIsNeitherMappingNorLayout() throws IOException {
+        Ran ran = Ran.command("inspect", drive("a.csv", 100).toString());
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("expected one folder in the OpenACC layout")
+                .contains("--mapping");
+    }
+
+    @Test
+    void trainingAndEvaluationTakeTheSameFiles() throws IOException {
+        Path one = drive("one.csv", 50);
+        Path model = folder.resolve("model.onnx");
+        Ran trained = Ran.command(
+                "train",
+                "bc",
+                "--mapping",
+                mapping.toString(),
+                "--demos",
+                one.toString(),
+                drive("two.csv", 200).toString(),
+                "--steps",
+                "5",
+                "--out",
+                model.toString(),
+                "--json");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(trained.out());
+        assertThat(result.get("samples").asInt()).isEqualTo(600 + 150);
+        assertThat(result.get("learned").asInt()).isBetween(390, 404);
+
+        Ran evaluated = Ran.command(
+                "evaluate",
+                "--model",
+                model.toString(),
+                "--mapping",
+                mapping.toString(),
+                "--demos",
+                one.toString(),
+                "--json");
+        assertThat(evaluated.code()).as(evaluated.err()).isZero();
+        assertThat(new ObjectMapper()
+                        .readTree(evaluated.out())
+                        .get("openLoop")
+                        .get("steps")
+                        .asInt())
+                .isPositive();
+        Ran nothing = Ran.command(
+                "evaluate",
+                "--model",
+                model.toString(),
+                "--mapping",
+                mapping.toString(),
+                "--demos",
+                drive("slow.csv", 1000).toString(),
+                "--json");
+        assertThat(nothing.code()).isEqualTo(1);
+        assertThat(nothing.err()).contains("RATE_TOO_LOW").contains("found none");
+    }
+
+    @Test
+    void totalsStandInOneLine() {
+        assertThat(TotalsWatch.text(new TreeMap<>(Map.of(
+                        "ingested",
+                        12_000L,
+                        "trained",
+                        9_000L,
+                        "heldOut",
+                        2_000L,
+                        "late",
+                        7L,
+                        "interpolated",
+                        3L,
+                        "rejected.MISSING_GAP",
+                        40L,
+                        "rejected.NO_LABEL",
+                        2L))))
+                .isEqualTo(
+                        "records   12,000 ingested: 9,000 learned, 2,000 held out, 7 late, 0 duplicates, 0 dead letters,"
+                                + " 3 interpolated, 42 rejected (40 MISSING_GAP, 2 NO_LABEL)");
+    }
+}

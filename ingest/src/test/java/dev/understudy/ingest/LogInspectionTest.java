@@ -1,0 +1,181 @@
+package dev.understudy.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.RejectReason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LogInspectionTest {
+    private static final long START_MS = 1_767_225_600_000L;
+    private static final String HEADER = "t,car,v,gap,vl\n";
+    private static final String MAPPING = """
+            {"fields": {"vehicle": {"column": "car"}, "time": {"column": "t", "unit": "ms"}, "actor": {"default": "HUMAN"},
+              "speed": {"column": "v", "unit": "m/s"}, "gap": {"column": "gap", "unit": "m"},
+              "leaderSpeed": {"column": "vl", "unit": "m/s"}}}
+            """;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private static LogInspection inspect(SampleSource source) {
+        LogInspection found =
+                LogInspection.of(source, Duration.ofMillis(500), EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
+        assertThat(found.rows()).isEqualTo(found.bad() + found.samples());
+        return found;
+    }
+
+    private LogInspection inspect(String mapping, String... files) throws IOException {
+        Path mappingFile = Files.writeString(folder.resolve("mapping.json"), mapping);
+        List<Path> paths = new java.util.ArrayList<>();
+        for (int i = 0; i < files.length; i++) {
+            paths.add(Files.writeString(folder.resolve("log" + i + ".csv"), HEADER + files[i]));
+        }
+        return inspect(MappedReader.open(mappingFile).read(paths));
+    }
+
+    private static long fates(LogInspection found) {
+        return found.steps()
+                + found.duplicates()
+                + found.rejectedByReason().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum();
+    }
+
+    private static String row(String car, long ms) {
+        double speed = 8 + 0.5 * (ms % 60_000) / 1000;
+        return String.format(Locale.ROOT, "%d,%s,%.5f,20,%.5f%n", START_MS + ms, car, speed, speed);
+    }
+
+    private static String rows(String car, long fromMs, long toMs, double everyMs) {
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; fromMs + i * everyMs < toMs; i++) {
+            rows.append(row(car, Math.round(fromMs + i * everyMs)));
+        }
+        return rows.toString();
+    }
+
+    @Test
+    void everyRowIsBadOrASampleAndEverySampleHasOneFate() throws IOException {
+        LogInspection found = inspect(
+                MAPPING,
+                rows("a", 0, 30_000, 100) + "x,a,1,2,3\n1,2\n" + row("a", 29_900) + row("a", 29_800)
+                        + (START_MS + 30_000) + ",a,,20,8\n");
+        assertThat(found.rows()).isEqualTo(305);
+        assertThat(found.badByReason()).containsOnlyKeys(Row.Problem.COLUMNS, Row.Problem.TIME);
+        assertThat(found.duplicates()).isEqualTo(2);
+        assertThat(found.steps()).isEqualTo(300 - 95 - 3);
+        assertThat(found.rejectedByReason()).containsEntry(RejectReason.MISSING_SPEED, 1L);
+        assertThat(fates(found)).isEqualTo(found.samples());
+        assertThat(found.trips()).isEqualTo(1);
+        assertThat(found.rateHz()).isCloseTo(10, within(1e-9));
+        assertThat(found.action().mean()).isCloseTo(0.5, within(1e-3));
+        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("2 samples were there before"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {100, 60, 30, 25, 20, 10, 5, 4})
+    void actionsAreTrueAtAnyRateThatCarriesTheTask(double hz) throws IOException {
+        LogInspection found = inspect(MAPPING, rows("a", 0, 30_000, 1000 / hz));
+        assertThat(found.rateHz()).isCloseTo(hz, within(0.01 * hz));
+        assertThat(found.duplicates()).isZero();
+        assertThat(found.steps()).isBetween(180L, 203L);
+        assertThat(found.action().min()).isCloseTo(0.5, within(0.005));
+        assertThat(found.action().max()).isCloseTo(0.5, within(0.005));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {2, 1})
+    void aRateThatIsTooLowIsNamed(double hz) throws IOException {
+        LogInspection found = inspect(MAPPING, rows("a", 0, 59_000, 1000 / hz));
+        assertThat(found.steps()).isZero();
+        assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW);
+        assertThat(found.remarks())
+                .anySatisfy(remark -> assertThat(remark).contains(String.format(Locale.ROOT, "has %.2f Hz", hz)));
+    }
+
+    @Test
+    void oneWrongTimeCostsOneSample() throws IOException {
+        String wrong = row("a", 180L * 86_400_000);
+        LogInspection found = inspect(
+                MAPPING, rows("a", 0, 10_000, 100) + wrong + rows("a", 10_000, 30_000, 100), rows("b", 0, 30_000, 100));
+        assertThat(found.samples()).isEqualTo(601);
+        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.steps()).isEqualTo(2 * (300 - 98));
+        // b is in a file of its own, read after a: late beyond the bound, and no more than that.
+        assertThat(found.late()).isEqualTo(294);
+    }
+
+    @Test
+    void carsBelowOneAnotherAreLateAndLearned() throws IOException {
+        String grouped = rows("a", 0, 30_000, 100) + rows("b", 0, 30_000, 100);
+        LogInspection found = inspect(MAPPING, grouped);
+        assertThat(found.late()).isEqualTo(300 - 6);
+        assertThat(found.steps()).isEqualTo(2 * 202);
+        assertThat(found.remarks())
+                .anySatisfy(remark -> assertThat(remark).contains("come late").contains("sort"));
+        assertThat(inspect(MAPPING.replaceFirst("\\{", "{\"sort\": true, "), grouped)
+                        .late())
+                .isZero();
+    }
+
+    @Test
+    void tripsThatShareTheirTimesAreTold() throws IOException {
+        LogInspection found = inspect(MAPPING, rows("a", 0, 30_000, 100), rows("a", 0, 30_000, 100));
+        assertThat(found.trips()).isEqualTo(2);
+        assertThat(found.remarks())
+                .anySatisfy(remark -> assertThat(remark).contains("300 rows fall on the same times"));
+    }
+
+    @Test
+    void logsInTheOpenAccLayoutHaveTheirOwnRateToo() throws IOException {
+        for (int hz : new int[] {25, 10, 5, 1}) {
+            Path logs = Files.createDirectories(folder.resolve("hz" + hz));
+            Files.createDirectories(logs.resolve("runs"));
+            Files.writeString(
+                    logs.resolve("runs.csv"),
+                    "run,date,driver,acc_gap_setting,seconds,vehicle_order\nr,2026-01-01,human,,30,a b\n");
+            StringBuilder run = new StringBuilder("t_s,veh,model,speed_mps,gap_m\n");
+            for (int i = 0; i < 30 * hz; i++) {
+                double t = (double) i / hz;
+                run.append(
+                        String.format(Locale.ROOT, "%.3f,1,a,%.4f,%n%.3f,2,b,%.4f,20%n", t, 8 + t / 2, t, 8 + t / 2));
+            }
+            Files.writeString(logs.resolve("runs/r.csv"), run);
+            OpenAccReader reader = OpenAccReader.open(logs);
+            LogInspection found = inspect(reader.read(reader.runs()));
+            assertThat(found.samples()).isEqualTo(30L * hz);
+            assertThat(found.duplicates()).isZero();
+            assertThat(found.rateHz()).isCloseTo(hz, within(1e-6));
+            if (hz == 1) {
+                assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW);
+            } else {
+                assertThat(found.action().mean()).isCloseTo(0.5, within(0.005));
+            }
+            assertThat(Demonstrations.read(reader.read(reader.runs()), EnumSet.of(Actor.HUMAN))
+                            .steps())
+                    .hasSize((int) found.steps());
+        }
+    }
+
+    @Test
+    void nothingUsableIsSaid() throws IOException {
+        assertThat(inspect(MAPPING, "").remarks()).containsExactly("there are no rows");
+        assertThat(inspect(MAPPING, "x,a,1,2,3\n").remarks())
+                .anySatisfy(remark -> assertThat(remark).contains("log0.csv:2:1"))
+                .anySatisfy(remark -> assertThat(remark).contains("every row is bad"));
+        assertThat(inspect(MAPPING, rows("a", 0, 5_000, 100)).remarks())
+                .containsExactly("no step would be learned: rejected {SHORT_HISTORY=50}");
+    }
+}
