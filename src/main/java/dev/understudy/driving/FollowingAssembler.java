@@ -148,9 +148,10 @@ public final class FollowingAssembler {
         }
 
         /**
-         * Reads what {@link #toBytes} wrote.
+         * Reads what {@link #toBytes} wrote. Of a state of another featuriser, what is known of the entity starts
+         * afresh.
          *
-         * @throws IllegalArgumentException if the bytes are of another format or featuriser, or end early
+         * @throws IllegalArgumentException if the bytes are of another format, or end early
          */
         public static State fromBytes(byte[] bytes) {
             try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
@@ -161,12 +162,8 @@ public final class FollowingAssembler {
                 }
                 long trajectory = in.readLong();
                 float[] memory = SampleBytes.readFloats(in);
-                if (memory.length != FollowingFeaturiser.MEMORY_SIZE) {
-                    throw new IllegalArgumentException(
-                            "expected a memory of %d numbers in the assembler's state, got %d"
-                                    .formatted(FollowingFeaturiser.MEMORY_SIZE, memory.length));
-                }
-                State state = new State(memory);
+                boolean known = memory.length == FollowingFeaturiser.MEMORY_SIZE;
+                State state = new State(known ? memory : FollowingFeaturiser.newMemory());
                 state.trajectory = trajectory;
                 state.previous = in.readBoolean() ? SampleBytes.read(in) : null;
                 if (format == FORMAT) {
@@ -185,11 +182,12 @@ public final class FollowingAssembler {
                     FollowingSample comesOut =
                             offered == ITSELF ? sample : offered == NONE ? null : SampleBytes.read(in);
                     String reason = in.readUTF();
-                    state.window.add(new Waiting(
-                            sample,
-                            comesOut,
-                            reason.isEmpty() ? null : RejectReason.valueOf(reason),
-                            SampleBytes.readFloats(in)));
+                    RejectReason why = reason.isEmpty() ? null : RejectReason.valueOf(reason);
+                    float[] observation = SampleBytes.readFloats(in);
+                    if (observation.length != CarFollowing.observationSize()) {
+                        why = RejectReason.SHORT_HISTORY;
+                    }
+                    state.window.add(new Waiting(sample, comesOut, why, observation));
                 }
                 return state;
             } catch (IOException e) {
@@ -259,10 +257,7 @@ public final class FollowingAssembler {
             @Nullable FollowingSample offered,
             Output out) {
         FollowingFeaturiser.arrive(
-                state.memory,
-                before == null ? null : before.trip(),
-                before == null ? 0 : before.timeMs(),
-                point);
+                state.memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), point);
         boolean expert = experts.contains(point.actor());
         float[] observation = new float[CarFollowing.observationSize()];
         boolean enough = FollowingFeaturiser.observe(

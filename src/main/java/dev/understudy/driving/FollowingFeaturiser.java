@@ -162,7 +162,7 @@ public final class FollowingFeaturiser {
             mean += (1 - Math.exp(-sinceStep / LEADER_TIME_CONSTANTS[i])) * (leaderSpeed - mean);
             observation[offset + LEADER_ACCELERATION + i] = (float) ((leaderSpeed - mean) / LEADER_TIME_CONSTANTS[i]);
         }
-        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, RING - CACHED);
+        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, USUAL - CACHED);
         CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
         return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
     }

@@ -31,6 +31,12 @@ public final class TimeJumps<T> {
     /** Longest time from one sample to the next in a log that can be learned from, ms. */
     static final long SLOWEST_MS = 1_000;
 
+    /**
+     * Most numbers apart for which that is allowed: samples come that far out of order. Where sequences are counted
+     * from the time itself, a wrong time has a sequence to match, which must not excuse it.
+     */
+    static final long DISORDER = 60;
+
     /** How many samples in a row have to stay together, away from the ones before, to be believed. */
     public static final int AGREE = 3;
 
@@ -70,9 +76,8 @@ public final class TimeJumps<T> {
             long passed =
                     arrivalMs == UNKNOWN || next.arrivalMs == UNKNOWN ? 0 : Math.max(0, next.arrivalMs - arrivalMs);
             long later = next.timeMs - timeMs;
-            long between = next.sequence - sequence;
-            return later >= -REACH_MS + Math.min(0, between) * SLOWEST_MS
-                    && later <= REACH_MS + passed + Math.max(0, between) * SLOWEST_MS;
+            long between = Math.max(-DISORDER, Math.min(DISORDER, next.sequence - sequence)) * SLOWEST_MS;
+            return later >= -REACH_MS + Math.min(0, between) && later <= REACH_MS + passed + Math.max(0, between);
         }
     }
 

@@ -49,8 +49,8 @@ class FollowingBaselinesTest {
     @Test
     void aRunIsTheTripWithoutItsCar() {
         CarFollowingStretches stretches = twoCars();
-        assertThat(stretches.run(0)).isEqualTo("one");
-        assertThat(stretches.trip(0)).isEqualTo("one/near");
+        assertThat(stretches.run(0)).isEqualTo("two");
+        assertThat(stretches.trip(0)).isEqualTo("two/far");
         CarFollowingStretches unnamed =
                 CarFollowingStretches.of(Samples.driven("a/b", ConstantTimeGap.typical(), 901, 4));
         assertThat(unnamed.run(0)).isEqualTo("a/b");

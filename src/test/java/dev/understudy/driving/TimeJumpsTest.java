@@ -85,6 +85,15 @@ class TimeJumpsTest {
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 500", "ok 2", "ok 499", "ok 3");
     }
 
+    @Test
+    void aSequenceCountedFromTheTimeDoesNotExcuseAWrongTime() {
+        long[] times = {0, 100, 200, 180 * DAY, 300, 400, 500};
+        for (int i = 0; i < times.length; i++) {
+            jumps.offer(new TimeJumps.Timed<>(times[i] / 100, times[i], TimeJumps.UNKNOWN, i), out);
+        }
+        assertThat(said).containsExactly("ok 0", "ok 1", "ok 2", "jump 3", "ok 4", "ok 5", "ok 6");
+    }
+
     private static List<FollowingSample> trip(long... times) {
         List<FollowingSample> trip = new ArrayList<>();
         for (long time : times) {

@@ -55,7 +55,7 @@ class UsualGapTest {
         drive(2, 1.8, 60);
         assertThat(UsualGap.line(memory, AT).timeGap()).isCloseTo(1.55, within(0.1));
         UsualGap.begin(memory, AT, "L");
-        assertThat(UsualGap.line(memory, AT).timeGap()).isCloseTo(2.4, within(0.15));
+        assertThat(UsualGap.line(memory, AT).timeGap()).isCloseTo(2.4, within(0.2));
     }
 
     @Test

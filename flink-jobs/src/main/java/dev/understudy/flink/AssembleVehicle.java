@@ -34,8 +34,8 @@ import org.apache.flink.util.OutputTag;
  * <p>What comes out, and at which watermark, depends on the records and their {@link DecodedLog#clockMs} alone, not on
  * how often watermarks come. Each record comes out exactly once: as a step of the main output, or counted in
  * {@link #TALLIES} as duplicate, held out (or, for the other share, left to training), rejected for a reason, or late:
- * at the edge of what came late together, where there is no history or no look-ahead for it. Steps
- * that lie between records, in logs slower than 10 Hz, come out besides and are counted as interpolated.
+ * at the edge of what came late together, where there is no history or no look-ahead for it. Steps that lie between
+ * records, in logs slower than 10 Hz, come out besides and are counted as interpolated.
  */
 final class AssembleVehicle extends KeyedProcessFunction<String, DecodedLog, LocatedStep> {
     private static final long serialVersionUID = 1L;

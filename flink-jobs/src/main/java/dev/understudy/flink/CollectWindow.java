@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import java.time.Duration;
@@ -10,6 +11,8 @@ import java.util.TreeMap;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes one batch of the steps of a window. */
 final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch, String, TimeWindow> {
@@ -17,6 +20,8 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
 
     private final String topic;
     private final StepWindows windows;
+    private static final Logger LOG = LoggerFactory.getLogger(CollectWindow.class);
+
     private final long slideMs;
 
     CollectWindow(String topic, StepWindows windows, Duration slide) {
@@ -34,7 +39,12 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
         Map<Integer, long[]> ranges = new TreeMap<>();
         int freshSteps = 0;
         int lateSteps = 0;
+        int ofAnotherRelease = 0;
         for (LocatedStep located : steps) {
+            if (located.step().observation().length != CarFollowing.observationSize()) {
+                ofAnotherRelease++;
+                continue;
+            }
             if (windows.windows(located).get(0).equals(window)) {
                 freshSteps++;
                 lateSteps += windows.isLate(located) ? 1 : 0;
@@ -44,6 +54,16 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
                     located.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
             range[0] = Math.min(range[0], located.offset());
             range[1] = Math.max(range[1], located.offset());
+        }
+        if (ofAnotherRelease > 0) {
+            LOG.warn(
+                    "left {} steps out of window [{}, {}): they were observed by another release, before a restart",
+                    ofAnotherRelease,
+                    window.getStart(),
+                    window.getEnd());
+        }
+        if (labelled.isEmpty()) {
+            return;
         }
         List<String> sources = new ArrayList<>(ranges.size());
         ranges.forEach(

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
@@ -64,7 +65,11 @@ final class HeldOutTrip {
         public HeldOutTrip read(int version, DataInputView in) throws IOException {
             HeldOutTrip trip = new HeldOutTrip();
             for (int left = in.readInt(); left > 0; left--) {
-                trip.steps.addLast(Binary.readStep(in));
+                LabelledStep step = Binary.readStep(in);
+                // Steps that another release observed tell nothing of the models of this one.
+                if (step.observation().length == CarFollowing.observationSize()) {
+                    trip.steps.addLast(step);
+                }
             }
             return trip;
         }

@@ -64,8 +64,9 @@ public record TrainingConfig(
     }
 
     /**
-     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 200 pieces of 20 s for
-     * rehearsal of which a quarter of the new ones enter (guesses), the published driver model.
+     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 120 pieces of a minute for
+     * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the published
+     * driver model.
      */
     public static TrainingConfig defaults() {
         return new TrainingConfig(
@@ -74,9 +75,9 @@ public record TrainingConfig(
                 Duration.ofMinutes(5),
                 Duration.ofMillis(20),
                 1,
-                200,
-                200,
-                0.25,
+                120,
+                600,
+                0,
                 IntelligentDriverModel.published().toText(),
                 Map.of(BASELINE_IDM, IntelligentDriverModel.published().toText()),
                 "development",

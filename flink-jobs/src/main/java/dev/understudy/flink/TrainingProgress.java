@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.learn.LearnerState;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.util.TreeMap;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far the learning of one policy has come. Kept as keyed state; arrays are not copied.
@@ -100,9 +103,12 @@ record TrainingProgress(
                 .formatted(newestEndMs, underWayEndMs, parentSha256);
     }
 
-    /** Writes and reads it. */
+    /**
+     * Writes and reads it. What was learned from other observations, by another release, is of no use: it is left out.
+     */
     public static final class Form extends Codec<TrainingProgress> {
         private static final long serialVersionUID = 1L;
+        private static final Logger LOG = LoggerFactory.getLogger(TrainingProgress.class);
 
         @Override
         public Class<TrainingProgress> type() {
@@ -110,7 +116,13 @@ record TrainingProgress(
         }
 
         @Override
+        public int version() {
+            return 2;
+        }
+
+        @Override
         public void write(TrainingProgress progress, DataOutputView out) throws IOException {
+            out.writeUTF(CarFollowing.fingerprint());
             writeMemory(progress.learned, out);
             writeMemory(progress.underWay, out);
             out.writeLong(progress.underWayEndMs);
@@ -124,6 +136,18 @@ record TrainingProgress(
 
         @Override
         public TrainingProgress read(int version, DataInputView in) throws IOException {
+            String fingerprint = version == 1 ? "" : in.readUTF();
+            TrainingProgress progress = readAll(in);
+            if (fingerprint.equals(CarFollowing.fingerprint())) {
+                return progress;
+            }
+            LOG.warn(
+                    "learning starts afresh after window end {}: its state is of another release, with other observations",
+                    progress.newestEndMs);
+            return TrainingProgress.none().accepted(progress.newestEndMs);
+        }
+
+        private static TrainingProgress readAll(DataInputView in) throws IOException {
             return new TrainingProgress(
                     readMemory(in),
                     readMemory(in),

@@ -165,8 +165,8 @@ public record BehaviouralCloningConfig(
     }
 
     /**
-     * The settings for tasks whose dynamics are known: drives of 20 half seconds, weighted ten to one against the
-     * one-step likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
+     * The settings for tasks whose dynamics are known: drives of 30 seconds in steps of one, weighted ten to one
+     * against the one-step likelihood (measured on car following: docs/algorithms/behavioural-cloning.md).
      */
     public static BehaviouralCloningConfig driven() {
         return new BehaviouralCloningConfig(
@@ -176,16 +176,16 @@ public record BehaviouralCloningConfig(
                 Schedule.COSINE,
                 10.0,
                 0.0,
-                0.1,
+                0.03,
                 Continuation.settling(),
                 Validation.TRAJECTORIES,
                 0.1,
                 200,
                 100,
-                20,
-                5,
+                30,
+                10,
                 300,
-                64,
+                42,
                 10.0);
     }
 
@@ -198,16 +198,16 @@ public record BehaviouralCloningConfig(
                 Schedule.COSINE,
                 10.0,
                 0.0,
-                0.1,
+                0.03,
                 Continuation.alike(),
                 Validation.TRAJECTORIES,
                 0.1,
                 100,
                 100,
-                20,
-                5,
+                30,
+                10,
                 300,
-                64,
+                42,
                 10.0);
     }
 

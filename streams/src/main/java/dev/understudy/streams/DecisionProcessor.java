@@ -283,10 +283,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         FollowingSample before = previous;
         for (FollowingSample point : entry.grid.points(previous, sample, entry.grid.joins(previous, sample))) {
             FollowingFeaturiser.arrive(
-                    entry.memory,
-                    before == null ? null : before.trip(),
-                    before == null ? 0 : before.timeMs(),
-                    point);
+                    entry.memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), point);
             enough = observe(point, entry.memory);
             itself = point.timeMs() == sample.timeMs();
             before = point;

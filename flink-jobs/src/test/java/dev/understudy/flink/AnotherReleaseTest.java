@@ -1,0 +1,70 @@
+package dev.understudy.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.driving.Actor;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.flink.serialization.Codec;
+import dev.understudy.learn.LearnerState;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.TreeMap;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.junit.jupiter.api.Test;
+
+/** State that a release with other observations left is set aside, and the job goes on. */
+class AnotherReleaseTest {
+    private static <T> byte[] written(Codec<T> codec, T value) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        codec.write(value, out);
+        return out.getCopyOfBuffer();
+    }
+
+    private static TrainingProgress learned() {
+        LearnerState memory = new LearnerState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        return TrainingProgress.none().accepted(7_000).finished(memory, "sha", new byte[] {1}, new byte[] {2});
+    }
+
+    @Test
+    void whatThisReleaseLearnedIsReadAsItWas() throws IOException {
+        TrainingProgress.Form form = new TrainingProgress.Form();
+        byte[] bytes = written(form, learned());
+        assertThat(form.read(2, new DataInputDeserializer(bytes))).isEqualTo(learned());
+    }
+
+    @Test
+    void whatWasLearnedFromOtherObservationsIsLeftOutButNotWhichWindowsWere() throws IOException {
+        TrainingProgress.Form form = new TrainingProgress.Form();
+        byte[] bytes = written(form, learned());
+        int fingerprint = 2 + CarFollowing.fingerprint().length();
+        byte[] versionOne = Arrays.copyOfRange(bytes, fingerprint, bytes.length);
+        TrainingProgress afresh = TrainingProgress.none().accepted(7_000);
+        assertThat(form.read(1, new DataInputDeserializer(versionOne))).isEqualTo(afresh);
+        byte[] other = bytes.clone();
+        other[2] ^= 1;
+        assertThat(form.read(2, new DataInputDeserializer(other))).isEqualTo(afresh);
+    }
+
+    @Test
+    void heldOutStepsOfOtherObservationsAreLeftOut() throws IOException {
+        HeldOutTrip trip = new HeldOutTrip();
+        trip.add(step(1, new float[3]));
+        trip.add(step(2, new float[CarFollowing.observationSize()]));
+        HeldOutTrip.Form form = new HeldOutTrip.Form();
+        HeldOutTrip read = form.read(form.version(), new DataInputDeserializer(written(form, trip)));
+        assertThat(read.before(Long.MAX_VALUE))
+                .extracting(LabelledStep::sequence)
+                .containsExactly(2L);
+    }
+
+    private static LabelledStep step(long sequence, float[] observation) {
+        return new LabelledStep(
+                new FollowingSample("car", "trip", sequence, 100 * sequence, Actor.HUMAN, "", 10, 20, 10),
+                0,
+                observation,
+                new float[1]);
+    }
+}
