@@ -52,11 +52,20 @@ public final class Catalogue {
         if (!POLICIES.contains(policy)) {
             throw new IllegalArgumentException("expected one of the policies %s, got %s".formatted(POLICIES, policy));
         }
-        return algorithm.equals(CLONING) ? cloning(steps) : gail(steps);
+        return algorithm.equals(CLONING) ? cloning(steps, BehaviouralCloningConfig.driven()) : gail(steps);
     }
 
-    private static BehaviouralCloning cloning(int steps) {
-        BehaviouralCloningConfig config = BehaviouralCloningConfig.driven();
+    /**
+     * Returns a learner for the windows of a stream: as {@link #learner}, but cloning goes on from window to window
+     * with care ({@link BehaviouralCloningConfig.Continuation#settling}).
+     */
+    public static Learner onStreams(String algorithm, String policy, int steps) {
+        return algorithm.equals(CLONING) && POLICIES.contains(policy)
+                ? cloning(steps, BehaviouralCloningConfig.driven().onStreams())
+                : learner(algorithm, policy, steps);
+    }
+
+    private static BehaviouralCloning cloning(int steps, BehaviouralCloningConfig config) {
         return cloning(steps == 0 ? config : config.withSteps(steps));
     }
 

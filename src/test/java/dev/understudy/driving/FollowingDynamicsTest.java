@@ -61,7 +61,9 @@ class FollowingDynamicsTest {
         }
     }
 
-    /** 2 d^2 (sqrt(1 + (x / d)^2) - 1) with d = 0.7: for x = 0.7 it is 0.98 (1.4142 - 1) = 0.4059, where x^2 is 0.49. */
+    /**
+     * 2 d^2 (sqrt(1 + (x / d)^2) - 1) with d = 0.7: for x = 0.7 it is 0.98 (1.4142 - 1) = 0.4059, where x^2 is 0.49.
+     */
     private static double robust(double x) {
         return 0.98 * (Math.sqrt(1 + x * x / 0.49) - 1);
     }

@@ -1,6 +1,7 @@
 package dev.understudy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.understudy.graph.ElementType;
@@ -49,6 +50,45 @@ class DistributionTest {
                 .output("mode", distribution.mode())
                 .output("action", distribution.action())
                 .build();
+    }
+
+    /** Where the network says nothing, the policy does what the law does: 0.5 x + 2 y, kept between -2 and 3. */
+    @Test
+    void aPolicyWithALawAddsItsNetworkToTheLaw() {
+        GaussianPolicy lawful = new GaussianPolicy(
+                2,
+                1,
+                List.of(8),
+                Activation.TANH,
+                GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                GaussianPolicy.Bounds.CLIPPED,
+                -2f,
+                3f,
+                List.of(0.5f, 2f));
+        GaussianPolicy without = gaussian(GaussianPolicy.Deviation.STATE_INDEPENDENT, GaussianPolicy.Bounds.CLIPPED);
+        Feeds feeds = new Feeds()
+                .floats("observation", new float[] {1f, 0.25f, -9f, 0f, 0f, 4f})
+                .floats("done", new float[] {0f, 0f, 0f});
+        float[] laws = {1f, -2f, 3f};
+        try (Program with = program(lawful, ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 1));
+                Program plain = program(without, ElementType.FLOAT, Shape.of(Shape.UNKNOWN, 1));
+                var sum = with.run(feeds);
+                var network = plain.run(feeds)) {
+            for (int row = 0; row < laws.length; row++) {
+                assertThat(sum.floats("mode")[row]).isCloseTo(laws[row] + network.floats("mode")[row], within(1e-6f));
+            }
+        }
+        assertThatThrownBy(() -> new GaussianPolicy(
+                        2,
+                        1,
+                        List.of(8),
+                        Activation.TANH,
+                        GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                        GaussianPolicy.Bounds.CLIPPED,
+                        -2f,
+                        3f,
+                        List.of(1f)))
+                .hasMessageContaining("2 x 1 weights or none, got 1");
     }
 
     @Test

@@ -36,6 +36,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
@@ -244,18 +248,34 @@ final class StreamBenchmark {
     /** Returns the figures of every fold and seed, and their medians. */
     Map<String, Object> run() {
         RunFolds folds = RunFolds.of(settings.logs(), settings.folds());
+        List<Future<Curve>> running = new ArrayList<>();
         List<Curve> curves = new ArrayList<>();
-        for (int fold = 0; fold < folds.count(); fold++) {
-            Demonstrations learned = folds.learnedInOrder(fold, ORDER);
-            Logs logs = logs(learned);
-            LeaderReplay unseen = new LeaderReplay(
-                    CarFollowingStretches.of(folds.heldOut(fold).samples()));
-            FollowingBaselines laws = ClosedLoopBenchmark.baselines(CarFollowingStretches.of(learned.samples()));
-            for (int seed = 1; seed <= settings.seeds(); seed++) {
-                Curve curve = new Stream(logs, unseen, laws, seed).curve(fold);
+        ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            for (int fold = 0; fold < folds.count(); fold++) {
+                Demonstrations learned = folds.learnedInOrder(fold, ORDER);
+                Logs logs = logs(learned);
+                CarFollowingStretches unseen =
+                        CarFollowingStretches.of(folds.heldOut(fold).samples());
+                FollowingBaselines laws = ClosedLoopBenchmark.baselines(CarFollowingStretches.of(learned.samples()));
+                int number = fold;
+                for (int seed = 1; seed <= settings.seeds(); seed++) {
+                    Stream stream = new Stream(logs, new LeaderReplay(unseen), laws, seed);
+                    running.add(pool.submit(() -> stream.curve(number)));
+                }
+            }
+            for (Future<Curve> each : running) {
+                Curve curve = each.get();
                 progress.accept(curve.toString());
                 curves.add(curve);
             }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a stream failed: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } finally {
+            pool.shutdownNow();
         }
         write(curves);
         return figures(curves);
@@ -348,6 +368,7 @@ final class StreamBenchmark {
         private final FollowingBaselines laws;
         private final long seed;
 
+        /** Creates a stream; the replay is its own. */
         Stream(Logs logs, LeaderReplay unseen, FollowingBaselines laws, long seed) {
             this.logs = logs;
             this.unseen = unseen;
@@ -361,7 +382,7 @@ final class StreamBenchmark {
                     new Reservoir(training.replayPieces(), training.replayPieceSteps(), training.replayRecency(), seed);
             List<Point> points = new ArrayList<>();
             Judge judge = new Judge();
-            try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, settings.steps());
+            try (Learner learner = Catalogue.onStreams(Catalogue.CLONING, CarFollowing.POLICY, settings.steps());
                     judge) {
                 LearnerState state = learner.initialState(seed);
                 for (int w = 0; w < logs.windows().size(); w++) {

@@ -33,7 +33,7 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
                 .filter(algorithm -> choice.equals(BOTH) || choice.equals(algorithm))
                 .map(algorithm -> {
                     int length = algorithm.equals(Catalogue.CLONING) ? steps : iterations;
-                    return new LearningBranch(algorithm, () -> Catalogue.learner(algorithm, policy, length));
+                    return new LearningBranch(algorithm, () -> Catalogue.onStreams(algorithm, policy, length));
                 })
                 .toList();
     }

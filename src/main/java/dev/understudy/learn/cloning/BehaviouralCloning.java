@@ -40,6 +40,8 @@ public final class BehaviouralCloning implements Learner {
     static final String SCALER = "scaler";
     /** Parameters averaged over updates, which are what is exported; absent where nothing is averaged. */
     static final String AVERAGE = "average";
+    /** The first parameters; absent where nothing is mixed with them. */
+    static final String FIRST = "first";
 
     private final StochasticPolicy policy;
     private final BehaviouralCloningConfig config;
@@ -77,6 +79,9 @@ public final class BehaviouralCloning implements Learner {
         policy.initialise(theta, layout, new SplittableRandom(seed));
         SortedMap<String, float[]> vectors = new TreeMap<>();
         vectors.put(CloningPrograms.THETA, theta);
+        if (config.continuation().doubt() > 0) {
+            vectors.put(FIRST, theta);
+        }
         for (Optimiser.Memory vector : optimiser.memory(layout.size())) {
             vectors.put(vector.name(), vector.initial());
         }
@@ -125,10 +130,26 @@ public final class BehaviouralCloning implements Learner {
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
         Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
-        float[] theta = state.vector(CloningPrograms.THETA);
-        var weights = layout.constants(graph, state.vectors().getOrDefault(AVERAGE, theta));
+        var weights = layout.constants(graph, exported(state));
         return graph.toModel(
                 policy.distribution(weights, observation, shift, scale).outputs());
+    }
+
+    /**
+     * Returns the parameters that are exported: averaged over updates, and mixed with the first while little is known.
+     */
+    private float[] exported(LearnerState state) {
+        float[] learned = state.vectors().getOrDefault(AVERAGE, state.vector(CloningPrograms.THETA));
+        float[] first = state.vectors().get(FIRST);
+        if (first == null) {
+            return learned;
+        }
+        double share = config.continuation().firstShare(state.counter(CloningUpdate.LEARNED));
+        float[] mixed = new float[learned.length];
+        for (int i = 0; i < mixed.length; i++) {
+            mixed[i] = (float) (share * first[i] + (1 - share) * learned[i]);
+        }
+        return mixed;
     }
 
     @Override

@@ -48,38 +48,41 @@ public record BehaviouralCloningConfig(
      *
      * @param freshShare least share of a batch that is drawn from the newest window; it is larger where the window has
      *     a larger share of all steps ever learned from, so that every step seen counts alike as far as it is rehearsed
-     * @param annealing p: the n-th update begins with n^-p of the learning rate
-     * @param leastRate share of the learning rate below which no update begins
+     * @param evidence steps that have to be known before updates begin with the whole learning rate; while there are
+     *     fewer, they begin with the root of their share of it. 0 for always the whole
      * @param averaging share that what was exported before keeps in the parameters exported after an update (Polyak and
      *     Juditsky 1992, with fading memory); the n-th update counts at least 1 / n. 0 for none
+     * @param doubt steps d after which the first parameters have faded from what is exported: with n steps learned
+     *     from, they have a share of exp(-n / d). Where the first parameters of a policy obey a law, what is exported
+     *     goes from the law to what was learned as the evidence grows. 0 for none
      */
-    public record Continuation(double freshShare, double annealing, double leastRate, double averaging) {
+    public record Continuation(double freshShare, long evidence, double averaging, long doubt) {
         public Continuation {
             if (!(freshShare > 0 && freshShare <= 1)
-                    || !(annealing >= 0)
-                    || !(leastRate > 0 && leastRate <= 1)
-                    || !(averaging >= 0 && averaging < 1)) {
+                    || evidence < 0
+                    || !(averaging >= 0 && averaging < 1)
+                    || doubt < 0) {
                 throw new IllegalArgumentException(
-                        "expected 0 < freshShare <= 1, annealing >= 0, 0 < leastRate <= 1 and 0 <= averaging < 1, got %s, %s, %s and %s"
-                                .formatted(freshShare, annealing, leastRate, averaging));
+                        "expected 0 < freshShare <= 1, evidence >= 0, 0 <= averaging < 1 and doubt >= 0, got %s, %d, %s and %d"
+                                .formatted(freshShare, evidence, averaging, doubt));
             }
         }
 
         /** Returns updates that all begin alike, half of each batch from the newest window. */
         public static Continuation alike() {
-            return new Continuation(0.5, 0, 1, 0);
+            return new Continuation(0.5, 0, 0, 0);
         }
 
         /**
          * Returns what was found to do no harm on the windows of car following (docs/algorithms/continual-learning.md).
          */
         public static Continuation settling() {
-            return new Continuation(0.2, 0.25, 0.25, 0.8);
+            return new Continuation(0.2, 100_000, 0.9, 80_000);
         }
 
-        /** Returns the share of the learning rate with which update {@code n}, from 1, begins. */
-        double rate(long n) {
-            return Math.max(leastRate, Math.pow((double) n, -annealing));
+        /** Returns the share of the learning rate with which an update begins, by the steps known then. */
+        double rate(long known) {
+            return known >= evidence ? 1 : Math.sqrt((double) known / evidence);
         }
 
         /**
@@ -87,6 +90,11 @@ public record BehaviouralCloningConfig(
          */
         double rehearsedShare(long learned, long fresh) {
             return Math.min(1 - freshShare, (double) learned / Math.max(1, learned + fresh));
+        }
+
+        /** Returns the share of the first parameters in what is exported, by the steps learned from. */
+        double firstShare(long learned) {
+            return doubt == 0 ? 0 : Math.exp(-(double) learned / doubt);
         }
 
         /** Returns the share that the older average keeps after update {@code n}, from 1. */
@@ -177,7 +185,7 @@ public record BehaviouralCloningConfig(
                 10.0,
                 0.0,
                 0.03,
-                Continuation.settling(),
+                Continuation.alike(),
                 Validation.TRAJECTORIES,
                 0.1,
                 200,
@@ -209,6 +217,28 @@ public record BehaviouralCloningConfig(
                 300,
                 42,
                 10.0);
+    }
+
+    /** Returns the same for windows of a stream: see {@link Continuation#settling}. */
+    public BehaviouralCloningConfig onStreams() {
+        return new BehaviouralCloningConfig(
+                steps,
+                batchSize,
+                learningRate,
+                schedule,
+                gradientNorm,
+                entropyWeight,
+                l2Weight,
+                Continuation.settling(),
+                validation,
+                validationShare,
+                validateEvery,
+                patience,
+                horizon,
+                stride,
+                staleness,
+                drives,
+                driveWeight);
     }
 
     /** Returns the same with another number of steps, and as many looks at the validation loss as before. */

@@ -20,7 +20,9 @@ final class CloningUpdate implements Update {
     private static final String BEST = "best.theta";
     private static final String BEST_LOSS = "best.loss";
     private static final String FIGURES = "update.figures";
-    private static final String LEARNED = "steps.learned";
+    /** Counter of the steps learned from. */
+    static final String LEARNED = "steps.learned";
+
     private static final int VALIDATION_BATCHES = 8;
 
     private final CloningPrograms programs;
@@ -34,6 +36,7 @@ final class CloningUpdate implements Update {
     private final long learnedBefore;
     private final double rehearsedShare;
     private final float @Nullable [] averageBefore;
+    private final float @Nullable [] first;
 
     private long step;
     private long stale;
@@ -64,6 +67,7 @@ final class CloningUpdate implements Update {
         this.learnedBefore = begun.counter(LEARNED);
         this.rehearsedShare = config.continuation().rehearsedShare(learnedBefore, pairs.fresh());
         this.averageBefore = begun.vectors().get(BehaviouralCloning.AVERAGE);
+        this.first = begun.vectors().get(BehaviouralCloning.FIRST);
         this.step = begun.counter("update.step");
         this.stale = begun.counter("update.stale");
         this.best = begun.vectors().getOrDefault(BEST, begun.vector(CloningPrograms.THETA));
@@ -128,7 +132,7 @@ final class CloningUpdate implements Update {
     }
 
     private double learningRate() {
-        double first = config.learningRate() * config.continuation().rate(updatesBefore + 1);
+        double first = config.learningRate() * config.continuation().rate(learnedBefore + pairs.fresh());
         return switch (config.schedule()) {
             case CONSTANT -> first;
             case COSINE -> first * 0.5 * (1.0 + Math.cos(Math.PI * step / config.steps()));
@@ -249,6 +253,9 @@ final class CloningUpdate implements Update {
             vectors.put(vector.name(), programs.training.state(vector.name()));
         }
         statistics.put(BehaviouralCloning.SCALER, scaler);
+        if (first != null) {
+            vectors.put(BehaviouralCloning.FIRST, first);
+        }
         if (finished) {
             counters.put("updates", updatesBefore + 1);
             counters.put(LEARNED, learnedBefore + pairs.fresh());

@@ -155,6 +155,107 @@ class BehaviouralCloningTest {
     }
 
     @Test
+    void laterUpdatesRehearseByShareAndBeginSmaller() {
+        var continuation = new BehaviouralCloningConfig.Continuation(0.2, 400, 0.8, 100);
+        assertThat(continuation.rate(100)).isEqualTo(0.5);
+        assertThat(continuation.rate(400)).isEqualTo(1);
+        assertThat(continuation.rate(100_000)).isEqualTo(1);
+        assertThat(continuation.rehearsedShare(0, 100)).isZero();
+        assertThat(continuation.rehearsedShare(300, 100)).isEqualTo(0.75);
+        assertThat(continuation.rehearsedShare(9900, 100)).isEqualTo(0.8);
+        assertThat(continuation.firstShare(0)).isEqualTo(1);
+        assertThat(continuation.firstShare(100)).isEqualTo(Math.exp(-1));
+        assertThat(continuation.kept(1)).isZero();
+        assertThat(continuation.kept(2)).isEqualTo(0.5);
+        assertThat(continuation.kept(100)).isEqualTo(0.8);
+    }
+
+    private static BehaviouralCloningConfig averaging(long doubt) {
+        return new BehaviouralCloningConfig(
+                60,
+                32,
+                3e-2,
+                BehaviouralCloningConfig.Schedule.COSINE,
+                10,
+                0,
+                0,
+                new BehaviouralCloningConfig.Continuation(0.2, 500, 0.8, doubt),
+                BehaviouralCloningConfig.Validation.TRAJECTORIES,
+                0,
+                60,
+                10,
+                0,
+                1,
+                0,
+                0,
+                0);
+    }
+
+    @Test
+    void whatIsExportedIsTheAverageOverUpdates() {
+        Learner learner = learner(averaging(0));
+        LearnerState first = run(learner, learner.initialState(1), demonstrations(20, 2), 3);
+        assertThat(first.vector(BehaviouralCloning.AVERAGE)).isEqualTo(first.vector(CloningPrograms.THETA));
+        LearnerState second = run(learner, first, demonstrations(20, 5), 4);
+        LearnerState third = run(learner, second, demonstrations(20, 6), 5);
+        float[] theta = third.vector(CloningPrograms.THETA);
+        float[] before = second.vector(BehaviouralCloning.AVERAGE);
+        float[] average = third.vector(BehaviouralCloning.AVERAGE);
+        // The third of three counts one third.
+        for (int i = 0; i < theta.length; i++) {
+            assertThat(average[i]).isEqualTo((float) (2.0 / 3 * before[i] + (1 - 2.0 / 3) * theta[i]));
+        }
+        var vectors = new java.util.TreeMap<>(third.vectors());
+        vectors.put(CloningPrograms.THETA, average);
+        vectors.remove(BehaviouralCloning.AVERAGE);
+        LearnerState averaged = new LearnerState(vectors, third.statistics(), third.counters());
+        assertThat(learner.export(third)).isEqualTo(learner.export(averaged));
+    }
+
+    @Test
+    void whatIsExportedBeginsAsTheFirstParametersAndLeavesThemAsStepsAreLearned() {
+        Learner learner = learner(averaging(400));
+        LearnerState first = learner.initialState(1);
+        LearnerState state = run(learner, first, demonstrations(20, 2), 3);
+        // 20 trajectories of 20 steps are 400 steps: a share of exp(-1) is left.
+        double share = Math.exp(-1);
+        float[] mixed = state.vector(BehaviouralCloning.AVERAGE).clone();
+        for (int i = 0; i < mixed.length; i++) {
+            mixed[i] = (float) (share * first.vector(CloningPrograms.THETA)[i] + (1 - share) * mixed[i]);
+        }
+        var vectors = new java.util.TreeMap<>(state.vectors());
+        vectors.put(BehaviouralCloning.AVERAGE, mixed);
+        vectors.remove(BehaviouralCloning.FIRST);
+        LearnerState expected = new LearnerState(vectors, state.statistics(), state.counters());
+        assertThat(learner.export(state)).isEqualTo(learner.export(expected));
+        assertThat(learner.export(first)).isNotEqualTo(learner.export(state));
+    }
+
+    @Test
+    void aLaterUpdateStoppedHalfWayGoesOnToTheSameBytes() {
+        Learner learner = learner(averaging(300));
+        List<Trajectory> replay = demonstrations(5, 9);
+        LearnerState first = run(learner, learner.initialState(1), demonstrations(20, 2), 3);
+        byte[] expected;
+        try (Update update = learner.begin(first, demonstrations(20, 5), replay, 4)) {
+            while (update.step()) {}
+            expected = update.state().toBytes();
+        }
+        byte[] saved;
+        try (Update update = learner.begin(first, demonstrations(20, 5), replay, 4)) {
+            for (int i = 0; i < 31; i++) {
+                update.step();
+            }
+            saved = update.state().toBytes();
+        }
+        try (Update update =
+                learner(averaging(300)).begin(LearnerState.fromBytes(saved), demonstrations(20, 5), replay, 4)) {
+            while (update.step()) {}
+            assertThat(update.state().toBytes()).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void drivesBringThePolicyCloserToTheExpertsPath() {
         Learner learner = learner(driven());
         try (Update update = learner.begin(learner.initialState(1), demonstrations(40, 2), List.of(), 3)) {
