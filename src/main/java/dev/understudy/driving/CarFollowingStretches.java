@@ -31,6 +31,9 @@ public final class CarFollowingStretches {
     /** Samples of one stretch. */
     public static final int SAMPLES = HISTORY + 1 + DRIVEN;
 
+    /** Stands where an entity's own driving has not been seen for long enough, as where a policy drove until then. */
+    private static final float[] NOT_KNOWN = {};
+
     private final String[] trips;
     private final String[] vehicles;
     private final String[] labels;
@@ -141,10 +144,7 @@ public final class CarFollowingStretches {
                         observation,
                         0);
                 if (run.size() >= HISTORY && (run.size() - HISTORY) % DRIVEN == 0) {
-                    if (!enough) {
-                        throw new IllegalStateException("expected 30 s of history to suffice for an observation");
-                    }
-                    starts.add(observation);
+                    starts.add(enough ? observation : NOT_KNOWN);
                 }
                 run.add(each);
             }
@@ -159,7 +159,10 @@ public final class CarFollowingStretches {
 
     private static void cut(List<FollowingSample> run, List<float[]> starts, List<Piece> pieces) {
         for (int start = 0; start + SAMPLES <= run.size(); start += DRIVEN) {
-            pieces.add(new Piece(run.subList(start, start + SAMPLES), starts.get(start / DRIVEN)));
+            float[] observation = starts.get(start / DRIVEN);
+            if (observation.length > 0) {
+                pieces.add(new Piece(run.subList(start, start + SAMPLES), observation));
+            }
         }
     }
 

@@ -82,6 +82,7 @@ public final class FollowingFeaturiser {
         }
         if (anotherTrip || !UsualGap.isOf(memory, USUAL, sample.label())) {
             UsualGap.begin(memory, USUAL, sample.label());
+            describeUsual(memory);
         }
     }
 
@@ -192,6 +193,11 @@ public final class FollowingFeaturiser {
         memory[COUNT] = Math.min(memory[COUNT] + 1, CONTEXT_SAMPLES);
         FollowingContext.describe(memory, RING, (int) memory[COUNT], (int) memory[NEXT], CONTEXT_SAMPLES, RECENT);
         UsualGap.add(memory, USUAL, speed, gap, relative);
+        describeUsual(memory);
+    }
+
+    /** Brings the usual gap of the setting in force into the context. */
+    private static void describeUsual(float[] memory) {
         UsualGap.Line usual = UsualGap.line(memory, USUAL);
         memory[CACHED] = (float) usual.standstillGap();
         memory[CACHED + 1] = (float) usual.timeGap();

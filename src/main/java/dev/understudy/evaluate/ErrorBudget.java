@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * much with each new trip: it is the reuse of trips that is held down, more than the total.
  *
  * @param wealth what may be risked, 0 to 1
- * @param trips names of the trips of the last comparison
+ * @param trips names of all trips that a comparison has used
  */
 public record ErrorBudget(double wealth, Set<String> trips) {
     /** Highest share of promotions that may be of a worse candidate: the figure that is to be held. */
@@ -31,6 +31,9 @@ public record ErrorBudget(double wealth, Set<String> trips) {
      * What a new trip restores: two restore all (measured: promotions worse on unseen runs stay at none, and are more).
      */
     static final double RESTORED = SHARE / 2;
+
+    /** Trips remembered; beyond it the older are forgotten. */
+    private static final int REMEMBERED = 10_000;
 
     /** Highest level of a single comparison, however much is left. */
     static final double HIGHEST = 0.05;
@@ -59,6 +62,9 @@ public record ErrorBudget(double wealth, Set<String> trips) {
                 ? 0
                 : now.stream().filter(trip -> !trips.contains(trip)).count();
         double restored = Math.min(SHARE, wealth + RESTORED * fresh);
+        if (trips.size() < REMEMBERED) {
+            now.addAll(trips);
+        }
         return new ErrorBudget(Math.max(wealth, restored), now);
     }
 

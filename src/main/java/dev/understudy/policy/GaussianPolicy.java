@@ -69,6 +69,9 @@ public record GaussianPolicy(
     public GaussianPolicy {
         hidden = List.copyOf(hidden);
         law = List.copyOf(law);
+        if (!law.isEmpty() && bounds != Bounds.CLIPPED) {
+            throw new IllegalArgumentException("expected a law with actions that are clipped, got " + bounds);
+        }
         if (!law.isEmpty() && law.size() != observationSize * actionSize) {
             throw new IllegalArgumentException("expected a law of %d x %d weights or none, got %d"
                     .formatted(observationSize, actionSize, law.size()));

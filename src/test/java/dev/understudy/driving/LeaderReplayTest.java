@@ -180,4 +180,24 @@ class LeaderReplayTest {
         // 0.1 (20 - 3 - 1.5 * 10) + 0.5 (9 - 10) = 0.2 - 0.5
         assertThat(gap.acceleration(10, 20, 9)).isCloseTo(-0.3, within(1e-12));
     }
+
+    /** A policy drives the first 40 s: nothing is known of the expert when the first stretch would begin. */
+    @Test
+    void aStretchBeginsOnlyWhereTheExpertHasBeenSeen() {
+        java.util.List<FollowingSample> samples = new java.util.ArrayList<>();
+        for (FollowingSample each : Samples.driven("trip", ConstantTimeGap.typical(), 2000, 4)) {
+            samples.add(new FollowingSample(
+                    each.vehicle(),
+                    each.trip(),
+                    each.sequence(),
+                    each.timeMs(),
+                    samples.size() < 400 ? Actor.POLICY : Actor.HUMAN,
+                    each.label(),
+                    each.speedMetersPerSecond(),
+                    each.gapMeters(),
+                    each.leaderSpeedMetersPerSecond()));
+        }
+        // Stretches would begin after 30 and 90 s.
+        assertThat(CarFollowingStretches.of(samples).count()).isEqualTo(1);
+    }
 }

@@ -39,6 +39,14 @@ class ErrorBudgetTest {
                 .isCloseTo(0.15, within(1e-12));
     }
 
+    /** A trip that was left out of one comparison is not new in the next. */
+    @Test
+    void aTripIsNewOnce() {
+        ErrorBudget budget = ErrorBudget.full().on(names(0, 16)).after(false);
+        ErrorBudget without = budget.on(names(0, 8)).after(false);
+        assertThat(without.on(names(0, 16)).wealth()).isEqualTo(without.wealth());
+    }
+
     @Test
     void theLevelNeverPassesItsBoundAndTheWealthStaysBetweenZeroAndOne() {
         ErrorBudget rich = ErrorBudget.full();

@@ -96,7 +96,9 @@ public record Demonstrations(
             FollowingAssembler.State state =
                     states.computeIfAbsent(trip.get(0).vehicle(), any -> new FollowingAssembler.State());
             for (List<FollowingSample> piece : TimeJumps.pieces(trip, jumped)) {
-                for (FollowingSample sample : piece) {
+                List<FollowingSample> inOrder = new ArrayList<>(piece);
+                inOrder.sort(Comparator.comparingLong(FollowingSample::timeMs));
+                for (FollowingSample sample : inOrder) {
                     assembler.offer(state, sample, output);
                 }
                 assembler.end(state, output);

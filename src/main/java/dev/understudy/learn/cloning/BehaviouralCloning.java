@@ -16,10 +16,14 @@ import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.StochasticPolicy;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +52,8 @@ public final class BehaviouralCloning implements Learner {
     private final @Nullable Dynamics dynamics;
     private final Optimiser optimiser = Adam.defaults();
     private final ParameterLayout layout;
-    private @Nullable CloningPrograms programs;
+    /** By the number of steps that a drive has. */
+    private final Map<Integer, CloningPrograms> programsOf = new HashMap<>();
 
     /** Clones one step at a time. */
     public BehaviouralCloning(StochasticPolicy policy, BehaviouralCloningConfig config) {
@@ -95,16 +100,8 @@ public final class BehaviouralCloning implements Learner {
         if (demonstrations.stream().mapToInt(Trajectory::steps).sum() == 0) {
             throw new IllegalArgumentException("expected at least one demonstrated step, got none");
         }
-        Pairs pairs = Pairs.of(demonstrations, replay, policy, config, seed);
-        if (pairs.learned().starts.length + pairs.rehearsed().starts.length == 0) {
-            throw new IllegalArgumentException("expected a trajectory of more than %d steps, the longest has %d"
-                    .formatted(
-                            config.horizon() * config.stride(),
-                            demonstrations.stream()
-                                    .mapToInt(Trajectory::steps)
-                                    .max()
-                                    .orElse(0)));
-        }
+        BehaviouralCloningConfig used = config.withHorizon(horizon(demonstrations, replay));
+        Pairs pairs = Pairs.of(demonstrations, replay, policy, used, seed);
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         if (state.counter("update.open") == 0) {
             for (Trajectory trajectory : demonstrations) {
@@ -112,14 +109,28 @@ public final class BehaviouralCloning implements Learner {
                 scaler = scaler.merge(observed);
             }
         }
-        if (programs == null) {
-            programs = new CloningPrograms(policy, layout, optimiser, config, dynamics);
-        }
+        CloningPrograms programs = programsOf.computeIfAbsent(
+                used.horizon(), any -> new CloningPrograms(policy, layout, optimiser, used, dynamics));
         for (Program program : List.of(programs.training, programs.score)) {
             pairs.feed(program, policy);
         }
         return new CloningUpdate(
-                programs, config, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);
+                programs, used, optimiser.memory(layout.size()), pairs, state, scaler, seed, dynamics != null);
+    }
+
+    /**
+     * Returns how many steps of its own driving the policy is held to: as many as asked for, a third or a tenth of them
+     * where no trajectory is long enough, none where none is long enough for that either.
+     */
+    private int horizon(List<Trajectory> demonstrations, List<Trajectory> replay) {
+        int longest = Stream.concat(demonstrations.stream(), replay.stream())
+                .mapToInt(Trajectory::steps)
+                .max()
+                .orElse(0);
+        return IntStream.of(config.horizon(), config.horizon() / 3, config.horizon() / 10)
+                .filter(horizon -> longest > horizon * config.stride())
+                .findFirst()
+                .orElse(0);
     }
 
     @Override
@@ -154,9 +165,7 @@ public final class BehaviouralCloning implements Learner {
 
     @Override
     public void close() {
-        if (programs != null) {
-            programs.close();
-            programs = null;
-        }
+        programsOf.values().forEach(CloningPrograms::close);
+        programsOf.clear();
     }
 }

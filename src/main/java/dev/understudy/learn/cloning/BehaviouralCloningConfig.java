@@ -219,6 +219,28 @@ public record BehaviouralCloningConfig(
                 10.0);
     }
 
+    /** Returns the same with drives of another length; 0 for none. */
+    BehaviouralCloningConfig withHorizon(int newHorizon) {
+        return new BehaviouralCloningConfig(
+                steps,
+                batchSize,
+                learningRate,
+                schedule,
+                gradientNorm,
+                entropyWeight,
+                l2Weight,
+                continuation,
+                validation,
+                validationShare,
+                validateEvery,
+                patience,
+                newHorizon,
+                stride,
+                staleness,
+                drives,
+                driveWeight);
+    }
+
     /** Returns the same for windows of a stream: see {@link Continuation#settling}. */
     public BehaviouralCloningConfig onStreams() {
         return new BehaviouralCloningConfig(

@@ -191,6 +191,31 @@ class BehaviouralCloningTest {
                 0);
     }
 
+    /** Drives of 30 steps need trajectories of more; those of 20 steps are driven on for 10, those of 4 for 3. */
+    @Test
+    void trajectoriesTooShortForTheWholeHorizonAreLearnedAllTheSame() {
+        Learner learner = learner(config(50, 1e-2, 0, 0, 30, 0, 8, 1.0));
+        LearnerState state = run(learner, learner.initialState(1), demonstrations(10, 2), 3);
+        LearnerState again = run(learner, learner.initialState(1), demonstrations(10, 2), 3);
+        assertThat(state.toBytes()).isEqualTo(again.toBytes());
+        assertThat(state.vector(CloningPrograms.THETA))
+                .isNotEqualTo(learner.initialState(1).vector(CloningPrograms.THETA));
+        List<Trajectory> single = demonstrations(10, 2).stream()
+                .map(whole -> new Trajectory(
+                        whole.trip(),
+                        whole.entity(),
+                        whole.startMs(),
+                        whole.stepMs(),
+                        new Matrix(
+                                1,
+                                2,
+                                java.util.Arrays.copyOf(whole.observations().values(), 2)),
+                        new Matrix(1, 1, java.util.Arrays.copyOf(whole.actions().values(), 1))))
+                .toList();
+        LearnerState afterSingleSteps = run(learner, state, single, 4);
+        assertThat(afterSingleSteps.counter("updates")).isEqualTo(2);
+    }
+
     @Test
     void whatIsExportedIsTheAverageOverUpdates() {
         Learner learner = learner(averaging(0));
