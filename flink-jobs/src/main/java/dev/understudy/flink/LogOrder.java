@@ -40,7 +40,21 @@ final class LogOrder {
     private static final long NONE = Long.MIN_VALUE;
 
     /** A record, when it counts as sent, and until when others may still be under way that were sent before. */
-    private record Held(DecodedLog log, long sentMs, long otherwiseMs) {}
+    private record Held(DecodedLog log, long sentMs, long otherwiseMs) {
+        /**
+         * Returns whether it comes before the first of another partition. Of those sent in one millisecond, as in the
+         * burst after an outage, the one of the earlier event time does: none of them is then late by the others.
+         */
+        boolean isBefore(Held other) {
+            FollowingSample sample = log.sample();
+            FollowingSample others = other.log.sample();
+            return sentMs < other.sentMs
+                    || (sentMs == other.sentMs
+                            && sample != null
+                            && others != null
+                            && sample.timeMs() < others.timeMs());
+        }
+    }
 
     private static final class Partition {
         /** Offset from which on nothing was read. */
@@ -58,10 +72,8 @@ final class LogOrder {
         final ArrayDeque<Held> held = new ArrayDeque<>();
 
         /** Returns whether all was read that comes before a record of another partition. */
-        boolean isPast(Held other, boolean isAfterOther) {
-            return sentMs > other.sentMs
-                    || (sentMs == other.sentMs && isAfterOther)
-                    || readUntilMs >= other.otherwiseMs;
+        boolean isPast(Held other) {
+            return sentMs > other.sentMs || readUntilMs >= other.otherwiseMs;
         }
     }
 
@@ -152,21 +164,18 @@ final class LogOrder {
     private boolean releaseFirst(LogClock clock, Consumer<DecodedLog> out, boolean isOver) {
         Partition next = null;
         Held first = null;
-        int number = 0;
-        for (Map.Entry<Integer, Partition> each : partitions.entrySet()) {
-            Held head = each.getValue().held.peekFirst();
-            if (head != null && (first == null || head.sentMs < first.sentMs)) {
-                next = each.getValue();
+        for (Partition each : partitions.values()) {
+            Held head = each.held.peekFirst();
+            if (head != null && (first == null || head.isBefore(first))) {
+                next = each;
                 first = head;
-                number = each.getKey();
             }
         }
         if (next == null || first == null) {
             return false;
         }
-        for (Map.Entry<Integer, Partition> each : partitions.entrySet()) {
-            Partition other = each.getValue();
-            if (!isOver && other.held.isEmpty() && !other.isPast(first, each.getKey() > number)) {
+        for (Partition other : partitions.values()) {
+            if (!isOver && other.held.isEmpty() && !other.isPast(first)) {
                 return false;
             }
         }
