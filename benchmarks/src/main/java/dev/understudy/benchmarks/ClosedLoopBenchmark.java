@@ -1,6 +1,7 @@
 package dev.understudy.benchmarks;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
@@ -63,17 +64,7 @@ final class ClosedLoopBenchmark {
 
         /** Returns the training of {@code train bc}. */
         static Training cloning() {
-            return (logs, seed) -> {
-                try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 0);
-                        Update update =
-                                learner.begin(learner.initialState(seed), logs.trajectories(), List.of(), seed)) {
-                    boolean more = true;
-                    while (more) {
-                        more = update.step();
-                    }
-                    return learner.export(update.state());
-                }
-            };
+            return (logs, seed) -> cloned(logs.trajectories(), seed);
         }
     }
 
@@ -331,6 +322,18 @@ final class ClosedLoopBenchmark {
         return FollowingLawCalibration.intelligentDriverModel(
                         stretches, FollowingLawCalibration.Effort.defaults(), CALIBRATION_SEED)
                 .law();
+    }
+
+    /** Returns the graph of the policy that {@code train bc} learns from these trajectories. */
+    static byte[] cloned(List<Trajectory> trajectories, long seed) {
+        try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 0);
+                Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
+            boolean more = true;
+            while (more) {
+                more = update.step();
+            }
+            return learner.export(update.state());
+        }
     }
 
     static LoadedPolicy load(byte[] onnx) {

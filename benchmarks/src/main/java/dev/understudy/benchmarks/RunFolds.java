@@ -1,11 +1,9 @@
 package dev.understudy.benchmarks;
 
 import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
-import dev.understudy.ingest.SampleSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,9 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** Logs in the OpenACC layout, dealt to folds by whole runs: each run is held out once. */
 final class RunFolds {
@@ -66,11 +62,7 @@ final class RunFolds {
                 .filter(run -> folds.getOrDefault(run.name(), -1) != fold)
                 .sorted(Comparator.comparingInt(run -> experts.indexOf(run.label())))
                 .toList();
-        AtomicLong bad = new AtomicLong();
-        try (SampleSource source = reader.readSequentially(runs, START, PAUSE);
-                Stream<FollowingSample> samples = source.samples(row -> bad.incrementAndGet())) {
-            return Demonstrations.of(samples.toList(), EXPERTS, bad.get());
-        }
+        return Demonstrations.read(reader.readSequentially(runs, START, PAUSE), EXPERTS);
     }
 
     private Demonstrations read(Predicate<OpenAccRun> wanted) {

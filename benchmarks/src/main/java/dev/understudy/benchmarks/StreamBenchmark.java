@@ -32,9 +32,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -42,6 +44,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -351,7 +354,7 @@ final class StreamBenchmark {
     }
 
     /** Returns the steps of some trips as a job sees them: without those of the others. */
-    private static List<LabelledStep> steps(Demonstrations logs, java.util.function.Predicate<String> wanted) {
+    private static List<LabelledStep> steps(Demonstrations logs, Predicate<String> wanted) {
         return Demonstrations.of(
                         logs.samples().stream()
                                 .filter(sample -> wanted.test(sample.trip()))
@@ -436,14 +439,7 @@ final class StreamBenchmark {
                     trajectories.addAll(logs.windows().get(w));
                 }
             }
-            try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 0);
-                    Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
-                boolean more = true;
-                while (more) {
-                    more = update.step();
-                }
-                return learner.export(update.state());
-            }
+            return ClosedLoopBenchmark.cloned(trajectories, seed);
         }
 
         private Unseen errors(byte[] onnx) {
@@ -484,8 +480,8 @@ final class StreamBenchmark {
                                 examination.scores(candidate),
                                 inService == null ? null : examination.scores(inService),
                                 best == null || best == inService ? null : examination.scores(best),
-                                examination.scores((Policy) java.util.Objects.requireNonNull(
-                                        laws.laws().get(FollowingBaselines.IDM))),
+                                examination.scores((Policy)
+                                        Objects.requireNonNull(laws.laws().get(FollowingBaselines.IDM))),
                                 Evidence.Likelihood.SPEAKS,
                                 null),
                         budget);
@@ -550,19 +546,19 @@ final class StreamBenchmark {
         for (Map.Entry<Integer, List<Curve>> fold : folds.entrySet()) {
             int windows = fold.getValue().get(0).points.size();
             double[] x = new double[windows];
-            java.util.Arrays.setAll(x, w -> w + 1);
+            Arrays.setAll(x, w -> w + 1);
             List<double[]> runs = new ArrayList<>();
             for (Curve curve : fold.getValue()) {
                 double[] run = new double[windows];
-                java.util.Arrays.setAll(run, w -> curve.points.get(w).candidate.all);
+                Arrays.setAll(run, w -> curve.points.get(w).candidate.all);
                 runs.add(run);
-                high = Math.max(high, java.util.Arrays.stream(run).max().orElse(0));
+                high = Math.max(high, Arrays.stream(run).max().orElse(0));
             }
             panels.add(new ReturnCurves.Panel("fold " + fold.getKey(), x, runs));
         }
         double batch = curves.stream()
                 .map(curve -> curve.last().batch)
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .mapToDouble(Unseen::all)
                 .average()
                 .orElse(Double.NaN);

@@ -221,51 +221,21 @@ public record BehaviouralCloningConfig(
 
     /** Returns the same with drives of another length; 0 for none. */
     BehaviouralCloningConfig withHorizon(int newHorizon) {
-        return new BehaviouralCloningConfig(
-                steps,
-                batchSize,
-                learningRate,
-                schedule,
-                gradientNorm,
-                entropyWeight,
-                l2Weight,
-                continuation,
-                validation,
-                validationShare,
-                validateEvery,
-                patience,
-                newHorizon,
-                stride,
-                staleness,
-                drives,
-                driveWeight);
+        return with(steps, validateEvery, continuation, newHorizon);
     }
 
     /** Returns the same for windows of a stream: see {@link Continuation#settling}. */
     public BehaviouralCloningConfig onStreams() {
-        return new BehaviouralCloningConfig(
-                steps,
-                batchSize,
-                learningRate,
-                schedule,
-                gradientNorm,
-                entropyWeight,
-                l2Weight,
-                Continuation.settling(),
-                validation,
-                validationShare,
-                validateEvery,
-                patience,
-                horizon,
-                stride,
-                staleness,
-                drives,
-                driveWeight);
+        return with(steps, validateEvery, Continuation.settling(), horizon);
     }
 
     /** Returns the same with another number of steps, and as many looks at the validation loss as before. */
     public BehaviouralCloningConfig withSteps(int newSteps) {
         int every = Math.max(1, (int) ((long) validateEvery * newSteps / steps));
+        return with(newSteps, every, continuation, horizon);
+    }
+
+    private BehaviouralCloningConfig with(int newSteps, int every, Continuation goingOn, int newHorizon) {
         return new BehaviouralCloningConfig(
                 newSteps,
                 batchSize,
@@ -274,12 +244,12 @@ public record BehaviouralCloningConfig(
                 gradientNorm,
                 entropyWeight,
                 l2Weight,
-                continuation,
+                goingOn,
                 validation,
                 validationShare,
                 every,
                 patience,
-                horizon,
+                newHorizon,
                 stride,
                 staleness,
                 drives,
