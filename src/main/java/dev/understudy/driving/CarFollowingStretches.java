@@ -85,6 +85,23 @@ public final class CarFollowingStretches {
         return join(pieces);
     }
 
+    /**
+     * Cuts all stretches from steps of any number of trips in any order. What is known of an entity at a stretch's
+     * start is what its step observed, so it comes from all that the entity did before, whether its steps are here or
+     * not.
+     */
+    public static CarFollowingStretches ofSteps(Collection<LabelledStep> steps) {
+        List<Piece> pieces = new ArrayList<>();
+        for (List<LabelledStep> run : LabelledSteps.runs(steps)) {
+            List<float[]> starts = new ArrayList<>();
+            for (int i = HISTORY; i < run.size(); i += DRIVEN) {
+                starts.add(run.get(i).observation());
+            }
+            cut(run.stream().map(LabelledStep::sample).toList(), starts, pieces);
+        }
+        return join(pieces);
+    }
+
     /** Returns the trips of each entity in the order in which they began, each in order of time. */
     private static Collection<List<List<FollowingSample>>> chronological(Collection<FollowingSample> samples) {
         Map<String, Map<String, List<FollowingSample>>> entities = new TreeMap<>();

@@ -29,8 +29,7 @@ public final class FollowingExamination {
      *     is taken, so that all trips keep about their share
      */
     public static FollowingExamination of(List<LabelledStep> steps, int mostStretches) {
-        CarFollowingStretches all = CarFollowingStretches.of(
-                steps.stream().map(LabelledStep::sample).toList());
+        CarFollowingStretches all = CarFollowingStretches.ofSteps(steps);
         int count = all.count();
         boolean[] taken = new boolean[count];
         Arrays.fill(taken, count <= mostStretches);

@@ -3,6 +3,7 @@ package dev.understudy.driving;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
@@ -21,17 +22,22 @@ public final class LabelledSteps {
      * not directly after the one before it begins a new trajectory.
      */
     public static List<Trajectory> trajectories(List<LabelledStep> steps) {
+        return runs(steps).stream().map(LabelledSteps::join).toList();
+    }
+
+    /** Returns the steps as unbroken runs, each in order of time, ordered by trip, vehicle and time. */
+    static List<List<LabelledStep>> runs(Collection<LabelledStep> steps) {
         List<LabelledStep> sorted = new ArrayList<>(steps);
         sorted.sort(ORDER);
-        List<Trajectory> trajectories = new ArrayList<>();
+        List<List<LabelledStep>> runs = new ArrayList<>();
         int start = 0;
         for (int i = 1; i <= sorted.size(); i++) {
             if (i == sorted.size() || !continues(sorted.get(i - 1), sorted.get(i))) {
-                trajectories.add(join(sorted.subList(start, i)));
+                runs.add(sorted.subList(start, i));
                 start = i;
             }
         }
-        return trajectories;
+        return runs;
     }
 
     private static boolean continues(LabelledStep before, LabelledStep step) {

@@ -71,6 +71,23 @@ class FollowingExaminationTest {
         assertThat(driver.negativeLogLikelihood()).as("a law has no density").isNaN();
     }
 
+    /** What the entity did on other trips is in the steps' observations, and nowhere else. */
+    @Test
+    void aStretchStartsFromWhatItsStepObserved() {
+        List<LabelledStep> steps = steps(Samples.driven("a", DRIVER, 1300, 2));
+        List<LabelledStep> marked = steps.stream()
+                .map(step -> {
+                    float[] observation = step.observation().clone();
+                    observation[CarFollowing.GAP_ERROR] += 7;
+                    return new LabelledStep(step.sample(), step.trajectory(), observation, step.action());
+                })
+                .toList();
+        float[] seen = CarFollowingStretches.ofSteps(marked).start();
+        int n = CarFollowing.observationSize();
+        assertThat(Arrays.copyOf(seen, n))
+                .isEqualTo(marked.get(CarFollowingStretches.HISTORY).observation());
+    }
+
     @Test
     void theOrderOfTheStepsChangesNothing() {
         List<LabelledStep> steps = steps();
