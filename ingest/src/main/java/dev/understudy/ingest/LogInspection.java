@@ -201,7 +201,7 @@ public record LogInspection(
             if (earlier != null && !earlier.equals(sample.trip())) {
                 repeatedTimes.merge("%s beside the trip %s".formatted(read.source(), earlier), 1L, Long::sum);
             }
-            trip.jumps.offer(new TimeJumps.Timed<>(sample.sequence(), sample.timeMs(), TimeJumps.UNKNOWN, read), trip);
+            trip.jumps.offer(sample.sequence(), sample.timeMs(), TimeJumps.UNKNOWN, read, trip);
         }
 
         /** One trip. */
