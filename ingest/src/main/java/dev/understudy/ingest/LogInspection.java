@@ -134,6 +134,9 @@ public record LogInspection(
 
         /** Returns what the rows that passed come to. Call it once, after the last. */
         public LogInspection inspection() {
+            source.notes().stream()
+                    .filter(note -> !reading.remarks.contains(note))
+                    .forEach(reading.remarks::add);
             return reading.finish();
         }
     }
