@@ -71,17 +71,16 @@ public final class TimeJumps<T> {
      * @param item what comes with it
      */
     public record Timed<T>(long sequence, long timeMs, long arrivalMs, T item) {
-        /** Returns whether the time of another sample goes with that of this one. */
-        boolean isNear(Timed<T> next) {
-            long passed =
-                    arrivalMs == UNKNOWN || next.arrivalMs == UNKNOWN ? 0 : Math.max(0, next.arrivalMs - arrivalMs);
-            long later = next.timeMs - timeMs;
-            long between = Math.max(-DISORDER, Math.min(DISORDER, next.sequence - sequence)) * SLOWEST_MS;
-            return later >= -REACH_MS + Math.min(0, between) && later <= REACH_MS + passed + Math.max(0, between);
+        private boolean isNear(long nextSequence, long nextTimeMs, long nextArrivalMs) {
+            return TimeJumps.isNear(sequence, timeMs, arrivalMs, nextSequence, nextTimeMs, nextArrivalMs);
         }
     }
 
-    private @Nullable Timed<T> last;
+    // The last sample believed, in pieces: most samples go with it and need no object.
+    private long lastSequence;
+    private long lastTimeMs;
+    private long lastArrivalMs;
+    private @Nullable T lastItem;
     private boolean lastIsAlone;
     private final List<Timed<T>> doubted = new ArrayList<>();
 
@@ -112,7 +111,7 @@ public final class TimeJumps<T> {
             }
         };
         TimeJumps<FollowingSample> jumps = new TimeJumps<>();
-        trip.forEach(sample -> jumps.offer(new Timed<>(sample.sequence(), sample.timeMs(), UNKNOWN, sample), out));
+        trip.forEach(sample -> jumps.offer(sample.sequence(), sample.timeMs(), UNKNOWN, sample, out));
         jumps.settleWhile(any -> true, out);
         List<List<FollowingSample>> pieces = new ArrayList<>();
         int start = 0;
@@ -126,48 +125,69 @@ public final class TimeJumps<T> {
         return pieces;
     }
 
-    /** Takes the next sample of the trip. */
-    public void offer(Timed<T> sample, Output<T> out) {
-        if (last == null) {
-            believe(sample, out);
+    /**
+     * Takes the next sample of the trip; the parameters are those of {@link Timed}.
+     *
+     * @return whether its time is believed
+     */
+    public boolean offer(long sequence, long timeMs, long arrivalMs, T item, Output<T> out) {
+        if (lastItem == null) {
+            believe(sequence, timeMs, arrivalMs, item, out);
             lastIsAlone = true;
-            return;
+            return true;
         }
-        if (last.isNear(sample)) {
+        if (goesOn(sequence, timeMs, arrivalMs)) {
             doubted.forEach(wrong -> out.jumped(wrong.item));
             doubted.clear();
-            believe(sample, out);
-            return;
+            believe(sequence, timeMs, arrivalMs, item, out);
+            return true;
         }
         int together = 1;
         for (Timed<T> each : doubted) {
-            together += each.isNear(sample) ? 1 : 0;
+            together += each.isNear(sequence, timeMs, arrivalMs) ? 1 : 0;
         }
         if (together < (lastIsAlone ? AGREE - 1 : AGREE)) {
-            doubted.add(sample);
+            doubted.add(new Timed<>(sequence, timeMs, arrivalMs, item));
             if (doubted.size() > MOST) {
                 out.jumped(doubted.remove(0).item);
             }
-            return;
+            return false;
         }
         if (lastIsAlone) {
-            out.retracted(last.item);
+            out.retracted(lastItem);
         }
         for (Timed<T> each : doubted) {
-            if (each.isNear(sample)) {
-                believe(each, out);
+            if (each.isNear(sequence, timeMs, arrivalMs)) {
+                believe(each.sequence, each.timeMs, each.arrivalMs, each.item, out);
             } else {
                 out.jumped(each.item);
             }
         }
         doubted.clear();
-        believe(sample, out);
+        believe(sequence, timeMs, arrivalMs, item, out);
+        return true;
     }
 
-    private void believe(Timed<T> sample, Output<T> out) {
+    /** Returns whether the time of a sample goes with that of the last one believed, if there is one. */
+    public boolean goesOn(long sequence, long timeMs, long arrivalMs) {
+        return lastItem == null || isNear(lastSequence, lastTimeMs, lastArrivalMs, sequence, timeMs, arrivalMs);
+    }
+
+    private static boolean isNear(
+            long sequence, long timeMs, long arrivalMs, long nextSequence, long nextTimeMs, long nextArrivalMs) {
+        long passed = arrivalMs == UNKNOWN || nextArrivalMs == UNKNOWN ? 0 : Math.max(0, nextArrivalMs - arrivalMs);
+        long later = nextTimeMs - timeMs;
+        long between = Math.max(-DISORDER, Math.min(DISORDER, nextSequence - sequence)) * SLOWEST_MS;
+        return later >= -REACH_MS + Math.min(0, between) && later <= REACH_MS + passed + Math.max(0, between);
+    }
+
+    private void believe(long sequence, long timeMs, long arrivalMs, T item, Output<T> out) {
         lastIsAlone = false;
-        last = sample;
-        out.believed(sample.item);
+        lastSequence = sequence;
+        lastTimeMs = timeMs;
+        lastArrivalMs = arrivalMs;
+        lastItem = item;
+        out.believed(item);
     }
 
     /** Gives up on doubted samples to which nobody agreed: the first of them, as long as a condition holds. */
@@ -184,7 +204,7 @@ public final class TimeJumps<T> {
 
     /** Returns the last sample believed, null before the first. */
     public @Nullable Timed<T> last() {
-        return last;
+        return lastItem == null ? null : new Timed<>(lastSequence, lastTimeMs, lastArrivalMs, lastItem);
     }
 
     /** Returns whether the last sample believed is the first and only one. */
@@ -194,13 +214,18 @@ public final class TimeJumps<T> {
 
     /** Returns the samples that are doubted, in the order in which they came. */
     public List<Timed<T>> doubted() {
-        return List.copyOf(doubted);
+        return doubted.isEmpty() ? List.of() : List.copyOf(doubted);
     }
 
     /** Puts back what {@link #last}, {@link #lastIsAlone} and {@link #doubted} gave. */
     public static <T> TimeJumps<T> restore(@Nullable Timed<T> last, boolean lastIsAlone, List<Timed<T>> doubted) {
         TimeJumps<T> jumps = new TimeJumps<>();
-        jumps.last = last;
+        if (last != null) {
+            jumps.lastSequence = last.sequence;
+            jumps.lastTimeMs = last.timeMs;
+            jumps.lastArrivalMs = last.arrivalMs;
+            jumps.lastItem = last.item;
+        }
         jumps.lastIsAlone = lastIsAlone;
         jumps.doubted.addAll(doubted);
         return jumps;

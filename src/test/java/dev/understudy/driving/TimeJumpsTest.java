@@ -30,7 +30,7 @@ class TimeJumpsTest {
 
     private List<String> say(long... times) {
         for (int i = 0; i < times.length; i++) {
-            jumps.offer(new TimeJumps.Timed<>(i, times[i], TimeJumps.UNKNOWN, i), out);
+            jumps.offer(i, times[i], TimeJumps.UNKNOWN, i, out);
         }
         return said;
     }
@@ -48,7 +48,7 @@ class TimeJumpsTest {
     @Test
     void threeInARowFarAwayAreBelievedTogether() {
         assertThat(say(0, 100, DAY, DAY + 100)).containsExactly("ok 0", "ok 1");
-        jumps.offer(new TimeJumps.Timed<>(4, DAY + 200, TimeJumps.UNKNOWN, 9), out);
+        jumps.offer(4, DAY + 200, TimeJumps.UNKNOWN, 9, out);
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 2", "ok 3", "ok 9");
         assertThat(jumps.doubted()).isEmpty();
     }
@@ -71,16 +71,16 @@ class TimeJumpsTest {
 
     @Test
     void aPauseThatTheWallClockSawTooIsBelievedAtOnce() {
-        jumps.offer(new TimeJumps.Timed<>(0, 0, 1_000, 0), out);
-        jumps.offer(new TimeJumps.Timed<>(1, 100, 1_100, 1), out);
-        jumps.offer(new TimeJumps.Timed<>(2, DAY, DAY, 2), out);
+        jumps.offer(0, 0, 1_000, 0, out);
+        jumps.offer(1, 100, 1_100, 1, out);
+        jumps.offer(2, DAY, DAY, 2, out);
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 2");
     }
 
     @Test
     void samplesFarApartInTheirTripAreFarApartInTime() {
         for (int sequence : new int[] {0, 1, 500, 2, 499, 3}) {
-            jumps.offer(new TimeJumps.Timed<>(sequence, 100L * sequence, TimeJumps.UNKNOWN, sequence), out);
+            jumps.offer(sequence, 100L * sequence, TimeJumps.UNKNOWN, sequence, out);
         }
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 500", "ok 2", "ok 499", "ok 3");
     }
@@ -89,7 +89,7 @@ class TimeJumpsTest {
     void aSequenceCountedFromTheTimeDoesNotExcuseAWrongTime() {
         long[] times = {0, 100, 200, 180 * DAY, 300, 400, 500};
         for (int i = 0; i < times.length; i++) {
-            jumps.offer(new TimeJumps.Timed<>(times[i] / 100, times[i], TimeJumps.UNKNOWN, i), out);
+            jumps.offer(times[i] / 100, times[i], TimeJumps.UNKNOWN, i, out);
         }
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 2", "jump 3", "ok 4", "ok 5", "ok 6");
     }

@@ -94,7 +94,8 @@ final class IngestCommand implements Tool {
                 source(settings),
                 LogReading.defaults().lateness(),
                 LogReading.defaults().experts())) {
-            source.notes().forEach(console::note);
+            List<String> told = source.notes();
+            told.forEach(console::note);
             Connection connection = Connection.of(settings);
             connection.ensureTopics(settings);
             String progress = settings.get(PROGRESS);
@@ -117,9 +118,7 @@ final class IngestCommand implements Tool {
             LogInspection found = source.inspection();
             Map<String, Object> result = result(report, found);
             console.result(result, () -> result.toString());
-            found.remarks().stream()
-                    .filter(remark -> !source.notes().contains(remark))
-                    .forEach(console::note);
+            found.remarks().stream().filter(remark -> !told.contains(remark)).forEach(console::note);
             if (report.finished() && report.logs() + report.observations() + report.skipped() == 0) {
                 console.note("expected rows to send in %s, found none: %,d rows, bad %s"
                         .formatted(files, report.rows(), report.bad()));

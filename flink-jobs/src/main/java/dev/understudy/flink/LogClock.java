@@ -1,7 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.driving.TimeJumps;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,11 +17,15 @@ import org.apache.flink.core.memory.DataOutputView;
  * which Kafka got them, taken in one order, and from nothing else: not from when or how fast they are read.
  *
  * <ol>
- *   <li>Each partition has a time. A sample at most {@link #LEAP_MS} ahead of it moves it, and by as much further as
- *       has passed since it moved last: after a pause of a day, samples a day later are no surprise.
- *   <li>A sample further ahead leaps, and moves nothing. A vehicle {@link #VOTES} of whose samples in a row leapt to
- *       about the same time votes for it. The time leaps once more vehicles have voted than went on in step; who was
- *       silent for a while (the bound on idleness, and {@link #FADE_RECORDS} records of others) has no vote left.
+ *   <li>Each partition has a time. A sample at most {@link #LEAP_MS} ahead of it moves it. One further ahead leaps, and
+ *       moves nothing by itself.
+ *   <li>A pause: a leap may be no longer than has passed in Kafka since the time moved last. After a day without
+ *       records, samples a day later are no surprise, and the time moves as soon as {@link TimeJumps#AGREE} records
+ *       agree, of whichever vehicles: one is as far ahead of another as has passed in between, give or take
+ *       {@link #LEAP_MS}.
+ *   <li>Any leap: a vehicle {@link #VOTES} of whose samples in a row leapt to about the same time votes for it. The
+ *       time leaps once more vehicles have voted than went on in step; who was silent for a while (the bound on
+ *       idleness, and {@link #FADE_RECORDS} records of others) has no vote left.
  *   <li>The time of the stream is that of the slowest partition that is not silent, and never goes back. A partition is
  *       silent if it had no record within the bound on idleness, by Kafka's timestamps. One that is behind the stream
  *       by more than {@link #HOLD_MS} does not hold it up: what it has is late anyway. Where all are silent, it is the
@@ -39,6 +45,12 @@ final class LogClock {
     /** How far behind the stream a partition may be and still hold it up, ms. */
     static final long HOLD_MS = 60_000;
 
+    /** Most samples that are kept of those that a pause may explain. */
+    private static final int MOST_AHEAD = 8;
+
+    /** The version of the checkpoint's format in which those samples are kept. */
+    static final int AHEAD_SINCE = 2;
+
     private static final long NONE = Long.MIN_VALUE;
 
     /** What a vehicle said last. */
@@ -49,14 +61,40 @@ final class LogClock {
         long leapMs;
     }
 
+    /** A sample that a pause may explain, and when it was sent. */
+    private record Ahead(long timeMs, long sentMs) {
+        boolean agreesWith(Ahead next) {
+            long later = next.timeMs - timeMs;
+            return later >= -LEAP_MS && later <= LEAP_MS + next.sentMs - sentMs;
+        }
+    }
+
     private static final class Partition {
         long timeMs = NONE;
         long movedMs = NONE;
         long lastMs = NONE;
         long records;
         int votes;
+        /** Of the samples since the time moved last, those that a pause may explain, the earliest first. */
+        final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
         /** By vehicle, the one that was silent for longest first. */
         final LinkedHashMap<String, Voice> voices = new LinkedHashMap<>();
+
+        void moveTo(long nextMs, long sentMs) {
+            timeMs = nextMs;
+            movedMs = sentMs;
+            ahead.clear();
+        }
+
+        /** Notes that the vehicles that leapt to about a time are in step with it. */
+        void stepIn(long leaptMs) {
+            for (Voice voice : voices.values()) {
+                if (voice.leaps > 0 && voice.leapMs <= leaptMs + LEAP_MS) {
+                    votes -= voice.leaps >= VOTES ? 1 : 0;
+                    voice.leaps = 0;
+                }
+            }
+        }
     }
 
     private final long latenessMs;
@@ -85,7 +123,8 @@ final class LogClock {
         Partition source = partitions.computeIfAbsent(partition, any -> new Partition());
         source.lastMs = sentMs;
         source.records++;
-        boolean leaps = leaps(source, sampleMs, sentMs, isSentKnown);
+        long base = Math.max(source.timeMs, timeMs);
+        boolean leaps = base == NONE || sampleMs - base > LEAP_MS;
         if (leaps || sampleMs >= Math.max(source.timeMs, timeMs) - HOLD_MS) {
             Voice voice = source.voices.remove(vehicle);
             if (voice == null) {
@@ -99,19 +138,33 @@ final class LogClock {
             voice.sentMs = sentMs;
             voice.record = source.records;
         }
-        if (!leaps && sampleMs > source.timeMs) {
-            source.timeMs = sampleMs;
-            source.movedMs = sentMs;
+        boolean isPaused =
+                leaps && isSentKnown && base != NONE && sampleMs - base <= LEAP_MS + passedMs(source, sentMs);
+        if (isPaused && isAgreed(source, new Ahead(sampleMs, sentMs))) {
+            source.moveTo(sampleMs, sentMs);
+            source.stepIn(sampleMs);
+        } else if (!leaps && sampleMs > source.timeMs) {
+            source.moveTo(sampleMs, sentMs);
         }
         advance(sentMs);
     }
 
-    /** Returns whether a sample is further ahead than one alone may move the time. */
-    private boolean leaps(Partition source, long sampleMs, long sentMs, boolean isSentKnown) {
-        boolean isOwn = source.timeMs >= timeMs;
-        long base = isOwn ? source.timeMs : timeMs;
-        long passed = isSentKnown ? sentMs - (isOwn ? source.movedMs : movedMs) : 0;
-        return base == NONE || sampleMs - base > LEAP_MS + passed;
+    /** Returns how long ago, by Kafka's time, the time moved that holds for a partition. */
+    private long passedMs(Partition source, long sentMs) {
+        return sentMs - (source.timeMs >= timeMs ? source.movedMs : movedMs);
+    }
+
+    /** Returns whether enough records say that there was a pause, this one among them. */
+    private static boolean isAgreed(Partition source, Ahead next) {
+        int together = 1;
+        for (Ahead each : source.ahead) {
+            together += each.agreesWith(next) ? 1 : 0;
+        }
+        source.ahead.addLast(next);
+        if (source.ahead.size() > MOST_AHEAD) {
+            source.ahead.removeFirst();
+        }
+        return together >= TimeJumps.AGREE;
     }
 
     /** Notes that Kafka's time has come so far, with no other records until then. */
@@ -164,15 +217,9 @@ final class LogClock {
             }
         }
         if (earliest > source.timeMs) {
-            source.timeMs = earliest;
-            source.movedMs = sentMs;
+            source.moveTo(earliest, sentMs);
         }
-        for (Voice voice : source.voices.values()) {
-            if (voice.leaps > 0 && voice.leapMs <= earliest + LEAP_MS) {
-                source.votes -= voice.leaps >= VOTES ? 1 : 0;
-                voice.leaps = 0;
-            }
-        }
+        source.stepIn(earliest);
     }
 
     void write(DataOutputView out) throws IOException {
@@ -194,11 +241,20 @@ final class LogClock {
                 out.writeInt(each.getValue().leaps);
                 out.writeLong(each.getValue().leapMs);
             }
+            out.writeInt(source.ahead.size());
+            for (Ahead each : source.ahead) {
+                out.writeLong(each.timeMs);
+                out.writeLong(each.sentMs);
+            }
         }
     }
 
-    /** Puts back what {@link #write} wrote. */
-    void read(DataInputView in) throws IOException {
+    /**
+     * Puts back what {@link #write} wrote.
+     *
+     * @param version that of {@link LogOrder.Form}, with which it is saved
+     */
+    void read(int version, DataInputView in) throws IOException {
         timeMs = in.readLong();
         movedMs = in.readLong();
         partitions.clear();
@@ -217,6 +273,9 @@ final class LogClock {
                 voice.leaps = in.readInt();
                 voice.leapMs = in.readLong();
                 source.votes += voice.leaps >= VOTES ? 1 : 0;
+            }
+            for (int ahead = version < AHEAD_SINCE ? 0 : in.readInt(); ahead > 0; ahead--) {
+                source.ahead.addLast(new Ahead(in.readLong(), in.readLong()));
             }
         }
     }

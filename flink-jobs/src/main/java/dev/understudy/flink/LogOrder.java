@@ -200,6 +200,12 @@ final class LogOrder {
             return LogOrder.class;
         }
 
+        /** Also that of the clock, which is saved behind it. */
+        @Override
+        public int version() {
+            return LogClock.AHEAD_SINCE;
+        }
+
         @Override
         public boolean immutable() {
             return false;

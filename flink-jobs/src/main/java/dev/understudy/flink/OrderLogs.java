@@ -75,8 +75,9 @@ final class OrderLogs extends AbstractStreamOperator<DecodedLog>
         isContinued = context.isRestored();
         for (byte[] bytes : saved.get()) {
             DataInputDeserializer in = new DataInputDeserializer(bytes);
-            order = Codecs.LOG_ORDER.read(in.readInt(), in);
-            clock.read(in);
+            int version = in.readInt();
+            order = Codecs.LOG_ORDER.read(version, in);
+            clock.read(version, in);
         }
     }
 

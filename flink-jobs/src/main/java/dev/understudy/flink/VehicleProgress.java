@@ -167,10 +167,8 @@ final class VehicleProgress {
 
     /** Asks whether the time of a sample goes with that of its neighbours in the trip. */
     static void check(Trip trip, Located located, long sentMs, TimeJumps.Output<Located> out) {
-        trip.jumps.offer(
-                new TimeJumps.Timed<>(
-                        located.sample().sequence(), located.sample().timeMs(), sentMs, located),
-                out);
+        FollowingSample sample = located.sample();
+        trip.jumps.offer(sample.sequence(), sample.timeMs(), sentMs, located, out);
     }
 
     /** Returns whether the time of any sample of a trip is doubted. */

@@ -3,6 +3,7 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Arrays;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,7 @@ class LogClockTest {
     private static final Duration LATENESS = Duration.ofMillis(500);
     private static final Duration IDLENESS = Duration.ofSeconds(2);
     private static final long DAY = 86_400_000;
+    private static final long HOUR = 3_600_000;
     private static final long SENT = 1_700_000_000_000L;
 
     private final LogClock clock = new LogClock(LATENESS, IDLENESS);
@@ -100,10 +102,59 @@ class LogClockTest {
     }
 
     @Test
-    void aPauseThatKafkaSawToIsNoLeap() {
-        long sent = drive(0, DAY, 50, SENT, 100, "a", "b");
-        clock.sample(0, "a", DAY + 5_000 + 3_600_000, sent + 3_600_000, true);
-        assertThat(time()).isEqualTo(DAY + 5_000 + 3_600_000);
+    void aPauseThatKafkaSawTooIsOverOnceThreeRecordsAgree() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b", "c");
+        clock.sample(0, "a", DAY + 5_000 + HOUR, sent + HOUR, true);
+        clock.sample(0, "b", DAY + 5_050 + HOUR, sent + HOUR, true);
+        assertThat(time()).isEqualTo(DAY + 4_900);
+        clock.sample(0, "a", DAY + 5_100 + HOUR, sent + HOUR + 100, true);
+        assertThat(time()).isEqualTo(DAY + 5_100 + HOUR);
+    }
+
+    @Test
+    void aWrongRecordAfterAPauseMovesNothing() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b") + HOUR;
+        clock.sample(0, "a", DAY + HOUR / 2, sent, true);
+        drive(0, DAY + 5_000, 50, sent + 100, 100, "a", "b");
+        assertThat(time()).as("the logs went on where they were").isEqualTo(DAY + 9_900);
+
+        sent += 2 * HOUR;
+        clock.sample(0, "a", DAY + 2 * HOUR - 60_000, sent, true);
+        drive(0, DAY + HOUR, 2, sent + 100, 100, "a", "b");
+        assertThat(time()).as("the logs paused too").isEqualTo(DAY + HOUR + 100);
+    }
+
+    @Test
+    void recordsOfADayLaterAreASurpriseOnceTheLogsWentOn() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b") + DAY;
+        clock.sample(0, "a", 2 * DAY, sent, true);
+        drive(0, DAY + 5_000, 50, sent, 100, "b");
+        for (int i = 0; i < 10; i++) {
+            clock.sample(0, "a", 2 * DAY + 100L * i, sent + 5_000, true);
+        }
+        assertThat(time()).isEqualTo(DAY + 9_900);
+    }
+
+    @Test
+    void aVehicleWithAWrongClockDoesNotKeepThePauseOfTheOthersFromEnding() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b", "wrong") + DAY;
+        for (int i = 0; i < 3; i++) {
+            clock.sample(0, "wrong", 2 * DAY - 2 * HOUR + 100L * i, sent + 100L * i, true);
+            clock.sample(0, "a", 2 * DAY + 100L * i, sent + 100L * i, true);
+            clock.sample(0, "b", 2 * DAY + 100L * i, sent + 100L * i, true);
+        }
+        assertThat(time()).isEqualTo(2 * DAY + 200);
+    }
+
+    @Test
+    void timeGoesOnWhereRecordsAreFarApart() {
+        for (int i = 0; i < 20; i++) {
+            clock.sample(0, "a", DAY + 100L * i, SENT, true);
+        }
+        for (int i = 1; i <= 12; i++) {
+            clock.sample(0, "a", DAY + 60_000L * i, SENT + 60_000L * i, true);
+        }
+        assertThat(time()).isEqualTo(DAY + 12 * 60_000);
     }
 
     @Test
@@ -154,15 +205,41 @@ class LogClockTest {
     void goesOnAfterItWasSavedAsIfNothingHadBeen() throws Exception {
         drive(0, DAY, 50, SENT, 1, "a", "b");
         drive(1, 2 * DAY, 2, SENT + 50, 1, "c");
-        DataOutputSerializer out = new DataOutputSerializer(64);
-        clock.write(out);
-        LogClock copy = new LogClock(LATENESS, IDLENESS);
-        copy.read(new DataInputDeserializer(out.getCopyOfBuffer()));
+        LogClock copy = copy();
         for (LogClock each : new LogClock[] {clock, copy}) {
             each.sample(1, "c", 2 * DAY + 200, SENT + 52, true);
             each.sample(0, "a", DAY + 5_000, SENT + 53, true);
             each.advance(SENT + 10_000);
         }
         assertThat(copy.watermarkMs()).isEqualTo(clock.watermarkMs());
+    }
+
+    @Test
+    void aPauseThatEndsWhileItIsSavedEndsWithTheThirdRecordToo() throws Exception {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b");
+        drive(0, DAY + HOUR, 1, sent + HOUR, 100, "a", "b");
+        LogClock copy = copy();
+        copy.sample(0, "a", DAY + HOUR + 100, sent + HOUR + 100, true);
+        assertThat(copy.watermarkMs()).isEqualTo(DAY + HOUR + 100 - LATENESS.toMillis() - 1);
+    }
+
+    @Test
+    void whatWasSavedBeforePausesWereVotedOnIsStillRead() throws Exception {
+        drive(0, DAY, 50, SENT, 1, "a");
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        clock.write(out);
+        LogClock copy = new LogClock(LATENESS, IDLENESS);
+        // The format before ended one number earlier: it had no samples ahead.
+        byte[] before = Arrays.copyOf(out.getCopyOfBuffer(), out.length() - Integer.BYTES);
+        copy.read(LogClock.AHEAD_SINCE - 1, new DataInputDeserializer(before));
+        assertThat(copy.watermarkMs()).isEqualTo(clock.watermarkMs());
+    }
+
+    private LogClock copy() throws Exception {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        clock.write(out);
+        LogClock copy = new LogClock(LATENESS, IDLENESS);
+        copy.read(Codecs.LOG_ORDER.version(), new DataInputDeserializer(out.getCopyOfBuffer()));
+        return copy;
     }
 }

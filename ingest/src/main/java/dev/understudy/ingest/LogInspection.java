@@ -134,6 +134,9 @@ public record LogInspection(
 
         /** Returns what the rows that passed come to. Call it once, after the last. */
         public LogInspection inspection() {
+            source.notes().stream()
+                    .filter(note -> !reading.remarks.contains(note))
+                    .forEach(reading.remarks::add);
             return reading.finish();
         }
     }
@@ -201,7 +204,7 @@ public record LogInspection(
             if (earlier != null && !earlier.equals(sample.trip())) {
                 repeatedTimes.merge("%s beside the trip %s".formatted(read.source(), earlier), 1L, Long::sum);
             }
-            trip.jumps.offer(new TimeJumps.Timed<>(sample.sequence(), sample.timeMs(), TimeJumps.UNKNOWN, read), trip);
+            trip.jumps.offer(sample.sequence(), sample.timeMs(), TimeJumps.UNKNOWN, read, trip);
         }
 
         /** One trip. */

@@ -45,6 +45,8 @@ final class MappedSource implements SampleSource {
     private int nextFile;
     private @Nullable Lines lines;
     private @Nullable Row ready;
+    /** Numbers the samples; null where a column does. */
+    private final @Nullable CountedTrips counted;
 
     /**
      * Looks into each file: at its header, and at its first rows.
@@ -58,6 +60,7 @@ final class MappedSource implements SampleSource {
         this.files = List.copyOf(files);
         this.notes = new ArrayList<>(notes);
         this.mapper = new RowMapper(mapping);
+        this.counted = mapping.columns().containsKey(Field.SEQUENCE) ? null : new CountedTrips(!mapping.sort());
         Mapping.Column speed = mapping.columns().get(Field.SPEED);
         Mapping.Column leader = mapping.columns().get(Field.LEADER_SPEED);
         if (speed != null
@@ -138,7 +141,12 @@ final class MappedSource implements SampleSource {
 
     @Override
     public List<String> notes() {
-        return List.copyOf(notes);
+        List<String> all = new ArrayList<>(notes);
+        String ofTrips = counted == null ? null : counted.note();
+        if (ofTrips != null) {
+            all.add(ofTrips);
+        }
+        return List.copyOf(all);
     }
 
     @Override
@@ -150,15 +158,36 @@ final class MappedSource implements SampleSource {
     @Override
     public boolean hasNext() {
         while (ready == null) {
-            if (lines == null) {
-                if (nextFile >= files.size()) {
-                    return false;
-                }
-                Path file = files.get(nextFile++);
-                lines = open(file);
-                mapper.countIn(unitsMs.getOrDefault(file, 100L));
+            ready = counted == null ? null : counted.poll();
+            if (ready == null && !readOn()) {
+                return false;
             }
-            ready = readRow(lines);
+        }
+        return true;
+    }
+
+    /** Reads a line, if there is one in this file or the next; false if there is none. */
+    private boolean readOn() {
+        if (lines == null) {
+            if (nextFile >= files.size()) {
+                return false;
+            }
+            Path file = files.get(nextFile++);
+            lines = open(file);
+            if (counted != null) {
+                counted.beginFile(mapping.stepMs() > 0 ? mapping.stepMs() : unitsMs.getOrDefault(file, 100L));
+            }
+        }
+        Row row = readRow(lines);
+        if (counted == null) {
+            ready = row;
+            return true;
+        }
+        if (row != null) {
+            counted.take(row);
+        }
+        if (lines == null) {
+            counted.endFile();
         }
         return true;
     }

@@ -42,7 +42,7 @@ final class Numbering {
 
     /** Returns the number of a sample. One that is later than those before is never given the number of another. */
     long number(long timeMs) {
-        long number = Math.floorDiv(timeMs - originMs, unitMs);
+        long number = at(timeMs);
         if (timeMs == lastMs) {
             return last;
         }
@@ -52,5 +52,17 @@ final class Numbering {
             return last;
         }
         return number;
+    }
+
+    /** Returns the number that belongs to a time, whoever has it. */
+    long at(long timeMs) {
+        return Math.floorDiv(timeMs - originMs, unitMs);
+    }
+
+    /** Passes over some numbers, for samples that have a place but no time, and returns the first of them. */
+    long skip(int numbers) {
+        long first = last + 1;
+        last += numbers;
+        return first;
     }
 }

@@ -22,26 +22,15 @@ final class RowMapper {
     /** Names of the trips that are named after their file, by file and vehicle. */
     private final Map<String, String> tripsOfFiles = new HashMap<>();
 
-    private final Map<String, Numbering> numberings = new HashMap<>();
     /** The last time of each vehicle, ms. */
     private final Map<String, Long> lastMs = new HashMap<>();
 
-    private long unitMs;
-
     RowMapper(Mapping mapping) {
         this.mapping = mapping;
-        this.unitMs = mapping.stepMs() > 0 ? mapping.stepMs() : 100;
-    }
-
-    /** Says in which units trips that begin from now on are numbered, ms, unless the mapping says it. */
-    void countIn(long foundMs) {
-        if (mapping.stepMs() == 0) {
-            unitMs = foundMs;
-        }
     }
 
     /**
-     * Returns the row.
+     * Returns the row, with the sequence 0 where the log has none.
      *
      * @param texts of the fields that have a column
      * @param columns position of each field in its row from 0, for messages; may lack fields
@@ -56,28 +45,16 @@ final class RowMapper {
         double speed = measured(Field.SPEED, texts, columns);
         double gap = measured(Field.GAP, texts, columns);
         double leaderSpeed = measured(Field.LEADER_SPEED, texts, columns);
-        Long sequence = mapping.columns().containsKey(Field.SEQUENCE)
+        long sequence = mapping.columns().containsKey(Field.SEQUENCE)
                 ? whole(required(Field.SEQUENCE, texts, columns), columns)
-                : null;
+                : 0;
         String trip = named == null ? ofFile(source, vehicle, timeMs) : named + "/" + vehicle;
         lastMs.put(vehicle, timeMs);
         return new Row.Sample(
                 source,
                 line,
                 new FollowingSample(
-                        vehicle,
-                        trip,
-                        sequence == null
-                                ? numberings
-                                        .computeIfAbsent(trip, unknown -> new Numbering(unitMs, 0))
-                                        .number(timeMs)
-                                : sequence,
-                        timeMs,
-                        actor,
-                        label == null ? "" : label,
-                        speed,
-                        gap,
-                        leaderSpeed));
+                        vehicle, trip, sequence, timeMs, actor, label == null ? "" : label, speed, gap, leaderSpeed));
     }
 
     /** A file's name comes again the next day, so the trip is named after its beginning too. */

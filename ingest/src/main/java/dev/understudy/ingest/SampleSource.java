@@ -16,7 +16,7 @@ public interface SampleSource extends Iterator<Row>, AutoCloseable {
     /** What is read and how, in one line; two sources with the same description give the same rows. */
     String describe();
 
-    /** What a user should know before any of it is read or sent, in plain words, a line each. */
+    /** What a user should know, in plain words, a line each; there may be more once all is read. */
     default List<String> notes() {
         return List.of();
     }

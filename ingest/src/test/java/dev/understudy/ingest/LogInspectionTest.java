@@ -117,6 +117,34 @@ class LogInspectionTest {
         assertThat(found.late()).isEqualTo(294);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {-60_000, 15_000, 60_000})
+    void soDoesOneThatIsWrongByLessThanAMinuteOrTwo(long wrong) throws IOException {
+        LogInspection found =
+                inspect(MAPPING, rows("a", 0, 15_000, 100) + row("a", 15_000 + wrong) + rows("a", 15_100, 30_000, 100));
+        assertThat(found.samples()).isEqualTo(300);
+        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.late()).isZero();
+        assertThat(fates(found)).isEqualTo(found.samples());
+    }
+
+    @Test
+    void whatFollowsAClockThatWasPutBackIsLearnedToo() throws IOException {
+        LogInspection found = inspect(MAPPING, rows("a", 125_000, 155_000, 100) + rows("a", 120_000, 150_000, 100));
+        assertThat(found.duplicates()).isZero();
+        assertThat(found.trips()).isEqualTo(2);
+        assertThat(found.steps()).isEqualTo(2 * 202);
+        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("another trip (TRIP#2)"));
+    }
+
+    @Test
+    void aLogWithARowEachQuarterOfAMinuteIsTooSlowAndNotWrong() throws IOException {
+        LogInspection found = inspect(MAPPING, rows("a", 0, 600_000, 15_000));
+        assertThat(found.rejectedByReason())
+                .containsKey(RejectReason.RATE_TOO_LOW)
+                .doesNotContainKey(RejectReason.TIME_JUMP);
+    }
+
     @Test
     void carsBelowOneAnotherAreLateAndLearned() throws IOException {
         String grouped = rows("a", 0, 30_000, 100) + rows("b", 0, 30_000, 100);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.TimeJumps;
 import dev.understudy.ingest.Row.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -54,8 +56,9 @@ class MappedKindsTest {
         bad.clear();
         try (SampleSource source =
                 MappedReader.open(file("mapping.json", mapping)).read(List.of(files))) {
+            List<FollowingSample> samples = source.samples(bad::add).toList();
             notes = source.notes();
-            return source.samples(bad::add).toList();
+            return samples;
         }
     }
 
@@ -310,6 +313,118 @@ class MappedKindsTest {
                 .map(FollowingSample::sequence)
                 .toList();
         assertThat(numbers).hasSize(300).doesNotHaveDuplicates().isSorted();
+    }
+
+    // Clocks
+
+    private static final String NAMED = MS.replace("\"actor\"", "\"trip\": {\"default\": \"x\"}, \"actor\"");
+
+    /** Ten rows a second of car a. */
+    private static String rows(long fromMs, long toMs) {
+        return rows("a", fromMs, toMs);
+    }
+
+    private static String rows(String car, long fromMs, long toMs) {
+        StringBuilder rows = new StringBuilder();
+        for (long ms = fromMs; ms < toMs; ms += 100) {
+            rows.append(ms).append(',').append(car).append(",1,2,3\n");
+        }
+        return rows.toString();
+    }
+
+    private static List<Long> sequences(List<FollowingSample> samples) {
+        return samples.stream().map(FollowingSample::sequence).toList();
+    }
+
+    @Test
+    void aClockThatIsPutBackBeginsAnotherTrip() throws IOException {
+        List<FollowingSample> read =
+                read(NAMED, rows(4_000_000, 4_010_000) + rows(3_995_000 - 10_000, 3_995_000) + rows(1000, 1200));
+        assertThat(read).hasSize(202);
+        assertThat(read.subList(0, 100)).extracting(FollowingSample::trip).containsOnly("x/a");
+        assertThat(read.subList(100, 200)).extracting(FollowingSample::trip).containsOnly("x#2/a");
+        assertThat(sequences(read.subList(100, 200)))
+                .startsWith(39_850L, 39_851L)
+                .endsWith(39_949L);
+        assertThat(read.subList(200, 202))
+                .as("two are too few to say so")
+                .extracting(FollowingSample::trip)
+                .containsOnly("x#2/a");
+        assertThat(notes)
+                .anySatisfy(note ->
+                        assertThat(note).contains("another trip (TRIP#2)").endsWith("a.csv:102"));
+    }
+
+    @Test
+    void aClockThatBeginsAtTheSameTimeAtEachStartBeginsAnotherTripEachTime() throws IOException {
+        String start = rows(0, 20_000);
+        List<FollowingSample> read = read(MS, start + start + start);
+        assertThat(read)
+                .extracting(sample -> sample.trip() + " " + sample.sequence())
+                .doesNotHaveDuplicates();
+        assertThat(read.get(599).trip()).endsWith("a.csv@1970-01-01T00:00:00Z#3/a");
+    }
+
+    @Test
+    void anHourBackNeitherNumbersNorNamesDependOnHowTheFilesAreCut() throws IOException {
+        String before = rows(7_200_000, 7_230_000);
+        String after = rows(3_600_000, 3_660_000);
+        List<FollowingSample> whole = read(NAMED, before + after);
+        Path first = file("1.csv", HEADER + before + rows(3_600_000, 3_630_000));
+        Path second = file("2.csv", HEADER + rows(3_630_000, 3_660_000));
+        assertThat(read(NAMED, first, second)).isEqualTo(whole);
+        Path again = file("3.csv", HEADER + before + rows(3_600_000, 3_630_000));
+        assertThat(read(NAMED, first, second, again).stream().distinct()).hasSize(whole.size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3_600_000, -60_000, -15_000, 15_000, 30_000, 60_000, 69_000, 3_600_000})
+    void aSingleWrongTimeIsNumberedByItsPlace(long wrong) throws IOException {
+        for (int at : new int[] {0, 50}) {
+            String rows = rows(3_600_000, 3_600_000 + 100L * at)
+                    + (3_600_000 + 100L * at + wrong) + ",a,1,2,3\n"
+                    + rows(3_600_000 + 100L * (at + 1), 3_610_000);
+            List<FollowingSample> read = read(NAMED, rows);
+            assertThat(sequences(read))
+                    .isEqualTo(IntStream.range(36_000, 36_100)
+                            .mapToObj(i -> (long) i)
+                            .toList());
+            List<FollowingSample> jumped = new ArrayList<>();
+            assertThat(TimeJumps.pieces(read, jumped::add)).hasSize(1);
+            assertThat(jumped).containsExactly(read.get(at));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {5_000, 15_000, 30_000, 60_000, 3_600_000})
+    void aGapStaysAGap(long gapMs) throws IOException {
+        List<FollowingSample> read = read(NAMED, rows(10_000, 20_000) + rows(20_000 + gapMs, 30_000 + gapMs));
+        assertThat(read).extracting(FollowingSample::trip).containsOnly("x/a");
+        assertThat(read).allSatisfy(sample -> assertThat(sample.sequence()).isEqualTo(sample.timeMs() / 100));
+        assertThat(TimeJumps.pieces(read, sample -> assertThat(sample).isNull()))
+                .hasSize(1);
+    }
+
+    @Test
+    void rowsKeepTheirOrderWhileATimeIsDoubted() throws IOException {
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < 2_000; i++) {
+            rows.append(rows("b", 100L * i, 100L * i + 1));
+            rows.append(i < 10 || i == 20 ? rows("a", 100L * i + (i == 20 ? 60_000 : 0), 100L * i + 60_001) : "");
+        }
+        List<FollowingSample> read = read(NAMED, rows.toString());
+        assertThat(read).filteredOn(sample -> sample.vehicle().equals("b")).hasSize(2_000);
+        assertThat(read)
+                .filteredOn(sample -> sample.vehicle().equals("b"))
+                .isSortedAccordingTo(Comparator.comparingLong(FollowingSample::timeMs));
+    }
+
+    @Test
+    void timesAreTakenAtTheirWordWhereRowsAreToBeSorted() throws IOException {
+        String sorted = NAMED.replaceFirst("\\{", "{\"sort\": true, ");
+        List<FollowingSample> read = read(sorted, rows(100_000, 101_000) + rows(1_000, 2_000));
+        assertThat(read).extracting(FollowingSample::trip).containsOnly("x/a");
+        assertThat(sequences(read)).isSorted().startsWith(10L).endsWith(1009L);
     }
 
     // Mapping against document

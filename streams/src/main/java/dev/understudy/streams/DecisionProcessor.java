@@ -213,35 +213,46 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         }
         Bytes vehicle = Bytes.wrap(one.key() == null ? sample.vehicle().getBytes(StandardCharsets.UTF_8) : one.key());
         VehicleEntry entry = touched.computeIfAbsent(vehicle, this::entry);
-        VehicleEntry.Arrival arrival = entry.arrival(sample);
-        boolean again = false;
-        if (arrival == VehicleEntry.Arrival.SEEN_BEFORE) {
+        if (entry.wasSeen(sample)) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.
-            again = one.offset() <= entry.offset && (one.restored() || !restored.contains(one.offset()));
-            if (!again) {
+            if (one.offset() > entry.offset || (!one.restored() && restored.contains(one.offset()))) {
                 metrics.duplicates.increment();
                 return;
             }
             metrics.decidedAgain.increment();
+            batch.add(decidedAgain(one, sample, entry));
+            return;
         }
-        entry.number(sample);
         entry.offset = Math.max(entry.offset, one.offset());
-        batch.add(again ? decidedAgain(one, sample, entry) : admitted(one, sample, entry, arrival, nowMs));
+        batch.add(admitted(one, sample, entry, nowMs));
     }
 
-    private Row admitted(
-            Waiting one, FollowingSample sample, VehicleEntry entry, VehicleEntry.Arrival arrival, long nowMs) {
-        if (arrival == VehicleEntry.Arrival.LATE) {
+    /** An observation whose time disagrees with that of its trip. */
+    private static Row jumped(Waiting one, FollowingSample sample, VehicleEntry entry) {
+        return unusable(
+                one,
+                sample,
+                entry,
+                "%s: expected a time near %d, that of the observation before, got %d"
+                        .formatted(RejectReason.TIME_JUMP, entry.timeMs(sample.trip()), sample.timeMs()));
+    }
+
+    private Row admitted(Waiting one, FollowingSample sample, VehicleEntry entry, long nowMs) {
+        boolean isBelieved = entry.take(sample, one.sentMs(sample));
+        if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
+            return unusable(
+                    one, sample, entry, "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs));
+        }
+        if (!isBelieved) {
+            return jumped(one, sample, entry);
+        }
+        if (sample.sequence() < entry.newest(sample.trip())) {
             return unusable(
                     one,
                     sample,
                     entry,
                     "out of order: sequence %d came after %d"
                             .formatted(sample.sequence(), entry.newest(sample.trip())));
-        }
-        if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
-            return unusable(
-                    one, sample, entry, "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs));
         }
         if (entry.grid.arrive(sample)) {
             FollowingFeaturiser.breakHistory(entry.memory);
@@ -312,6 +323,9 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
     }
 
     private Row decidedAgain(Waiting one, FollowingSample sample, VehicleEntry entry) {
+        if (!entry.goesOn(sample, one.sentMs(sample))) {
+            return jumped(one, sample, entry);
+        }
         Optional<RejectReason> fault = SampleCheck.check(null, sample);
         return fault.isPresent()
                 ? unusable(one, sample, entry, fault.get().name())

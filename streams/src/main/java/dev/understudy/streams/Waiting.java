@@ -1,5 +1,7 @@
 package dev.understudy.streams;
 
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.TimeJumps;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,14 @@ record Waiting(
         byte @Nullable [] key,
         byte @Nullable [] value,
         boolean restored) {
+
+    /**
+     * Returns when it was sent, {@link TimeJumps#UNKNOWN} if its timestamp is the time of the sample in it: one that
+     * was set by hand is wrong where that is.
+     */
+    long sentMs(FollowingSample sample) {
+        return timestampMs < 0 || timestampMs == sample.timeMs() ? TimeJumps.UNKNOWN : timestampMs;
+    }
 
     /** Returns it as one slot of the store. */
     byte[] toSlot(long generation) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelSlot;
+import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -87,6 +89,34 @@ class DecisionProcessorTest {
         assertThat(restored.context.forwarded()).isEmpty();
     }
 
+    @Test
+    void aWrongTimeIsStillWrongWhenItIsDecidedAgain() {
+        Task crashed = new Task(Map.of(), Map.of());
+        processor.init(crashed.context);
+        crashed.observe(0);
+        crashed.observe(1);
+        crashed.observe(2, START_MS - 3_600_000);
+        Map<Bytes, byte[]> waiting = crashed.contents(DecisionProcessor.WAITING);
+        crashed.waitForTheBatch();
+
+        processor = processor();
+        Task restored = new Task(crashed.contents(DecisionProcessor.VEHICLES), waiting);
+        processor.init(restored.context);
+        restored.waitForTheBatch();
+        restored.observe(3);
+        restored.observe(4, START_MS - 3_600_000);
+        restored.waitForTheBatch();
+
+        assertThat(restored.decisions())
+                .extracting(Decision::kind)
+                .containsExactly(
+                        Decision.Kind.FALLBACK_NO_MODEL,
+                        Decision.Kind.FALLBACK_NO_MODEL,
+                        Decision.Kind.FALLBACK_INPUT,
+                        Decision.Kind.FALLBACK_NO_MODEL,
+                        Decision.Kind.FALLBACK_INPUT);
+    }
+
     /** A task with stores of its own. */
     private final class Task {
         final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>(new Properties());
@@ -116,10 +146,21 @@ class DecisionProcessorTest {
             return contents;
         }
 
+        List<Decision> decisions() {
+            return context.forwarded().stream()
+                    .map(each -> UnderstudySerdes.decision()
+                            .deserializer()
+                            .deserialize(Topics.DECISIONS, each.record().value()))
+                    .toList();
+        }
+
         void observe(long sequence) {
+            observe(sequence, START_MS + 100 * sequence);
+        }
+
+        void observe(long sequence, long timeMs) {
             context.setRecordMetadata(Topics.OBSERVATIONS, 0, sequence);
-            FollowingSample sample = new FollowingSample(
-                    "car", "trip", sequence, START_MS + 100 * sequence, Actor.HUMAN, "", 20, 30, 20);
+            FollowingSample sample = new FollowingSample("car", "trip", sequence, timeMs, Actor.HUMAN, "", 20, 30, 20);
             processor.process(new Record<>(
                     "car".getBytes(StandardCharsets.UTF_8),
                     UnderstudySerdes.following().serializer().serialize(Topics.OBSERVATIONS, sample),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.TimeJumps;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServingTopologyTest {
     private static final long START_MS = 1_600_000_000_000L;
     private static final int ENOUGH = 100;
+    private static final long HALF_A_YEAR_MS = 180L * 86_400_000;
 
     private final List<Acknowledgement> acknowledgements = new ArrayList<>();
     private final ServingMetrics metrics = new ServingMetrics();
@@ -362,6 +364,91 @@ class ServingTopologyTest {
 
         assertThat(made).extracting(Decision::kind).doesNotContain(Decision.Kind.FALLBACK_INPUT);
         assertThat(made.get(made.size() - 1).kind()).isEqualTo(Decision.Kind.POLICY);
+    }
+
+    @Test
+    void oneObservationHalfAYearAheadCostsOneDecision() {
+        promote(1, TestModels.constant(-0.25f), START_MS);
+        drive(0, ENOUGH);
+        observe(sample(ENOUGH, START_MS + HALF_A_YEAR_MS, 30));
+        drive(ENOUGH + 1, 2 * ENOUGH);
+
+        List<Decision> made = decided();
+
+        assertThat(made).hasSize(2 * ENOUGH);
+        assertThat(made.get(ENOUGH).kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
+        assertThat(made.get(ENOUGH).reason())
+                .isEqualTo("TIME_JUMP: expected a time near %d, that of the observation before, got %d"
+                        .formatted(START_MS + 100 * (ENOUGH - 1), START_MS + HALF_A_YEAR_MS));
+        assertThat(made.subList(ENOUGH - 1, 2 * ENOUGH))
+                .filteredOn(decision -> decision.kind() == Decision.Kind.FALLBACK_INPUT)
+                .hasSize(1);
+        assertThat(made.get(2 * ENOUGH - 1).kind()).isEqualTo(Decision.Kind.POLICY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, ENOUGH / 2})
+    void aNumberCountedFromAWrongTimeDoesNotMakeWhatFollowsDuplicates(int wrong) {
+        for (int i = 0; i < ENOUGH; i++) {
+            long timeMs = START_MS + 100L * i + (i == wrong ? HALF_A_YEAR_MS : 0);
+            observe(sample(timeMs / 100, timeMs, 30));
+        }
+
+        List<Decision> made = decided();
+
+        assertThat(made).hasSize(ENOUGH);
+        assertThat(metrics.snapshot().duplicates()).isZero();
+        assertThat(made.subList(wrong + 2, ENOUGH))
+                .extracting(Decision::kind)
+                .doesNotContain(Decision.Kind.FALLBACK_INPUT);
+    }
+
+    @Test
+    void aWrongTimeThatComesTwiceIsADuplicateAndNoSecondOpinion() {
+        drive(0, 5);
+        for (int i = 0; i < 4; i++) {
+            observe(sample(5, START_MS + HALF_A_YEAR_MS, 30));
+        }
+        drive(6, 8);
+        observe(sample(5, START_MS + HALF_A_YEAR_MS, 30));
+
+        List<Decision> made = decided();
+
+        assertThat(made).hasSize(8);
+        assertThat(metrics.snapshot().duplicates()).isEqualTo(4);
+        assertThat(made.get(7).kind()).isEqualTo(Decision.Kind.FALLBACK_NO_MODEL);
+    }
+
+    @Test
+    void aClockPutBackByAnHourIsBelievedOnceThreeAgree() {
+        promote(1, TestModels.constant(-0.25f), START_MS - 7_200_000);
+        drive(0, ENOUGH + 5);
+        for (int i = ENOUGH + 5; i < 3 * ENOUGH; i++) {
+            observe(sample(i, START_MS - 3_600_000 + 100L * i, 30));
+        }
+        drive(ENOUGH, ENOUGH + 5);
+
+        List<Decision> made = decided();
+
+        assertThat(made).as("what came before is still known").hasSize(3 * ENOUGH);
+        assertThat(metrics.snapshot().duplicates()).isEqualTo(5);
+        List<Decision> after = made.subList(ENOUGH + 5, 3 * ENOUGH);
+        assertThat(made.get(ENOUGH + 4).kind()).isEqualTo(Decision.Kind.POLICY);
+        assertThat(after.subList(0, TimeJumps.AGREE - 1)).allSatisfy(decision -> {
+            assertThat(decision.kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
+            assertThat(decision.reason()).startsWith("TIME_JUMP");
+        });
+        long history = made.stream()
+                .takeWhile(decision -> decision.kind() == Decision.Kind.FALLBACK_HISTORY)
+                .count();
+        int asked = TimeJumps.AGREE - 1 + (int) history;
+        assertThat(after.subList(TimeJumps.AGREE - 1, asked))
+                .extracting(Decision::kind)
+                .as("the usual history, beginning with the one that decided it")
+                .containsOnly(Decision.Kind.FALLBACK_HISTORY);
+        assertThat(after.subList(asked, after.size()))
+                .extracting(Decision::kind)
+                .containsOnly(Decision.Kind.POLICY);
     }
 
     @Test
