@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.flink.LogReading;
+import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
@@ -90,7 +91,7 @@ final class IngestCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) {
-        try (LogInspection.Watched source = new LogInspection.Watched(
+        try (InspectedSource source = new InspectedSource(
                 source(settings),
                 LogReading.defaults().lateness(),
                 LogReading.defaults().experts())) {
