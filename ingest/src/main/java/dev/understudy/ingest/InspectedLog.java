@@ -151,14 +151,24 @@ final class InspectedLog implements FollowingAssembler.Output {
         }
     }
 
-    /** Enters a sample whose time is believed. */
-    void believed(Row.Sample read) {
+    /** Returns the latest time that is believed; {@link Long#MIN_VALUE} before the first. */
+    long newestMs() {
+        return newestMs;
+    }
+
+    /**
+     * Enters a sample whose time is believed.
+     *
+     * @param newestBeforeMs what {@link #newestMs} was when the sample came
+     */
+    void believed(Row.Sample read, long newestBeforeMs) {
         long timeMs = read.sample().timeMs();
-        if (newestMs != Long.MIN_VALUE && timeMs < newestMs - latenessMs) {
+        if (newestBeforeMs != Long.MIN_VALUE && timeMs < newestBeforeMs - latenessMs) {
             late++;
             if (firstLate == null) {
                 firstLate = Remarks.text(
-                        "%s:%d, %.1f s after a later one", read.source(), read.line(), (newestMs - timeMs) / 1000.0);
+                        "%s:%d, %.1f s after a later one",
+                        read.source(), read.line(), (newestBeforeMs - timeMs) / 1000.0);
             }
         }
         newestMs = Math.max(newestMs, timeMs);

@@ -2,6 +2,7 @@ package dev.understudy.ingest;
 
 import dev.understudy.driving.TimeJumps;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** One trip of a log while it is read: which times are believed, and how far apart they are. */
 final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
@@ -15,6 +16,11 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
     private int[] intervalsMs = new int[8];
     private int intervals;
     private long beforeMs = Long.MIN_VALUE;
+    /** The first sample, until another agrees with its time. */
+    private Row.@Nullable Sample first;
+
+    private long newestBeforeFirstMs;
+    private boolean isBegun;
 
     InspectedTrip(InspectedLog log, InspectedVehicle vehicle, long hash) {
         this.log = log;
@@ -34,8 +40,27 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
 
     @Override
     public void believed(Row.Sample read) {
+        if (!isBegun) {
+            isBegun = true;
+            first = read;
+            newestBeforeFirstMs = log.newestMs();
+            return;
+        }
+        enterFirst();
+        enter(read, log.newestMs());
+    }
+
+    private void enterFirst() {
+        Row.@Nullable Sample read = first;
+        if (read != null) {
+            first = null;
+            enter(read, newestBeforeFirstMs);
+        }
+    }
+
+    private void enter(Row.Sample read, long newestMs) {
         interval(read.sample().timeMs());
-        log.believed(read);
+        log.believed(read, newestMs);
         vehicle.take(read.sample());
     }
 
@@ -56,14 +81,14 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
     }
 
     @Override
-    public void retracted(Row.Sample first) {
-        if (vehicle.takeBack(first.sample())) {
-            log.jumped(first);
-        }
+    public void retracted(Row.Sample read) {
+        first = null;
+        log.jumped(read);
     }
 
     /** Gives up on the samples whose time is doubted, and tells the rate. */
     void end() {
+        enterFirst();
         jumps.settleWhile(any -> true, this);
         double rateHz = rateHz();
         if (Double.isFinite(rateHz)) {

@@ -60,11 +60,6 @@ final class InspectedVehicle {
         release(newestMs - log.latenessMs() - 1);
     }
 
-    /** Takes a sample back and returns whether it was still there. */
-    boolean takeBack(FollowingSample sample) {
-        return waiting.remove(sample);
-    }
-
     private void release(long untilMs) {
         while (!waiting.isEmpty() && waiting.element().timeMs() <= untilMs) {
             log.assembler().offer(state, waiting.remove(), log);

@@ -120,6 +120,29 @@ class LogInspectionTest {
         assertThat(found.late()).isEqualTo(294);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {180, 36_500, -365, -3_650})
+    void aWrongTimeInTheFirstRowMakesNothingLate(long days) throws IOException {
+        String wrong = row("a", days * 86_400_000);
+        LogInspection found = inspect(MAPPING, wrong + rows("a", 100, 30_000, 100));
+        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.late()).isZero();
+        assertThat(found.steps()).isEqualTo(299 - 98);
+        assertThat(fates(found)).isEqualTo(found.samples());
+        assertThat(found.remarks())
+                .anySatisfy(
+                        remark -> assertThat(remark).contains("a time far from").contains("log0.csv:2"))
+                .noneSatisfy(remark -> assertThat(remark).contains("come late"));
+    }
+
+    @Test
+    void aTripOfOneSampleIsJudgedByWhatCameBeforeIt() throws IOException {
+        LogInspection found =
+                inspect(MAPPING, rows("a", 0, 30_000, 100) + row("b", 0) + rows("a", 30_000, 31_000, 100));
+        assertThat(found.late()).isEqualTo(1);
+        assertThat(fates(found)).isEqualTo(found.samples());
+    }
+
     @Test
     void carsBelowOneAnotherAreLateAndLearned() throws IOException {
         String grouped = rows("a", 0, 30_000, 100) + rows("b", 0, 30_000, 100);
