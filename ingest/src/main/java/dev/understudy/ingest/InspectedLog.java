@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The books of a log while it is read. What is kept of single samples and vehicles is bounded, so that logs may be of
  * any length; not thread-safe.
  */
-final class InspectedLog implements FollowingAssembler.Output {
+final class InspectedLog {
     /** Samples among which repeated ones are surely found: up to 100 MB. */
     static final int MOST_SAMPLES = 3_000_000;
 
@@ -42,6 +42,7 @@ final class InspectedLog implements FollowingAssembler.Output {
 
     private final LongMap knownTrips = new LongMap();
     private final Rates rates = new Rates();
+    private final Plausibility plausibility = new Plausibility();
     private final Map<Problem, Long> bad = new EnumMap<>(Problem.class);
     private final Map<Problem, String> firstBad = new EnumMap<>(Problem.class);
     private final Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
@@ -129,7 +130,7 @@ final class InspectedLog implements FollowingAssembler.Output {
                 silent.next().end();
                 silent.remove();
             }
-            vehicle = new InspectedVehicle(this, name);
+            vehicle = new InspectedVehicle(this, plausibility.new Course(), name);
             vehicles.put(name, vehicle);
         }
         return vehicle;
@@ -176,7 +177,7 @@ final class InspectedLog implements FollowingAssembler.Output {
 
     /** Enters a sample whose time is wrong. */
     void jumped(Row.Sample read) {
-        rejected(read.sample(), RejectReason.TIME_JUMP);
+        rejected(RejectReason.TIME_JUMP);
         if (firstJump == null) {
             firstJump = read.source() + ":" + read.line();
         }
@@ -187,8 +188,8 @@ final class InspectedLog implements FollowingAssembler.Output {
         rates.add(hz);
     }
 
-    @Override
-    public void step(LabelledStep step) {
+    /** Enters a step that would be learned. */
+    void step(LabelledStep step) {
         double action = step.action()[0];
         steps++;
         sum += action;
@@ -196,14 +197,13 @@ final class InspectedLog implements FollowingAssembler.Output {
         max = steps == 1 ? action : Math.max(max, action);
     }
 
-    @Override
-    public void between(LabelledStep step) {
+    /** Enters that a step lies between samples. */
+    void between() {
         between++;
-        step(step);
     }
 
-    @Override
-    public void rejected(FollowingSample sample, RejectReason reason) {
+    /** Enters a sample that would not be learned. */
+    void rejected(RejectReason reason) {
         rejected.merge(reason, 1L, Long::sum);
     }
 
@@ -252,6 +252,7 @@ final class InspectedLog implements FollowingAssembler.Output {
                     "%,d rows fall on the same times as rows of the same vehicle in an earlier trip, the first in %s",
                     repeatedTimes, firstRepeatedTime);
         }
+        plausibility.remark(remarks);
         remarks.bounds(samples, trips, forgottenTrips);
         if (rows == 0) {
             remarks.add("there are no rows");

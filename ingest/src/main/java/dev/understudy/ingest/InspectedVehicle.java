@@ -2,6 +2,8 @@ package dev.understudy.ingest;
 
 import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.LabelledStep;
+import dev.understudy.driving.RejectReason;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -9,13 +11,14 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /** One vehicle of a log while it is read: its latest trips, and its samples until no earlier one may come. */
-final class InspectedVehicle {
+final class InspectedVehicle implements FollowingAssembler.Output {
     /** How many trips are kept apart; the learning job knows as many. */
     private static final int TRIPS = 8;
 
     private final InspectedLog log;
     private final long hash;
     private final Map<String, InspectedTrip> trips = new LinkedHashMap<>(2);
+    private final Plausibility.Course course;
     private final FollowingAssembler.State state = new FollowingAssembler.State();
     private final PriorityQueue<FollowingSample> waiting = new PriorityQueue<>(
             2,
@@ -24,8 +27,9 @@ final class InspectedVehicle {
                     .thenComparingLong(FollowingSample::sequence));
     private long newestMs = Long.MIN_VALUE;
 
-    InspectedVehicle(InspectedLog log, String name) {
+    InspectedVehicle(InspectedLog log, Plausibility.Course course, String name) {
         this.log = log;
+        this.course = course;
         this.hash = LongMap.hash(name);
     }
 
@@ -62,7 +66,7 @@ final class InspectedVehicle {
 
     private void release(long untilMs) {
         while (!waiting.isEmpty() && waiting.element().timeMs() <= untilMs) {
-            log.assembler().offer(state, waiting.remove(), log);
+            log.assembler().offer(state, waiting.remove(), this);
         }
     }
 
@@ -70,6 +74,23 @@ final class InspectedVehicle {
     void end() {
         trips.values().forEach(InspectedTrip::end);
         release(Long.MAX_VALUE);
-        log.assembler().end(state, log);
+        log.assembler().end(state, this);
+    }
+
+    @Override
+    public void step(LabelledStep step) {
+        log.step(step);
+        course.step(step);
+    }
+
+    @Override
+    public void between(LabelledStep step) {
+        log.between();
+        step(step);
+    }
+
+    @Override
+    public void rejected(FollowingSample sample, RejectReason reason) {
+        log.rejected(reason);
     }
 }
