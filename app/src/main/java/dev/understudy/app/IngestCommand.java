@@ -56,9 +56,6 @@ final class IngestCommand implements Tool {
     private static final Setting<String> RUNS = Setting.text(
                     "ingest.runs", "", "Names or experts (acc-S, human) of the openacc runs, by comma; all by default.")
             .as("--runs");
-    private static final Setting<Boolean> SEQUENTIAL = Setting.off(
-                    "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
-            .as("--sequential");
     private static final Setting<Double> FACTOR = Setting.number(
                     "ingest.factor", 0, 0, 1_000_000, "Event seconds per second; 0 is as fast as possible.")
             .as("--factor");
@@ -85,7 +82,7 @@ final class IngestCommand implements Tool {
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(List.of(FORMAT, MAPPING, RUNS, SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        settings.addAll(List.of(FORMAT, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
         return settings;
     }
 
@@ -148,16 +145,7 @@ final class IngestCommand implements Tool {
         }
         OpenAccReader reader = OpenAccReader.open(files.get(0));
         List<OpenAccRun> runs = runs(reader, settings.get(RUNS));
-        return settings.get(SEQUENTIAL) ? sequential(reader, runs) : reader.read(runs);
-    }
-
-    private static SampleSource sequential(OpenAccReader reader, List<OpenAccRun> runs) {
-        Duration pause = Duration.ofSeconds(5);
-        long lengthMs = 0;
-        for (OpenAccRun run : runs) {
-            lengthMs += (long) (1000 * run.seconds()) + pause.toMillis();
-        }
-        return reader.readSequentially(runs, Instant.now().minusMillis(lengthMs), pause);
+        return LogFiles.read(reader, runs, settings.get(LogFiles.SEQUENTIAL));
     }
 
     private static List<OpenAccRun> runs(OpenAccReader reader, String wanted) {

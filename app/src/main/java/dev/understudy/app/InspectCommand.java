@@ -29,7 +29,7 @@ final class InspectCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(LogFiles.MAPPING, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+        return List.of(LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
     }
 
     @Override
@@ -40,7 +40,7 @@ final class InspectCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) {
         LogInspection found = LogInspection.of(
-                LogFiles.open(files, settings.get(LogFiles.MAPPING)),
+                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
                 Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
                 settings.get(Pipeline.EXPERTS).actors());
         Map<String, @Nullable Object> result = result(found);

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.Stack;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -142,9 +143,21 @@ public final class Understudy {
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
         if (setting.isSwitch()) {
-            option.arity("0..1").fallbackValue("true").hideParamSyntax(true);
+            option.arity("0..1")
+                    .fallbackValue("true")
+                    .hideParamSyntax(true)
+                    .preprocessor((left, command, argument, info) -> alone(left, info));
         }
         return option.build();
+    }
+
+    /** Lets a switch leave the argument behind it alone, unless that is its value. */
+    private static boolean alone(Stack<String> left, Map<String, Object> info) {
+        boolean isAttached = !" ".equals(info.get("separator"));
+        if (!isAttached && !left.isEmpty() && !Set.of("true", "false").contains(left.peek())) {
+            left.push("true");
+        }
+        return false;
     }
 
     private static void addFlag(CommandSpec spec, String name, String description) {

@@ -196,4 +196,24 @@ class InspectCommandTest {
                         "records   12,000 ingested: 9,000 learned, 2,000 held out, 7 late, 0 duplicates, 0 dead letters,"
                                 + " 3 interpolated, 42 rejected (40 MISSING_GAP, 2 NO_LABEL)");
     }
+
+    @Test
+    void runsOfOneTimeAreLateUnlessTheyAreLaidOneAfterAnother() throws IOException {
+        Path logs = Files.createDirectories(folder.resolve("runs-of-one-day"));
+        StringBuilder index = new StringBuilder("run,date,driver,acc_gap_setting,seconds,vehicle_order\n");
+        for (String name : new String[] {"r1", "r2"}) {
+            index.append(name).append(",2026-01-01,human,,30,a b\n");
+            StringBuilder run = new StringBuilder("t_s,veh,model,speed_mps,gap_m\n");
+            for (int i = 0; i < 300; i++) {
+                run.append(String.format(Locale.ROOT, "%.1f,1,a,10,%n%.1f,2,b,10,20%n", i / 10.0, i / 10.0));
+            }
+            Files.writeString(Files.createDirectories(logs.resolve("runs")).resolve(name + ".csv"), run);
+        }
+        Files.writeString(logs.resolve("runs.csv"), index);
+        Ran asTheyAre = Ran.command("inspect", logs.toString());
+        assertThat(asTheyAre.out()).contains("come late").contains("--sequential");
+        Ran laid = Ran.command("inspect", "--sequential", logs.toString());
+        assertThat(laid.code()).as(laid.err()).isZero();
+        assertThat(laid.out()).doesNotContain("come late");
+    }
 }
