@@ -179,7 +179,7 @@ final class Demo {
                         baselines.calibrated().text(FollowingBaselines.IDM_ONE_STEP),
                         baselines.calibrated().toMetadata(),
                         Versions.own(),
-                        "CC-BY-4.0"));
+                        BundledLogs.licence(List.of(plan.logs()))));
     }
 
     private PromotionJobConfig promotion(String servers, Path directory) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,6 +146,9 @@ class InspectCommandTest {
         JsonNode result = new ObjectMapper().readTree(trained.out());
         assertThat(result.get("samples").asInt()).isEqualTo(600 + 150);
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
+        assertThat(result.get("licence").asText()).isEqualTo("unknown");
+        assertThat(ModelFile.read(Files.readAllBytes(model)).metadata().dataLicence())
+                .isEqualTo("unknown");
 
         Ran evaluated = Ran.command(
                 "evaluate",
