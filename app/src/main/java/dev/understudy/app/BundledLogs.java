@@ -28,7 +28,9 @@ final class BundledLogs {
 
     private static final String LICENCE = "CC-BY-4.0";
 
-    private static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
+    /** Event time at which the time line begins. */
+    static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
+
     private static final Duration PAUSE = Duration.ofSeconds(5);
 
     private final OpenAccReader reader;

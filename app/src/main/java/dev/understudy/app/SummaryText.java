@@ -76,11 +76,16 @@ final class SummaryText {
                 }
             });
         }
+        StringBuilder remarks = new StringBuilder();
+        if (summary.get("remarks") instanceof List<?> list) {
+            list.forEach(remark ->
+                    remarks.append(System.lineSeparator()).append("- ").append(remark));
+        }
         String gap = System.lineSeparator().repeat(2);
         return System.lineSeparator()
                 + figures + gap
                 + "error of the next acceleration before learning a window, m/s²" + System.lineSeparator()
-                + windows + gap + promotions + gap + loop;
+                + windows + gap + promotions + gap + loop + remarks;
     }
 
     private static void rows(String name, Map<?, ?> nested, Table figures) {

@@ -87,6 +87,11 @@ class DemoIT {
                         + events.get("repeated").asLong()
                         + events.get("pending").asLong())
                 .isEqualTo(events.get("ingested").asLong());
+        JsonNode remarks = summary.get("remarks");
+        String lastEnd = windows.get(windows.size() - 1).get("windowEnd").asText();
+        assertThat(remarks.get(remarks.size() - 1).asText())
+                .as("all that closed was learned, or it is said what was not")
+                .contains(remarks.size() == 1 ? "the window after " + lastEnd + " closed" : "its records are pending");
         assertThat(events.get("pending").asLong())
                 .as("what was sent since the last window that was scored began")
                 .isBetween(
