@@ -114,7 +114,7 @@ final class IngestCommand implements Tool {
             }
             LogInspection found = source.inspection();
             Map<String, Object> result = result(report, found);
-            console.result(result, () -> result.toString());
+            console.result(result, () -> Table.ofFigures(result).toString());
             found.remarks().stream()
                     .filter(remark -> !source.notes().contains(remark))
                     .forEach(console::note);
@@ -184,7 +184,7 @@ final class IngestCommand implements Tool {
     }
 
     /** Returns what was sent, and what the learning job would make of it. */
-    private static Map<String, Object> result(ReplayReport report, LogInspection found) {
+    static Map<String, Object> result(ReplayReport report, LogInspection found) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("rows", report.rows());
         result.put("skipped", report.skipped());

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,7 +47,7 @@ final class InspectCommand implements Tool {
         return found.steps() > 0 ? 0 : FAILED;
     }
 
-    private static Map<String, @Nullable Object> result(LogInspection found) {
+    static Map<String, @Nullable Object> result(LogInspection found) {
         Map<String, @Nullable Object> action = new LinkedHashMap<>();
         action.put("mean", finite(found.action().mean()));
         action.put("min", finite(found.action().min()));
@@ -75,24 +74,10 @@ final class InspectCommand implements Tool {
     }
 
     private static String text(LogInspection found, Map<String, @Nullable Object> result) {
-        Table table = new Table("figure", "value");
-        result.forEach((name, value) -> {
-            if (value instanceof Map<?, ?> nested) {
-                nested.forEach((key, inner) -> table.row(name + "." + key, number(inner)));
-            } else if (!(value instanceof List<?>)) {
-                table.row(name, number(value));
-            }
-        });
-        StringBuilder text = new StringBuilder(table.toString());
+        StringBuilder text = new StringBuilder(Table.ofFigures(result).toString());
         found.remarks()
                 .forEach(remark ->
                         text.append(System.lineSeparator()).append("- ").append(remark));
         return text.toString();
-    }
-
-    private static String number(@Nullable Object value) {
-        return value == null
-                ? "-"
-                : value instanceof Double figure ? String.format(Locale.ROOT, "%.3f", figure) : String.valueOf(value);
     }
 }

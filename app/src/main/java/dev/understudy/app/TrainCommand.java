@@ -203,7 +203,7 @@ final class TrainCommand implements Tool {
             result.put("baselines", baselines);
             result.put("baselineRemarks", calibrated.remarks());
         }
-        console.result(result, () -> "wrote " + result);
+        console.result(result, () -> "wrote " + out + System.lineSeparator().repeat(2) + Table.ofFigures(result));
         return 0;
     }
 
