@@ -59,6 +59,12 @@ class DemoIT {
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode summary = new ObjectMapper().readTree(ran.out());
         assertThat(summary.fieldNames()).toIterable().containsAll(KEYS);
+        assertThat(summary.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of demo"));
+        assertThat(summary.get("closedLoop").get("policy").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("Figures of a driver"));
         for (String quantiles : List.of("decisionLatencyMillis", "swapMillis", "freshnessSeconds")) {
             assertThat(summary.get(quantiles).fieldNames()).toIterable().containsAll(List.of("p50", "p99"));
         }

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +43,12 @@ class InspectCommandTest {
             rows.append(String.format(Locale.ROOT, "%d,a,%.4f,20,%.4f%n", 1_767_225_600_000L + ms, speed, speed));
         }
         return Files.writeString(folder.resolve(name), rows);
+    }
+
+    private static Set<String> names(JsonNode object) {
+        Set<String> names = new TreeSet<>();
+        object.fieldNames().forEachRemaining(names::add);
+        return names;
     }
 
     private Ran inspect(Path... files) {
@@ -77,6 +85,7 @@ class InspectCommandTest {
                         "duplicates",
                         "action",
                         "remarks");
+        assertThat(Reference.names("JSON of inspect")).isEqualTo(names(found));
         assertThat(found.get("rows").asInt()).isEqualTo(751);
         assertThat(found.get("badByReason").get("TIME").asInt()).isEqualTo(1);
         assertThat(found.get("rateHz").asDouble()).isCloseTo(25, within(1e-6));
@@ -146,6 +155,7 @@ class InspectCommandTest {
         JsonNode result = new ObjectMapper().readTree(trained.out());
         assertThat(result.get("samples").asInt()).isEqualTo(600 + 150);
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of train"));
         assertThat(result.get("licence").asText()).isEqualTo("unknown");
         assertThat(ModelFile.read(Files.readAllBytes(model)).metadata().dataLicence())
                 .isEqualTo("unknown");
@@ -160,6 +170,7 @@ class InspectCommandTest {
                 one.toString(),
                 "--json");
         assertThat(evaluated.code()).as(evaluated.err()).isZero();
+        assertThat(names(new ObjectMapper().readTree(evaluated.out()))).isEqualTo(Reference.names("JSON of evaluate"));
         assertThat(new ObjectMapper()
                         .readTree(evaluated.out())
                         .get("openLoop")
