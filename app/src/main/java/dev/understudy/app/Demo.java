@@ -125,7 +125,7 @@ final class Demo {
         String servers = connection.bootstrapServers();
         Serving serving = new Serving(
                 ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"));
-        try (LoopObserver observed = LoopObserver.start(connection, account, console);
+        try (TopicFollower observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
             serving.start();
