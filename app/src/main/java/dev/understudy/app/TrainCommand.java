@@ -167,7 +167,7 @@ final class TrainCommand implements Tool {
                 : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
         Map<String, String> baselines = calibrated.toMetadata();
         if (stretches.count() > 0) {
-            console.line("calibrated " + baselines);
+            baselines.forEach((name, law) -> console.line("calibrated %s: %s".formatted(name, law)));
         }
         calibrated.remarks().forEach(console::line);
 
@@ -203,7 +203,9 @@ final class TrainCommand implements Tool {
             result.put("baselines", baselines);
             result.put("baselineRemarks", calibrated.remarks());
         }
-        console.result(result, () -> "wrote " + out + System.lineSeparator().repeat(2) + Table.ofFigures(result));
+        Map<String, Object> shown = new LinkedHashMap<>(result);
+        shown.remove("baselines"); // told above
+        console.result(result, () -> "wrote %s%n%n%s".formatted(out, Table.ofFigures(shown)));
         return 0;
     }
 
