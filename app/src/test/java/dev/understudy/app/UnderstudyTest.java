@@ -18,7 +18,7 @@ class UnderstudyTest {
     void helpListsTheCommands() {
         Ran ran = Ran.command("--help");
         assertThat(ran.code()).isZero();
-        assertThat(ran.out()).contains("demo", "doctor", "UNDERSTUDY_BOOTSTRAP_SERVERS");
+        assertThat(ran.out()).contains("demo", "doctor", "bench", "UNDERSTUDY_BOOTSTRAP_SERVERS", "Exit codes");
         assertThat(ran.err()).isEmpty();
     }
 

@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ public record TrainingConfig(
                 IntelligentDriverModel.published().toText(),
                 Map.of(BASELINE_IDM, IntelligentDriverModel.published().toText()),
                 "development",
-                "unknown");
+                ModelMetadata.UNKNOWN_LICENCE);
     }
 
     /** Returns these settings with tumbling windows of another length. */

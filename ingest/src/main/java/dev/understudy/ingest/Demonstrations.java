@@ -4,6 +4,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.driving.Actor;
 import dev.understudy.driving.FollowingAssembler;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.FollowingTrips;
 import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.RejectReason;
@@ -85,11 +86,11 @@ public record Demonstrations(
             }
         };
         // Trip by trip in the order in which they began, whatever else overlaps; what is known of an entity goes on.
-        Map<String, List<FollowingSample>> trips = new TreeMap<>();
-        samples.forEach(sample ->
-                trips.computeIfAbsent(sample.trip(), any -> new ArrayList<>()).add(sample));
-        List<List<FollowingSample>> begun = new ArrayList<>(trips.values());
-        begun.sort(Comparator.comparingLong(trip -> trip.get(0).timeMs()));
+        List<List<FollowingSample>> begun = new ArrayList<>();
+        FollowingTrips.of(samples).values().forEach(trips -> begun.addAll(trips.values()));
+        begun.sort(Comparator.<List<FollowingSample>>comparingLong(
+                        trip -> trip.get(0).timeMs())
+                .thenComparing(trip -> trip.get(0).trip()));
         Map<String, FollowingAssembler.State> states = new HashMap<>();
         Consumer<FollowingSample> jumped = sample -> output.rejected(sample, RejectReason.TIME_JUMP);
         for (List<FollowingSample> trip : begun) {
