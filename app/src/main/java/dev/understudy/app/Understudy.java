@@ -89,6 +89,7 @@ public final class Understudy {
                         .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
                         .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
+        line.addSubcommand("broker", tool(new BrokerCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
         return line;
