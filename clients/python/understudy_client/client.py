@@ -22,6 +22,8 @@ from understudy_client.records import PROMOTIONS, Actor, Decision, End, Step
 
 _PROMOTIONS_TOPIC = "models.promotions.v1"
 
+_NO_LEADER_YET = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+
 # What librdkafka would write to standard error stands in this package's errors.
 _SILENT = logging.getLogger("understudy_client.kafka")
 _SILENT.addHandler(logging.NullHandler())
@@ -310,7 +312,7 @@ class DecisionClient:
 
     def _ends(self, consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
         try:
-            return consumer.get_watermark_offsets(partition, timeout=self.timeout_s)
+            return topic_ends(consumer, partition, self.timeout_s)
         except KafkaException as error:
             raise self._no_broker(error) from error
 
@@ -332,3 +334,18 @@ class DecisionClient:
             f"expected a Kafka cluster at {self._bootstrap_servers}, found none within {self.timeout_s:g} s "
             f"({error.args[0].str()}){self._last_trouble()}"
         )
+
+
+def topic_ends(consumer: Consumer, partition: TopicPartition, timeout_s: float) -> tuple[int, int]:
+    """Returns the first offset of a partition and the one after the last; waits for a partition that has no leader yet.
+
+    Raises KafkaException if that takes longer than the time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=timeout_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
