@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Acts by decisions from Kafka until something goes too far; then a scripted expert takes over until all is well.
 
-    python examples/take_over.py --env CartPole-v1 --watch 2:0.1:0.03 --watch 0:1.5:0.7
+    python examples/take_over.py --env CartPole-v1 --watch 2:0.1:0.03 --watch 3:1.0:0.3
 
 The expert's steps are logged with actor HUMAN and engaged=true: corrections of the policy, to be learned from. Prints
 takeovers per 1,000 steps as JSON.
@@ -15,8 +15,9 @@ from understudy_client import UnderstudyError, commandline
 from understudy_client.episodes import Account, TakeOver, Watch, play
 
 USUAL = {
-    # The pole leans by 0.1 rad of the 0.21 it may, the cart is 1.5 m of the 2.4 m from the middle.
-    "CartPole": [Watch(2, 0.1, 0.03), Watch(0, 1.5, 0.7)],
+    # The pole leans (rad, of the 0.21 it may) or falls fast (rad/s), the cart is far from the middle (m, of 2.4). So early
+    # that the scripted controller saves the episode whatever the policy did before, always.
+    "CartPole": [Watch(2, 0.1, 0.03), Watch(3, 1.0, 0.3), Watch(0, 1.0, 0.5)],
 }
 
 

@@ -176,7 +176,7 @@ def test_an_expert_takes_over_while_the_pole_leans_and_its_steps_are_corrections
         return [decision(step, action=[1.0])]  # always to the right
 
     with Responder(broker, bad) as responder, DecisionClient(broker, "learner") as client:
-        choose = TakeOver(client, cartpole, [Watch(2, 0.1, 0.03), Watch(0, 1.5, 0.7)])
+        choose = TakeOver(client, cartpole, [Watch(2, 0.1, 0.03), Watch(3, 1.0, 0.3), Watch(0, 1.0, 0.5)])
         account = play(gymnasium.make("CartPole-v1"), client, choose, episodes=1, seed=3)
     assert account.returns == [500]
     assert choose.takeovers > 5
