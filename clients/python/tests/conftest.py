@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 PROJECT = Path(__file__).parents[3]
 
@@ -48,7 +47,3 @@ def broker():
             process.wait()
 
 
-@pytest.fixture
-def topics(broker):
-    """Returns the names of the broker's topics."""
-    return set(AdminClient({"bootstrap.servers": broker}).list_topics(timeout=10).topics)

@@ -34,27 +34,27 @@ public final class ControlFeaturiser {
         frames = new float[task.observationSize()];
     }
 
-    /**
-     * The memory that {@link #toBytes} wrote.
-     *
-     * @throws IllegalArgumentException if it is of another format or another task
-     */
-    public ControlFeaturiser(ControlTask task, byte[] saved) {
-        this(task);
-        ByteBuffer in = ByteBuffer.wrap(saved);
-        int fixed = 2 + 2 * Long.BYTES + Float.BYTES * frames.length;
-        if (saved.length < fixed || in.get() != FORMAT) {
-            throw new IllegalArgumentException(
-                    "expected a memory of %s of format %d and at least %d bytes, got %d bytes"
-                            .formatted(task.name(), FORMAT, fixed, saved.length));
+    /** Reads what {@link #write} wrote; a memory of another version or another task starts afresh. */
+    public static ControlFeaturiser read(ControlTask task, ByteBuffer saved) {
+        ControlFeaturiser featuriser = new ControlFeaturiser(task);
+        if (saved.remaining() >= featuriser.bytes()
+                && saved.get() == FORMAT
+                && saved.getInt() == featuriser.frames.length) {
+            featuriser.read(saved);
         }
-        isOver = in.get() != 0;
-        sequence = in.getLong();
-        timeMs = in.getLong();
+        return featuriser;
+    }
+
+    private void read(ByteBuffer saved) {
+        isOver = saved.get() != 0;
+        sequence = saved.getLong();
+        timeMs = saved.getLong();
         for (int i = 0; i < frames.length; i++) {
-            frames[i] = in.getFloat();
+            frames[i] = saved.getFloat();
         }
-        episode = new String(saved, fixed, saved.length - fixed, StandardCharsets.UTF_8);
+        byte[] name = new byte[saved.remaining()];
+        saved.get(name);
+        episode = new String(name, StandardCharsets.UTF_8);
     }
 
     /**
@@ -65,25 +65,61 @@ public final class ControlFeaturiser {
      * @return why no policy may be asked, null if one may
      */
     public @Nullable ControlRefusal observe(ControlStep step, boolean expert, float[] observations, int offset) {
-        ControlRefusal refusal = check.check(step);
-        if (refusal != null) {
-            return refusal;
+        ControlRefusal refusal = refusal(step);
+        if (refusal == null) {
+            remember(step);
+            System.arraycopy(frames, 0, observations, offset, frames.length);
         }
-        boolean isSameEpisode = sequence >= 0 && step.episode().equals(episode);
-        if (isSameEpisode && (step.sequence() <= sequence || step.timeMs() <= timeMs)) {
-            return ControlRefusal.OUT_OF_STEP;
-        }
-        if (isSameEpisode && isOver) {
-            return ControlRefusal.AFTER_END;
-        }
-        remember(step, isSameEpisode && step.sequence() == sequence + 1);
-        System.arraycopy(frames, 0, observations, offset, frames.length);
-        return null;
+        return refusal;
     }
 
-    private void remember(ControlStep step, boolean goesOn) {
+    /**
+     * Does the same for a step that was remembered before, and is to be observed again: nothing is remembered. The last
+     * step is observed as it was; an earlier one as if the episode began with it, because what came before is
+     * forgotten.
+     */
+    public @Nullable ControlRefusal observeAgain(ControlStep step, boolean expert, float[] observations, int offset) {
+        ControlRefusal refusal = check.check(step);
+        if (refusal == null) {
+            boolean isLast = step.episode().equals(episode) && step.sequence() == sequence;
+            for (int at = 0; at < frames.length; at += stepSize) {
+                System.arraycopy(
+                        isLast ? frames : step.observation(), isLast ? at : 0, observations, offset + at, stepSize);
+            }
+        }
+        return refusal;
+    }
+
+    /** Returns whether a step follows the one before without a hole, in the same episode. */
+    public boolean goesOn(ControlStep step) {
+        return isUnderWay(step) && step.sequence() == sequence + 1;
+    }
+
+    /** Takes note that what comes next does not go on from what came before. */
+    public void begin() {
+        episode = "";
+        sequence = -1;
+        isOver = false;
+    }
+
+    private boolean isUnderWay(ControlStep step) {
+        return sequence >= 0 && step.episode().equals(episode);
+    }
+
+    private @Nullable ControlRefusal refusal(ControlStep step) {
+        ControlRefusal refusal = check.check(step);
+        if (refusal != null || !isUnderWay(step)) {
+            return refusal;
+        }
+        if (step.sequence() <= sequence || step.timeMs() <= timeMs) {
+            return ControlRefusal.OUT_OF_STEP;
+        }
+        return isOver ? ControlRefusal.AFTER_END : null;
+    }
+
+    private void remember(ControlStep step) {
         float[] newest = step.observation();
-        if (goesOn) {
+        if (goesOn(step)) {
             System.arraycopy(frames, stepSize, frames, 0, frames.length - stepSize);
             System.arraycopy(newest, 0, frames, frames.length - stepSize, stepSize);
         } else {
@@ -97,20 +133,23 @@ public final class ControlFeaturiser {
         isOver = step.end() != ControlStep.End.NONE;
     }
 
-    /** Returns a memory of its own that goes on from here. */
-    public ControlFeaturiser copy() {
-        return new ControlFeaturiser(check.task(), toBytes());
+    /** Returns how many bytes {@link #write} writes. */
+    public int bytes() {
+        return 2 + Integer.BYTES + 2 * Long.BYTES + Float.BYTES * frames.length + name().length;
     }
 
-    /** Returns the memory as bytes; equal memories give equal bytes. */
-    public byte[] toBytes() {
-        byte[] name = episode.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(2 + 2 * Long.BYTES + Float.BYTES * frames.length + name.length);
-        out.put(FORMAT).put((byte) (isOver ? 1 : 0)).putLong(sequence).putLong(timeMs);
+    /** Writes all that is remembered, after a version. Equal memories give equal bytes. */
+    public void write(ByteBuffer out) {
+        out.put(FORMAT).putInt(frames.length);
+        out.put((byte) (isOver ? 1 : 0)).putLong(sequence).putLong(timeMs);
         for (float value : frames) {
             out.putFloat(value);
         }
-        return out.put(name).array();
+        out.put(name());
+    }
+
+    private byte[] name() {
+        return episode.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

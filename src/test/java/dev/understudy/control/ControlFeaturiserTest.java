@@ -1,9 +1,9 @@
 package dev.understudy.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.driving.Actor;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class ControlFeaturiserTest {
@@ -57,21 +57,56 @@ class ControlFeaturiserTest {
     void aSavedMemoryGoesOnAsTheOneThatWasSaved() {
         observed(Steps.live("épisode", 0, 1, 2));
         observed(Steps.live("épisode", 1, 3, 4));
-        ControlFeaturiser copy = featuriser.copy();
-        assertThat(copy.toBytes()).isEqualTo(featuriser.toBytes());
+        ControlFeaturiser saved = ControlFeaturiser.read(THREE, written(featuriser));
+        assertThat(written(saved)).isEqualTo(written(featuriser));
         observed(Steps.live("épisode", 2, 5, 6), 1, 2, 3, 4, 5, 6);
         float[] again = new float[6];
-        assertThat(copy.observe(Steps.live("épisode", 2, 5, 6), false, again, 0))
+        assertThat(saved.observe(Steps.live("épisode", 2, 5, 6), false, again, 0))
                 .isNull();
         assertThat(again).containsExactly(1, 2, 3, 4, 5, 6);
-        assertThat(copy.toBytes()).isEqualTo(featuriser.toBytes());
+        assertThat(written(saved)).isEqualTo(written(featuriser));
     }
 
     @Test
-    void aMemoryOfAnotherFormatIsRefused() {
-        assertThatThrownBy(() -> new ControlFeaturiser(THREE, new byte[5]))
-                .hasMessageContaining("expected a memory of three of format 1");
-        assertThatThrownBy(() -> new ControlFeaturiser(THREE, new byte[100]))
-                .hasMessageContaining("expected a memory of three of format 1");
+    void aMemoryOfAnotherVersionOrTaskStartsAfresh() {
+        observed(Steps.live("e", 0, 1, 2));
+        ByteBuffer fresh = written(new ControlFeaturiser(THREE));
+        ByteBuffer another = written(featuriser);
+        another.put(0, (byte) 99);
+        assertThat(written(ControlFeaturiser.read(THREE, another))).isEqualTo(fresh);
+        assertThat(written(ControlFeaturiser.read(THREE, ByteBuffer.allocate(3))))
+                .isEqualTo(fresh);
+        ByteBuffer ofOneFrame = written(new ControlFeaturiser(Steps.CHOICES));
+        assertThat(written(ControlFeaturiser.read(THREE, ofOneFrame))).isEqualTo(fresh);
+    }
+
+    @Test
+    void theLastStepIsObservedAgainAsItWasAndNothingIsRemembered() {
+        observed(Steps.live("e", 0, 1, 2));
+        observed(Steps.live("e", 1, 3, 4), 1, 2, 1, 2, 3, 4);
+        float[] again = new float[6];
+        assertThat(featuriser.observeAgain(Steps.live("e", 1, 3, 4), false, again, 0))
+                .isNull();
+        assertThat(again).containsExactly(1, 2, 1, 2, 3, 4);
+        assertThat(featuriser.observeAgain(Steps.live("e", 0, 1, 2), false, again, 0))
+                .isNull();
+        assertThat(again).containsExactly(1, 2, 1, 2, 1, 2);
+        observed(Steps.live("e", 2, 5, 6), 1, 2, 3, 4, 5, 6);
+    }
+
+    @Test
+    void afterABreakTheSameEpisodeBeginsAnew() {
+        observed(Steps.live("e", 0, 1, 2));
+        assertThat(featuriser.goesOn(Steps.live("e", 1, 3, 4))).isTrue();
+        featuriser.begin();
+        assertThat(featuriser.goesOn(Steps.live("e", 1, 3, 4))).isFalse();
+        observed(Steps.live("e", 1, 3, 4), 3, 4, 3, 4, 3, 4);
+    }
+
+    private static ByteBuffer written(ControlFeaturiser featuriser) {
+        ByteBuffer out = ByteBuffer.allocate(featuriser.bytes());
+        featuriser.write(out);
+        assertThat(out.hasRemaining()).isFalse();
+        return out.flip();
     }
 }
