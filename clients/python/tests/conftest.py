@@ -45,5 +45,3 @@ def broker():
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-

@@ -6,7 +6,7 @@ import pytest
 from gymnasium import spaces
 
 from understudy_client import OutsideSpace, Spaces, SteppedClock, UnderstudyError, WallClock, WrongDimension
-from understudy_client.controllers import SCRIPTED, OnnxController, scripted
+from understudy_client.controllers import SCRIPTED, OnnxController, cartpole, scripted
 from understudy_client.episodes import Watch
 
 
@@ -91,6 +91,31 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     file.write_bytes(b"no model")
     with pytest.raises(UnderstudyError, match="expected an ONNX model in .*expert.onnx"):
         OnnxController(file, 4)
+
+
+def test_a_model_file_acts_as_its_numbers_say(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    # The scripted controller as a model: the larger of 0 and w * observation.
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [4, 2], [0, 0.1, 0, 0.3, 0, 2.0, 0, 0.7])
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["observation", "w"], ["logits"]),
+            helper.make_node("ArgMax", ["logits"], ["action"], axis=1, keepdims=0),
+        ],
+        "cartpole",
+        [helper.make_tensor_value_info("observation", TensorProto.FLOAT, ["batch", 4])],
+        [helper.make_tensor_value_info("action", TensorProto.INT64, ["batch"])],
+        [weights],
+    )
+    file = tmp_path / "expert.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
+    model = OnnxController(file, 4)
+    for observation in np.random.default_rng(1).normal(size=(50, 4)):
+        assert model(observation) == cartpole(observation)
+    with pytest.raises(UnderstudyError, match="expected a model of 3 observation numbers"):
+        OnnxController(file, 3)
 
 
 def test_a_watch_is_read_and_refused():
