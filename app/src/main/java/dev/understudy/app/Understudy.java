@@ -91,6 +91,7 @@ public final class Understudy {
                         .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("bench", tool(new BenchCommand()));
+        line.addSubcommand("broker", tool(new BrokerCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
         return line;

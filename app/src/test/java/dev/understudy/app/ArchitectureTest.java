@@ -17,6 +17,7 @@ class ArchitectureTest {
         "dev.understudy.policy..",
         "dev.understudy.environment..",
         "dev.understudy.driving..",
+        "dev.understudy.control..",
         "dev.understudy.learn..",
         "dev.understudy.evaluate..",
         "dev.understudy.model.."

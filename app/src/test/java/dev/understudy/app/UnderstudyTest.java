@@ -23,7 +23,8 @@ class UnderstudyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "ingest", "train", "evaluate", "learn", "promote-gate", "serve", "doctor"})
+    @ValueSource(
+            strings = {"demo", "ingest", "train", "evaluate", "learn", "promote-gate", "serve", "doctor", "broker"})
     void everyCommandHasHelp(String command) {
         Ran ran = Ran.command(command, "--help");
         assertThat(ran.code()).isZero();
