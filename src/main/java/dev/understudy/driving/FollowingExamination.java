@@ -1,6 +1,8 @@
 package dev.understudy.driving;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.policy.Policy;
 import java.util.ArrayList;
@@ -28,7 +30,7 @@ public final class FollowingExamination {
      * @param mostStretches most stretches driven; bounds how long a policy's try takes. If there are more, every n-th
      *     is taken, so that all trips keep about their share
      */
-    public static FollowingExamination of(List<LabelledStep> steps, int mostStretches) {
+    public static FollowingExamination of(List<Step> steps, int mostStretches) {
         CarFollowingStretches all = CarFollowingStretches.ofSteps(steps);
         int count = all.count();
         boolean[] taken = new boolean[count];
@@ -36,7 +38,7 @@ public final class FollowingExamination {
         for (int i = 0; i < mostStretches && count > mostStretches; i++) {
             taken[(int) ((long) i * count / mostStretches)] = true;
         }
-        return new FollowingExamination(LabelledSteps.trajectories(steps), all.where(i -> taken[i]));
+        return new FollowingExamination(Steps.trajectories(steps, CarFollowing.STEP_MS), all.where(i -> taken[i]));
     }
 
     /** Returns the number of stretches that are driven. */
@@ -52,7 +54,7 @@ public final class FollowingExamination {
      * @param policy answers observations of {@link CarFollowing}
      */
     public Scores scores(Policy policy) {
-        LeaderReplay.Drive drive = replay.drive(policy, new Envelope());
+        LeaderReplay.Drive drive = replay.drive(policy, new FollowingEnvelope());
         CarFollowingStretches stretches = replay.stretches();
         List<Scores.Trial> trials = new ArrayList<>();
         for (int i = 0; i < stretches.count(); i++) {

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration.Effort;
 import dev.understudy.flink.GateConfig;
@@ -122,7 +123,8 @@ final class Demo {
             BundledLogs logs, Baselines baselines, Connection connection, Path directory) throws Exception {
         String servers = connection.bootstrapServers();
         Serving serving = new Serving(
-                ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"));
+                ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"),
+                new CarFollowingPolicy());
         try (LoopObserver observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {

@@ -24,10 +24,10 @@ final class Pipeline {
             90,
             "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
 
-    static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
+    static final Setting<TrainCommand.Whose> EXPERTS = Setting.choice(
             "experts",
-            TrainCommand.Experts.BOTH,
-            TrainCommand.Experts.class,
+            TrainCommand.Whose.BOTH,
+            TrainCommand.Whose.class,
             "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
 
     static final Setting<Integer> LATENESS_MILLIS = Setting.integer(

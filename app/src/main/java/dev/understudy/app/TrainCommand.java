@@ -2,7 +2,8 @@ package dev.understudy.app;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingBaselines;
@@ -32,14 +33,14 @@ import picocli.CommandLine.Parameters;
 @Command(name = "train", description = "Train a policy on logs and write it as an ONNX file.")
 final class TrainCommand implements Tool {
     /** Whose driving is learned from. */
-    enum Experts {
+    enum Whose {
         BOTH,
         HUMAN,
         ASSISTANCE;
 
         Set<Actor> actors() {
             return switch (this) {
-                case BOTH -> EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
+                case BOTH -> Experts.DEFAULT;
                 case HUMAN -> EnumSet.of(Actor.HUMAN);
                 case ASSISTANCE -> EnumSet.of(Actor.ASSISTANCE);
             };
@@ -62,8 +63,8 @@ final class TrainCommand implements Tool {
             0,
             1_000_000,
             "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
-    private static final Setting<Experts> EXPERTS = Setting.choice(
-            "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
+    private static final Setting<Whose> EXPERTS =
+            Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
     static final Setting<String> LICENCE =
             Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
 
@@ -152,7 +153,8 @@ final class TrainCommand implements Tool {
                         logs.rejected(),
                         logs.unreadable()));
 
-        CarFollowingStretches stretches = CarFollowingStretches.of(logs.samples());
+        CarFollowingStretches stretches =
+                CarFollowingStretches.of(logs.samples(), settings.get(EXPERTS).actors(), any -> true);
         FollowingBaselines calibrated = stretches.count() == 0
                 ? FollowingBaselines.none()
                 : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
@@ -219,6 +221,7 @@ final class TrainCommand implements Tool {
                 .orElse(0);
         Map<String, String> extra = new TreeMap<>(baselines);
         extra.put(ModelMetadata.ALGORITHM, algorithm);
+        extra.put(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
         return new ModelMetadata(
                 settings.get(POLICY),
                 "",

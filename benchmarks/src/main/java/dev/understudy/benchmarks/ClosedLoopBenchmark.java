@@ -5,8 +5,8 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.FollowingLaw;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.driving.LeaderReplay;
@@ -271,7 +271,7 @@ final class ClosedLoopBenchmark {
             double trainSeconds = (System.nanoTime() - begun) / 1e9;
             try (LoadedPolicy loaded = load(onnx)) {
                 Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
-                LeaderReplay.Drive policy = replay.drive(loaded, new Envelope());
+                LeaderReplay.Drive policy = replay.drive(loaded, new FollowingEnvelope());
                 drives.put(POLICY, policy);
                 drives.putAll(lawful);
                 Map<String, Figures> figures = new LinkedHashMap<>();
@@ -313,7 +313,7 @@ final class ClosedLoopBenchmark {
         Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
         baselines.drivers().forEach((name, law) -> {
             drives.put(name, replay.drive(law.driving(replay.stretches()), null));
-            drives.put(name + WITH_ENVELOPE, replay.drive(law.driving(replay.stretches()), new Envelope()));
+            drives.put(name + WITH_ENVELOPE, replay.drive(law.driving(replay.stretches()), new FollowingEnvelope()));
         });
         return drives;
     }

@@ -4,8 +4,8 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Catalogue;
@@ -201,7 +201,7 @@ final class FollowingBenchmark {
         Map<String, Figures> lawful = new LinkedHashMap<>();
         baselines.drivers().forEach((name, law) -> {
             lawful.put(name, drive(replay, expert, law.driving(held), null));
-            lawful.put(name + WITH_ENVELOPE, drive(replay, expert, law.driving(held), new Envelope()));
+            lawful.put(name + WITH_ENVELOPE, drive(replay, expert, law.driving(held), new FollowingEnvelope()));
         });
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < settings.seeds(); i++) {
@@ -247,12 +247,12 @@ final class FollowingBenchmark {
 
     private static Figures drive(LeaderReplay replay, DriveDistributions expert, byte[] onnx) {
         try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
-            return drive(replay, expert, policy, new Envelope());
+            return drive(replay, expert, policy, new FollowingEnvelope());
         }
     }
 
     private static Figures drive(
-            LeaderReplay replay, DriveDistributions expert, Policy policy, @Nullable Envelope envelope) {
+            LeaderReplay replay, DriveDistributions expert, Policy policy, @Nullable FollowingEnvelope envelope) {
         DriveDistributions.Driven driven = DriveDistributions.drive(replay, policy, envelope);
         return new Figures(driven.drive().report(), expert.divergences(driven.distributions()));
     }

@@ -2,15 +2,15 @@ package dev.understudy.benchmarks;
 
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.FollowingExamination;
-import dev.understudy.driving.HeldOut;
-import dev.understudy.driving.HeldOutPieces;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
@@ -237,8 +237,7 @@ final class StreamBenchmark {
      * @param labels expert of the first step of each
      * @param heldOut what the gate judges by, in order of time
      */
-    private record Logs(
-            List<List<Trajectory>> windows, List<Long> endsMs, List<String> labels, List<LabelledStep> heldOut) {}
+    private record Logs(List<List<Trajectory>> windows, List<Long> endsMs, List<String> labels, List<Step> heldOut) {}
 
     private final Settings settings;
     private final Consumer<String> progress;
@@ -337,8 +336,8 @@ final class StreamBenchmark {
     private Logs logs(Demonstrations learned) {
         int percent = LogReading.defaults().heldOutPercent();
         long lengthMs = settings.window().toMillis();
-        TreeMap<Long, List<LabelledStep>> windows = new TreeMap<>();
-        for (LabelledStep step : steps(learned, trip -> !HeldOut.isHeldOut(trip, percent))) {
+        TreeMap<Long, List<Step>> windows = new TreeMap<>();
+        for (Step step : steps(learned, trip -> !HeldOut.isHeldOut(trip, percent))) {
             windows.computeIfAbsent(step.timeMs() / lengthMs, any -> new ArrayList<>())
                     .add(step);
         }
@@ -346,7 +345,7 @@ final class StreamBenchmark {
         List<Long> endsMs = new ArrayList<>();
         List<String> labels = new ArrayList<>();
         windows.forEach((number, steps) -> {
-            trajectories.add(LabelledSteps.trajectories(steps));
+            trajectories.add(Steps.trajectories(steps, CarFollowing.STEP_MS));
             endsMs.add((number + 1) * lengthMs);
             labels.add(steps.get(0).label());
         });
@@ -354,7 +353,7 @@ final class StreamBenchmark {
     }
 
     /** Returns the steps of some trips as a job sees them: without those of the others. */
-    private static List<LabelledStep> steps(Demonstrations logs, Predicate<String> wanted) {
+    private static List<Step> steps(Demonstrations logs, Predicate<String> wanted) {
         return Demonstrations.of(
                         logs.samples().stream()
                                 .filter(sample -> wanted.test(sample.trip()))
@@ -444,11 +443,11 @@ final class StreamBenchmark {
 
         private Unseen errors(byte[] onnx) {
             try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
-                return errors(policy, new Envelope());
+                return errors(policy, new FollowingEnvelope());
             }
         }
 
-        private Unseen errors(Policy policy, @Nullable Envelope envelope) {
+        private Unseen errors(Policy policy, @Nullable FollowingEnvelope envelope) {
             LeaderReplay.Drive drive = unseen.drive(policy, envelope);
             return new Unseen(
                     drive.report().spacingRmseMeters(),

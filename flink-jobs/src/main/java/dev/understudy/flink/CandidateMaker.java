@@ -1,6 +1,8 @@
 package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
@@ -11,6 +13,7 @@ import dev.understudy.schemas.Candidate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -19,9 +22,11 @@ final class CandidateMaker {
     private final TrainingConfig config;
 
     private final String algorithm;
+    private final Set<Actor> experts;
 
-    CandidateMaker(TrainingConfig config, String algorithm) {
+    CandidateMaker(TrainingConfig config, String algorithm, Set<Actor> experts) {
         this.config = config;
+        this.experts = experts;
         this.algorithm = algorithm;
     }
 
@@ -63,6 +68,7 @@ final class CandidateMaker {
     private SortedMap<String, String> extra() {
         SortedMap<String, String> extra = new TreeMap<>(config.baselines());
         extra.put(ModelMetadata.ALGORITHM, algorithm);
+        extra.put(Experts.KEY, Experts.text(experts));
         return extra;
     }
 

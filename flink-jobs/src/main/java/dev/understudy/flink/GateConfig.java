@@ -1,7 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.HeldOutPieces;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.model.IntakeLimits;
 import java.io.Serializable;
@@ -50,6 +52,11 @@ public record GateConfig(
                 IntakeLimits.defaults().latencyBudget(),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(60));
+    }
+
+    /** Returns what the policy is. */
+    PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
     }
 
     /** Returns these settings with another rule. */

@@ -1,9 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingExamination;
 import dev.understudy.driving.IntelligentDriverModel;
-import dev.understudy.driving.LabelledStep;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
 import dev.understudy.evaluate.Scores;
@@ -61,15 +61,14 @@ final class GateExamination {
      * @param steps the held-out steps, in any order
      * @param budget what may be risked
      */
-    Verdict examine(byte[] model, String sha256, Rivals rivals, List<LabelledStep> steps, ErrorBudget budget) {
+    Verdict examine(byte[] model, String sha256, Rivals rivals, List<Step> steps, ErrorBudget budget) {
         return intake.check(model, sha256)
                 .fold(
                         accepted -> examine(accepted, rivals, steps, budget),
                         rejected -> Verdict.refused(rejected.reason(), budget));
     }
 
-    private Verdict examine(
-            IntakeOutcome.Accepted accepted, Rivals rivals, List<LabelledStep> steps, ErrorBudget budget) {
+    private Verdict examine(IntakeOutcome.Accepted accepted, Rivals rivals, List<Step> steps, ErrorBudget budget) {
         FollowingExamination examination = FollowingExamination.of(steps, config.stretches());
         try (LoadedPolicy candidate = accepted.policy()) {
             Scores scores = examination.scores(candidate);

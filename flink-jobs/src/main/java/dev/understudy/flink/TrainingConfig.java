@@ -1,5 +1,7 @@
 package dev.understudy.flink;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import java.io.Serializable;
@@ -82,6 +84,11 @@ public record TrainingConfig(
                 Map.of(BASELINE_IDM, IntelligentDriverModel.published().toText()),
                 "development",
                 "unknown");
+    }
+
+    /** Returns what the policy is. */
+    PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
     }
 
     /** Returns these settings with tumbling windows of another length. */

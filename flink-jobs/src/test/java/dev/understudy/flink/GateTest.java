@@ -2,12 +2,9 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingAssembler;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOutPieces;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.RejectReason;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.flink.serialization.Codec;
@@ -52,7 +49,7 @@ class GateTest {
                 Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8));
         TrainingConfig config = TrainingConfig.defaults().withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(config, branch, TrainingOperator.Account.KEPT),
+                new TrainingOperator(config, READING.experts(), branch, TrainingOperator.Account.KEPT),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
@@ -86,19 +83,19 @@ class GateTest {
         return new Promotion(CarFollowing.POLICY, epoch, sha256, 0, "", "", promoted, candidateId, new TreeMap<>(), 0);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule) throws Exception {
         return harness(rule, Past.NONE);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule, ModelPast past) throws Exception {
         return harness(GateConfig.defaults().withRule(rule), past);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             GateConfig config, ModelPast past) throws Exception {
-        var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion>(
+        var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
                 new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), READING, past)),
                 ModelEvent::policy,
                 any -> CarFollowing.POLICY,
@@ -107,7 +104,7 @@ class GateTest {
         return h;
     }
 
-    private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h)
+    private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h)
             throws Exception {
         for (int i = 0; i < 5; i++) {
             heldOut(h, "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000);
@@ -115,31 +112,18 @@ class GateTest {
     }
 
     private static void heldOut(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h,
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h,
             String vehicle,
             String trip,
             long startMs)
             throws Exception {
-        List<LabelledStep> steps = new ArrayList<>();
-        FollowingAssembler.State state = new FollowingAssembler.State();
-        for (FollowingSample sample : TestLogs.trip(vehicle, trip, startMs, 1100)) {
-            new FollowingAssembler().offer(state, sample, new FollowingAssembler.Output() {
-                @Override
-                public void step(LabelledStep step) {
-                    steps.add(step);
-                }
-
-                @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {}
-            });
-        }
-        for (LabelledStep step : steps) {
-            h.processElement2(new StreamRecord<>(LocatedStep.of(step, 0, step.sequence()), step.timeMs()));
+        for (Step step : TestLogs.steps(TestLogs.trip(vehicle, trip, startMs, 1100))) {
+            h.processElement2(new StreamRecord<>(step, step.timeMs()));
         }
     }
 
     private static void publish(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, TrainedWindow trained)
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h, TrainedWindow trained)
             throws Exception {
         h.processElement1(new StreamRecord<>(ModelEvent.of(trained.candidate())));
         for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
@@ -149,7 +133,7 @@ class GateTest {
     }
 
     private static void watermark(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, long timeMs)
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h, long timeMs)
             throws Exception {
         h.processWatermarkStatus1(WatermarkStatus.IDLE);
         h.processWatermark2(new Watermark(timeMs));

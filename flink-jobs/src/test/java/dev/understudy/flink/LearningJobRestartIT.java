@@ -175,17 +175,17 @@ class LearningJobRestartIT {
                 TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
         env.configure(runtime.configuration());
-        GeneratorFunction<Long, DecodedLog> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
-        DataStream<DecodedLog> read = env.fromSource(
+        GeneratorFunction<Long, LogRecord> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
+        DataStream<LogRecord> read = env.fromSource(
                         new DataGeneratorSource<>(
                                 generator,
                                 LOGS.size(),
                                 RateLimiterStrategy.perSecond(600),
-                                Codecs.DECODED_LOG.typeInformation()),
+                                Codecs.LOG_RECORD.typeInformation()),
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<DecodedLog> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
+        DataStream<LogRecord> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
         LearningJob.flows(logs, models, config, BRANCHES)

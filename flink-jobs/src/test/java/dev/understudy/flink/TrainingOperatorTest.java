@@ -3,12 +3,10 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingAssembler;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
-import dev.understudy.driving.RejectReason;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
@@ -51,30 +49,19 @@ class TrainingOperatorTest {
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
             LearningBranch branch, TrainingOperator.Account account) throws Exception {
         var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(CONFIG, branch, account), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+                new TrainingOperator(CONFIG, Experts.DEFAULT, branch, account),
+                WindowBatch::policy,
+                ModelEvent::policy,
+                Types.STRING);
         harness.setup(Codecs.TRAINED_WINDOW.serializer());
         return harness;
     }
 
     static WindowBatch batch(int window) {
         long startMs = TestLogs.START_MS + 60_000L * window;
-        List<LabelledStep> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>();
         for (int trip = 0; trip < 3; trip++) {
-            FollowingAssembler assembler = new FollowingAssembler();
-            FollowingAssembler.State state = new FollowingAssembler.State();
-            FollowingAssembler.Output out = new FollowingAssembler.Output() {
-                @Override
-                public void step(LabelledStep step) {
-                    steps.add(step);
-                }
-
-                @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {}
-            };
-            for (FollowingSample sample : TestLogs.trip("car" + trip, "trip" + window + trip, startMs, 600)) {
-                assembler.offer(state, sample, out);
-            }
-            assembler.end(state, out);
+            steps.addAll(TestLogs.steps(TestLogs.trip("car" + trip, "trip" + window + trip, startMs, 600)));
         }
         return new WindowBatch(
                 CarFollowing.POLICY,
@@ -83,7 +70,7 @@ class TrainingOperatorTest {
                 7,
                 startMs,
                 steps.size(),
-                LabelledSteps.trajectories(steps),
+                Steps.trajectories(steps, CarFollowing.STEP_MS),
                 List.of("driving.logs.v1-0@0-1800"));
     }
 

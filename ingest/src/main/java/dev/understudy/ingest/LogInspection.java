@@ -1,12 +1,15 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.TimeJumps;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.driving.StepGrid;
-import dev.understudy.driving.TimeJumps;
 import dev.understudy.ingest.Row.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +53,7 @@ public record LogInspection(
         long trips,
         double rateHz,
         long steps,
-        SortedMap<RejectReason, Long> rejectedByReason,
+        SortedMap<String, Long> rejectedByReason,
         long late,
         long duplicates,
         Action action,
@@ -142,17 +145,17 @@ public record LogInspection(
     }
 
     /** The books while the source is read. */
-    private static final class Reading implements FollowingAssembler.Output {
+    private static final class Reading implements Assembler.Output<FollowingSample> {
         /** Samples of which the times and sequences are kept: some 200 bytes each. */
         private static final long MOST_SAMPLES = 5_000_000;
 
         private final long latenessMs;
-        private final FollowingAssembler assembler;
+        private final Set<Actor> experts;
         private final Map<String, Vehicle> vehicles = new LinkedHashMap<>();
         private final Map<String, Trip> trips = new LinkedHashMap<>();
         private final Map<Problem, Long> bad = new EnumMap<>(Problem.class);
         private final Map<Problem, String> firstBad = new EnumMap<>(Problem.class);
-        private final Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
+        private final Map<String, Long> rejected = new TreeMap<>();
         private final Map<String, Long> repeatedTimes = new LinkedHashMap<>();
         private final List<String> remarks = new ArrayList<>();
         private long rows;
@@ -171,7 +174,7 @@ public record LogInspection(
 
         Reading(Duration lateness, Set<Actor> experts) {
             latenessMs = lateness.toMillis();
-            assembler = new FollowingAssembler(experts);
+            this.experts = experts;
         }
 
         void read(Row row) {
@@ -241,7 +244,7 @@ public record LogInspection(
 
             @Override
             public void jumped(Row.Sample read) {
-                rejected(read.sample(), RejectReason.TIME_JUMP);
+                rejected(read.sample(), GeneralRefusal.TIME_JUMP);
                 if (firstJump == null) {
                     firstJump = read.source() + ":" + read.line();
                 }
@@ -281,7 +284,7 @@ public record LogInspection(
         /** One vehicle, whose samples wait until no earlier one may come. */
         private final class Vehicle {
             private final Map<Long, String> tripsByTime = new HashMap<>();
-            private final FollowingAssembler.State state = new FollowingAssembler.State();
+            private final Assembler<FollowingSample> assembler = CarFollowing.assembler(experts);
             private final PriorityQueue<FollowingSample> waiting =
                     new PriorityQueue<>(Comparator.comparingLong(FollowingSample::timeMs)
                             .thenComparing(FollowingSample::trip)
@@ -303,18 +306,18 @@ public record LogInspection(
 
             void release(long untilMs) {
                 while (!waiting.isEmpty() && waiting.element().timeMs() <= untilMs) {
-                    assembler.offer(state, waiting.remove(), Reading.this);
+                    assembler.offer(waiting.remove(), Reading.this);
                 }
             }
 
             void end() {
                 release(Long.MAX_VALUE);
-                assembler.end(state, Reading.this);
+                assembler.end(Reading.this);
             }
         }
 
         @Override
-        public void step(LabelledStep step) {
+        public void step(Step step) {
             double action = step.action()[0];
             steps++;
             sum += action;
@@ -323,14 +326,14 @@ public record LogInspection(
         }
 
         @Override
-        public void between(LabelledStep step) {
+        public void between(Step step) {
             between++;
             step(step);
         }
 
         @Override
-        public void rejected(FollowingSample sample, RejectReason reason) {
-            rejected.merge(reason, 1L, Long::sum);
+        public void rejected(FollowingSample sample, Refusal reason) {
+            rejected.merge(reason.name(), 1L, Long::sum);
         }
 
         LogInspection finish() {
@@ -366,7 +369,7 @@ public record LogInspection(
             if (rates.length > 0 && rates[0] < 0.8 * rates[rates.length - 1]) {
                 remarks.add(text("trips have from %.1f to %.1f samples a second", rates[0], rates[rates.length - 1]));
             }
-            long tooLow = rejected.getOrDefault(RejectReason.RATE_TOO_LOW, 0L);
+            long tooLow = rejected.getOrDefault(RejectReason.RATE_TOO_LOW.name(), 0L);
             if (tooLow > 0) {
                 remarks.add(text(
                         "%,d samples are too far apart: steps of 0.1 s need a sample each %d ms at least (%.1f Hz), the"
@@ -376,7 +379,7 @@ public record LogInspection(
                         1000.0 / StepGrid.SLOWEST_MS,
                         rates.length == 0 ? Double.NaN : rates[0]));
             }
-            long resampled = rejected.getOrDefault(RejectReason.RESAMPLED, 0L);
+            long resampled = rejected.getOrDefault(GeneralRefusal.RESAMPLED.name(), 0L);
             if (resampled > 0 || between > 0) {
                 remarks.add(text(
                         "the log has %.1f Hz and was laid on steps of 0.1 s: %,d samples lie between steps, %,d steps"
@@ -386,7 +389,7 @@ public record LogInspection(
             if (firstJump != null) {
                 remarks.add(text(
                         "%,d samples have a time far from those around them, the first in %s",
-                        rejected.getOrDefault(RejectReason.TIME_JUMP, 0L), firstJump));
+                        rejected.getOrDefault(GeneralRefusal.TIME_JUMP.name(), 0L), firstJump));
             }
             if (firstLate != null) {
                 remarks.add(text(

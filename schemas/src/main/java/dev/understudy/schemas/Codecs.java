@@ -1,6 +1,6 @@
 package dev.understudy.schemas;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
 import org.apache.avro.Schema;

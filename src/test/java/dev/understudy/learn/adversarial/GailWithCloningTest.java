@@ -7,7 +7,7 @@ import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingEnvironments;
-import dev.understudy.driving.FollowingFeaturiser;
+import dev.understudy.driving.FollowingMemory;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.Learner;
@@ -51,7 +51,7 @@ class GailWithCloningTest {
     /** A car that follows the law behind a leader whose speed swings, after 30 s of history. */
     private static Trajectory demonstration(double phase, int steps) {
         IntelligentDriverModel law = new IntelligentDriverModel(30, 1.4, 2.5, 1.1, 1.6);
-        float[] memory = FollowingFeaturiser.newMemory();
+        float[] memory = FollowingMemory.newMemory();
         float[] observations = new float[steps * N];
         float[] actions = new float[steps];
         float[] observation = new float[N];
@@ -59,7 +59,7 @@ class GailWithCloningTest {
         double gap = 25;
         for (int t = -300; t < steps; t++) {
             double leader = 12 + 4 * Math.sin(phase + t / 60.0);
-            FollowingFeaturiser.observe(memory, speed, gap, leader, true, observation, 0);
+            FollowingMemory.observe(memory, speed, gap, leader, true, observation, 0);
             double acceleration = law.acceleration(speed, gap, leader);
             if (t >= 0) {
                 System.arraycopy(observation, 0, observations, t * N, N);

@@ -3,8 +3,9 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingEnvironments;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.learn.Catalogue;
@@ -177,8 +178,8 @@ class RecordingTest {
         ServingMetrics metrics = new ServingMetrics();
         try (ModelDirectory directory = new ModelDirectory(
                         "test",
-                        CarFollowing.POLICY,
-                        Serving.intakeCheck(config),
+                        new CarFollowingPolicy(),
+                        config.intake(),
                         metrics,
                         acknowledgement -> {},
                         InstantSource.fixed(Instant.EPOCH));

@@ -3,6 +3,7 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.model.ModelFile;
@@ -39,10 +40,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SameBytesTest {
     /** SHA-256 of all records of decisions. */
-    private static final String DECISIONS = "f78093c046914963370b2ef1718a09a80ca92830f83bee9f75077c64164cc8e0";
+    private static final String DECISIONS = "1fda119dc9e1c926ba044d4c51920b8be350d38c3a9f055df349c401a876e9d3";
 
     /** SHA-256 of all records of what the policy observed and did. */
-    private static final String ROLLOUTS = "1fda119dc9e1c926ba044d4c51920b8be350d38c3a9f055df349c401a876e9d3";
+    private static final String ROLLOUTS = "8612f23943b7b440178eb77ef5ae692084452e037ac106fca4cdf3167bbb789c";
 
     private static final Path FOLDER = Path.of("..", "ingest", "data", "openacc-zalazone");
     private static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
@@ -64,8 +65,8 @@ class SameBytesTest {
         ModelFile model = TestModels.constant(-0.25f);
         try (ModelDirectory directory = new ModelDirectory(
                         "test",
-                        CarFollowing.POLICY,
-                        Serving.intakeCheck(config),
+                        new CarFollowingPolicy(),
+                        config.intake(),
                         new ServingMetrics(),
                         any -> {},
                         InstantSource.fixed(Instant.EPOCH));

@@ -1,10 +1,10 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
-/** Who drove while a step was logged. */
+/** Who acted while a step was logged. */
 public enum Actor {
     /** A person. */
     HUMAN,
-    /** The car's own driver assistance, such as adaptive cruise control. */
+    /** Assistance of the machine itself, such as a car's adaptive cruise control. */
     ASSISTANCE,
     /** A policy of this system. */
     POLICY,

@@ -1,22 +1,40 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
-import dev.understudy.driving.TimeJumps.Timed;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Sample;
+import dev.understudy.domain.TimeJumps;
+import dev.understudy.domain.TimeJumps.Timed;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What serving remembers of one trip: which observations came, and what time it is there. */
-final class TripEntry implements TimeJumps.Output<FollowingSample> {
+/** What serving remembers of one episode: which observations came, and what time it is there. */
+final class EpisodeEntry implements TimeJumps.Output<Sample> {
     /** Sequence numbers this far behind the newest are told apart; older ones count as seen. */
     private static final int SEEN = Long.SIZE;
 
     private static final int TIMED_BYTES = 3 * Long.BYTES;
 
-    /** What an observation means for the history of its vehicle. */
+    /** What is left of a sample that was read before a restart. */
+    private record Remembered(String episode, long sequence, long timeMs) implements Sample {
+        @Override
+        public String entity() {
+            return "";
+        }
+
+        @Override
+        public Actor actor() {
+            return Actor.MIXED;
+        }
+
+        @Override
+        public String label() {
+            return "";
+        }
+    }
+
+    /** What an observation means for the history of its entity. */
     enum Time {
         /** Its time is believed, and goes on from the one before. */
         GOES_ON,
@@ -26,16 +44,16 @@ final class TripEntry implements TimeJumps.Output<FollowingSample> {
         DOUBTED
     }
 
-    final String trip;
+    final String episode;
     private long newest;
     /** Bit i: newest - i was seen; 0 before the first. */
     private long seen;
 
-    private TimeJumps<FollowingSample> jumps = new TimeJumps<>();
+    private TimeJumps<Sample> jumps = new TimeJumps<>();
     private boolean isTakenBack;
 
-    TripEntry(String trip) {
-        this.trip = trip;
+    EpisodeEntry(String episode) {
+        this.episode = episode;
     }
 
     /** Returns the newest number, -1 before the first. */
@@ -44,8 +62,8 @@ final class TripEntry implements TimeJumps.Output<FollowingSample> {
     }
 
     /** Returns whether an observation came before, without taking note of it. */
-    boolean wasSeen(FollowingSample sample) {
-        for (Timed<FollowingSample> each : jumps.doubted()) {
+    boolean wasSeen(Sample sample) {
+        for (Timed<Sample> each : jumps.doubted()) {
             if (each.sequence() == sample.sequence() && each.timeMs() == sample.timeMs()) {
                 return true;
             }
@@ -64,15 +82,15 @@ final class TripEntry implements TimeJumps.Output<FollowingSample> {
      *
      * @param sentMs when it was sent, {@link TimeJumps#UNKNOWN} if nobody knows
      */
-    Time take(FollowingSample sample, long sentMs) {
-        List<Timed<FollowingSample>> doubted = jumps.doubted();
+    Time take(Sample sample, long sentMs) {
+        List<Timed<Sample>> doubted = jumps.doubted();
         boolean goesOn = goesOn(sample, sentMs);
         long beforeMs = goesOn ? 0 : timeMs();
         isTakenBack = false;
         if (!jumps.offer(sample.sequence(), sample.timeMs(), sentMs, sample, this)) {
             return Time.DOUBTED;
         }
-        for (Timed<FollowingSample> each : doubted) {
+        for (Timed<Sample> each : doubted) {
             if (each.sequence() < newest) {
                 note(each.sequence());
             }
@@ -82,26 +100,26 @@ final class TripEntry implements TimeJumps.Output<FollowingSample> {
     }
 
     /** Returns whether the time of an observation goes with that of the last one that is believed. */
-    boolean goesOn(FollowingSample sample, long sentMs) {
+    boolean goesOn(Sample sample, long sentMs) {
         return jumps.goesOn(sample.sequence(), sample.timeMs(), sentMs);
     }
 
     /** Returns the time of the last observation whose time is believed; 0 before the first. */
     long timeMs() {
-        Timed<FollowingSample> last = jumps.last();
+        Timed<Sample> last = jumps.last();
         return last == null ? 0 : last.timeMs();
     }
 
     @Override
-    public void believed(FollowingSample sample) {
+    public void believed(Sample sample) {
         note(sample.sequence());
     }
 
     @Override
-    public void jumped(FollowingSample sample) {}
+    public void jumped(Sample sample) {}
 
     @Override
-    public void retracted(FollowingSample first) {
+    public void retracted(Sample first) {
         seen = 0;
         isTakenBack = true;
     }
@@ -119,56 +137,59 @@ final class TripEntry implements TimeJumps.Output<FollowingSample> {
         }
     }
 
-    byte[] toBytes() {
-        byte[] name = trip.getBytes(StandardCharsets.UTF_8);
-        Timed<FollowingSample> last = jumps.last();
-        List<Timed<FollowingSample>> doubted = jumps.doubted();
-        ByteBuffer out = ByteBuffer.allocate(
-                2 * Long.BYTES + 3 + TIMED_BYTES * ((last == null ? 0 : 1) + doubted.size()) + name.length);
+    /** Returns how many bytes {@link #write} writes. */
+    int bytes() {
+        int timed = (jumps.last() == null ? 0 : 1) + jumps.doubted().size();
+        return 2 * Long.BYTES + 3 + TIMED_BYTES * timed + Integer.BYTES + utf8().length;
+    }
+
+    private byte[] utf8() {
+        return episode.getBytes(StandardCharsets.UTF_8);
+    }
+
+    void write(ByteBuffer out) {
+        byte[] name = utf8();
+        Timed<Sample> last = jumps.last();
+        List<Timed<Sample>> doubted = jumps.doubted();
+        out.putInt(name.length).put(name);
         out.putLong(newest).putLong(seen).put((byte) (jumps.lastIsAlone() ? 1 : 0));
         out.put((byte) (last == null ? 0 : 1)).put((byte) doubted.size());
         if (last != null) {
             put(out, last);
         }
         doubted.forEach(each -> put(out, each));
-        return out.put(name).array();
     }
 
-    /** Reads what {@link #toBytes} wrote. */
-    static TripEntry fromBytes(byte[] bytes) {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
+    /** Reads what {@link #write} wrote. */
+    static EpisodeEntry read(ByteBuffer in) {
+        byte[] name = new byte[in.getInt()];
+        in.get(name);
+        String episode = new String(name, StandardCharsets.UTF_8);
         long newest = in.getLong();
         long seen = in.getLong();
         boolean isAlone = in.get() != 0;
         boolean hasLast = in.get() != 0;
         int doubts = in.get();
-        int names = in.position() + TIMED_BYTES * ((hasLast ? 1 : 0) + doubts);
-        String trip = new String(bytes, names, bytes.length - names, StandardCharsets.UTF_8);
-        Timed<FollowingSample> last = hasLast ? get(in, trip) : null;
-        List<Timed<FollowingSample>> doubted = new ArrayList<>();
+        Timed<Sample> last = hasLast ? get(in, episode) : null;
+        List<Timed<Sample>> doubted = new ArrayList<>();
         for (int i = 0; i < doubts; i++) {
-            doubted.add(get(in, trip));
+            doubted.add(get(in, episode));
         }
-        TripEntry entry = new TripEntry(trip);
+        EpisodeEntry entry = new EpisodeEntry(episode);
         entry.newest = newest;
         entry.seen = seen;
         entry.jumps = TimeJumps.restore(last, isAlone, doubted);
         return entry;
     }
 
-    private static void put(ByteBuffer out, Timed<FollowingSample> timed) {
+    private static void put(ByteBuffer out, Timed<Sample> timed) {
         out.putLong(timed.sequence()).putLong(timed.timeMs()).putLong(timed.arrivalMs());
     }
 
-    private static Timed<FollowingSample> get(ByteBuffer in, String trip) {
+    private static Timed<Sample> get(ByteBuffer in, String episode) {
         long sequence = in.getLong();
         long timeMs = in.getLong();
         long arrivalMs = in.getLong();
-        double none = Double.NaN;
-        return new Timed<>(
-                sequence,
-                timeMs,
-                arrivalMs,
-                new FollowingSample("", trip, sequence, timeMs, Actor.MIXED, "", none, none, none));
+        return new Timed<>(sequence, timeMs, arrivalMs, new Remembered(episode, sequence, timeMs));
     }
 }

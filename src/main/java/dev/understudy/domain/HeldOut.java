@@ -1,4 +1,4 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,9 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.data.Matrix;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -91,15 +92,14 @@ class HeldOutPiecesTest {
 
     @Test
     void selectsStepsInAnyOrderAndOnlyThoseBeforeTheTime() {
-        List<LabelledStep> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
-            FollowingSample sample =
-                    new FollowingSample("car", "trip-" + i % 3, i, 100_000L * i, Actor.HUMAN, "", 10, 20, 10);
-            steps.add(new LabelledStep(sample, 0, new float[0], new float[1]));
+            Matrix row = new Matrix(1, 1, new float[1]);
+            steps.add(new Step("car", "trip-" + i % 3, i, 100_000L * i, "", 0, row, new float[1], 0, i, 0));
         }
-        List<LabelledStep> selected = PIECES.select(steps, 2_000_000);
+        List<Step> selected = PIECES.select(steps, 2_000_000);
         assertThat(selected).isNotEmpty().allMatch(step -> step.timeMs() < 2_000_000);
-        List<LabelledStep> shuffled = new ArrayList<>(steps);
+        List<Step> shuffled = new ArrayList<>(steps);
         Collections.shuffle(shuffled, new Random(3));
         assertThat(PIECES.select(shuffled, 2_000_000)).containsExactlyInAnyOrderElementsOf(selected);
         assertThat(PIECES.select(List.of(), 1)).isEmpty();

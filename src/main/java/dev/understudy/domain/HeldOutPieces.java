@@ -1,4 +1,4 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -48,8 +48,8 @@ public record HeldOutPieces(int newest, int anchors, int most) implements Serial
     }
 
     /** Returns the name of the piece that a step belongs to. */
-    public static String name(LabelledStep step) {
-        return String.join(SEPARATOR, step.trip(), step.vehicle(), Long.toString(step.timeMs() / PIECE_MS));
+    public static String name(Step step) {
+        return String.join(SEPARATOR, step.episode(), step.entity(), Long.toString(step.timeMs() / PIECE_MS));
     }
 
     /**
@@ -109,10 +109,10 @@ public record HeldOutPieces(int newest, int anchors, int most) implements Serial
     }
 
     /** Returns, of all held-out steps there ever were, those to judge by at an event time. */
-    public List<LabelledStep> select(Collection<LabelledStep> steps, long timeMs) {
-        Map<String, List<LabelledStep>> pieces = new TreeMap<>();
+    public List<Step> select(Collection<Step> steps, long timeMs) {
+        Map<String, List<Step>> pieces = new TreeMap<>();
         Map<String, Long> startMs = new TreeMap<>();
-        for (LabelledStep step : steps) {
+        for (Step step : steps) {
             if (step.timeMs() < timeMs) {
                 pieces.computeIfAbsent(name(step), any -> new ArrayList<>()).add(step);
                 startMs.merge(name(step), step.timeMs(), Math::min);

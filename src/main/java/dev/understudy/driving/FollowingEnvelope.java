@@ -1,5 +1,8 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Envelope;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The last step after any policy, independent of it: the action must be finite, in range, not jump, and leave the car
  * able to stop behind its leader. An action outside is replaced, never clipped in silence: the verdict says so and why.
@@ -15,7 +18,9 @@ package dev.understudy.driving;
  *
  * <p>So a state that is safe stays safe while the leader brakes no harder than b, whatever the policy asks for.
  */
-public final class Envelope {
+public final class FollowingEnvelope implements Envelope<FollowingSample> {
+    private static final long serialVersionUID = 1L;
+
     /** What became of an action. */
     public sealed interface Verdict {
         /** Returns the action to carry out, m/s^2. */
@@ -66,6 +71,25 @@ public final class Envelope {
     private static final float ROUNDING = 1e-3f;
 
     private final IntelligentDriverModel careful = new IntelligentDriverModel(35, 1.5, 3, 1, 1.5);
+
+    @Override
+    public @Nullable String judge(FollowingSample sample, float[] action, float[] previous, long millisSincePrevious) {
+        Verdict verdict = apply(
+                action,
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond(),
+                previous[0],
+                millisSincePrevious);
+        action[0] = verdict.acceleration();
+        return verdict instanceof Fallback fallback ? fallback.reason().name() : null;
+    }
+
+    @Override
+    public void fallback(FollowingSample sample, float[] action) {
+        action[0] = fallbackAcceleration(
+                sample.speedMetersPerSecond(), sample.gapMeters(), sample.leaderSpeedMetersPerSecond());
+    }
 
     /**
      * Judges an action.

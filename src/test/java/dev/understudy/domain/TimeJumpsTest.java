@@ -1,7 +1,8 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.driving.FollowingSample;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.understudy.driving;
+package dev.understudy.domain;
 
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -51,7 +51,7 @@ public final class TimeJumps<T> {
         /** Receives a sample whose time is believed. */
         void believed(T item);
 
-        /** Receives a sample whose time is wrong: {@link RejectReason#TIME_JUMP}. */
+        /** Receives a sample whose time is wrong: {@link GeneralRefusal#TIME_JUMP}. */
         void jumped(T item);
 
         /**
@@ -91,29 +91,29 @@ public final class TimeJumps<T> {
      * @param jumped receives those left out
      * @return pieces in which no sample is more than {@link #REACH_MS} behind the one before
      */
-    public static List<List<FollowingSample>> pieces(List<FollowingSample> trip, Consumer<FollowingSample> jumped) {
-        List<FollowingSample> believed = new ArrayList<>(trip.size());
-        Output<FollowingSample> out = new Output<>() {
+    public static <S extends Sample> List<List<S>> pieces(List<S> trip, Consumer<S> jumped) {
+        List<S> believed = new ArrayList<>(trip.size());
+        Output<S> out = new Output<>() {
             @Override
-            public void believed(FollowingSample sample) {
+            public void believed(S sample) {
                 believed.add(sample);
             }
 
             @Override
-            public void jumped(FollowingSample sample) {
+            public void jumped(S sample) {
                 jumped.accept(sample);
             }
 
             @Override
-            public void retracted(FollowingSample first) {
+            public void retracted(S first) {
                 believed.remove(first);
                 jumped.accept(first);
             }
         };
-        TimeJumps<FollowingSample> jumps = new TimeJumps<>();
+        TimeJumps<S> jumps = new TimeJumps<>();
         trip.forEach(sample -> jumps.offer(sample.sequence(), sample.timeMs(), UNKNOWN, sample, out));
         jumps.settleWhile(any -> true, out);
-        List<List<FollowingSample>> pieces = new ArrayList<>();
+        List<List<S>> pieces = new ArrayList<>();
         int start = 0;
         for (int i = 1; i <= believed.size(); i++) {
             if (i == believed.size()

@@ -2,21 +2,18 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -25,24 +22,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class AssembleVehicleTest {
+class AssembleEntityTest {
     private static final LogReading READING = LogReading.defaults();
     private static final String TRIP = TestLogs.tripName(false, 0, READING);
 
-    private static KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> harness(
-            AssembleVehicle.Share share) throws Exception {
-        var harness = new KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep>(
-                new KeyedProcessOperator<>(new AssembleVehicle("p", READING, share)),
-                DecodedLog::vehicle,
+    private static KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step> harness(AssembleEntity.Share share)
+            throws Exception {
+        var harness = new KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step>(
+                new KeyedProcessOperator<>(new AssembleEntity<>(new CarFollowingPolicy(), READING, share)),
+                LogRecord::entity,
                 Types.STRING);
-        harness.setup(Codecs.LOCATED_STEP.serializer());
+        harness.setup(Codecs.STEP.serializer());
         return harness;
     }
 
-    private static Map<String, Long> tallies(
-            KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> h) {
+    private static Map<String, Long> tallies(KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step> h) {
         Map<String, Long> counts = new TreeMap<>();
-        Collection<StreamRecord<Tally>> records = h.getSideOutput(AssembleVehicle.TALLIES);
+        Collection<StreamRecord<Tally>> records = h.getSideOutput(AssembleEntity.TALLIES);
         if (records != null) {
             records.forEach(record ->
                     counts.merge(record.getValue().name(), record.getValue().count(), Long::sum));
@@ -61,8 +57,8 @@ class AssembleVehicleTest {
         for (int block = 0; block < 300; block += 30) {
             Collections.shuffle(mixed.subList(block, block + 30), new Random(block));
         }
-        List<LocatedStep> straight;
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        List<Step> straight;
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             for (FollowingSample sample : trip) {
                 h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
@@ -73,7 +69,7 @@ class AssembleVehicleTest {
             assertThat(straight).isNotEmpty();
             assertThat(straight.size() + sum(tallies(h))).isEqualTo(300);
         }
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             for (FollowingSample sample : mixed) {
                 h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
@@ -91,7 +87,7 @@ class AssembleVehicleTest {
         OperatorSubtaskState saved;
         long steps;
         long tallied;
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             for (FollowingSample sample : trip.subList(0, 130)) {
                 h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
@@ -101,7 +97,7 @@ class AssembleVehicleTest {
             steps = h.extractOutputValues().size();
             tallied = sum(tallies(h)) - 2 * tallies(h).getOrDefault(Tally.INTERPOLATED, 0L);
         }
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.initializeState(saved);
             h.open();
             for (FollowingSample sample : trip.subList(130, 200)) {
@@ -116,15 +112,15 @@ class AssembleVehicleTest {
                     .as("records, less what was interpolated")
                     .isEqualTo(200);
             assertThat(h.extractOutputValues())
-                    .extracting(step -> step.step().trajectory())
-                    .containsOnly(h.extractOutputValues().get(0).step().trajectory());
+                    .extracting(step -> step.run())
+                    .containsOnly(h.extractOutputValues().get(0).run());
         }
     }
 
     @Test
     void dropsDuplicatesAndCountsThem() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 150);
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             for (FollowingSample sample : trip) {
                 h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
@@ -140,9 +136,9 @@ class AssembleVehicleTest {
     }
 
     /** What came out of a vehicle's records. */
-    private record Outcome(List<LocatedStep> steps, Map<String, Long> tallies) {
+    private record Outcome(List<Step> steps, Map<String, Long> tallies) {
         long timely() {
-            return steps.stream().filter(step -> step.step().trajectory() >= 0).count();
+            return steps.stream().filter(step -> step.run() >= 0).count();
         }
 
         long belated() {
@@ -151,18 +147,18 @@ class AssembleVehicleTest {
     }
 
     /** Assembles records, with a watermark after every so many of them, up to a restart after some of them. */
-    private static Outcome assemble(List<DecodedLog> logs, int every, int restartAfter) throws Exception {
-        List<LocatedStep> steps = new ArrayList<>();
+    private static Outcome assemble(List<LogRecord> logs, int every, int restartAfter) throws Exception {
+        List<Step> steps = new ArrayList<>();
         Map<String, Long> counts = new TreeMap<>();
         OperatorSubtaskState state = null;
         for (boolean isLast : new boolean[] {false, true}) {
-            List<DecodedLog> part = isLast ? logs.subList(restartAfter, logs.size()) : logs.subList(0, restartAfter);
-            try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+            List<LogRecord> part = isLast ? logs.subList(restartAfter, logs.size()) : logs.subList(0, restartAfter);
+            try (var h = harness(AssembleEntity.Share.TRAINING)) {
                 if (state != null) {
                     h.initializeState(state);
                 }
                 h.open();
-                for (DecodedLog log : part) {
+                for (LogRecord log : part) {
                     if (log.offset() % every == 0) {
                         h.processWatermark(log.clockMs());
                     }
@@ -180,7 +176,7 @@ class AssembleVehicleTest {
         return new Outcome(steps, counts);
     }
 
-    private static Outcome assemble(List<DecodedLog> logs) throws Exception {
+    private static Outcome assemble(List<LogRecord> logs) throws Exception {
         Outcome outcome = assemble(logs, 1, 0);
         assertThat(assemble(logs, 77, 0)).as("with few watermarks").isEqualTo(outcome);
         assertThat(assemble(logs, 5, logs.size() / 2 + 1)).as("with a restart").isEqualTo(outcome);
@@ -189,15 +185,25 @@ class AssembleVehicleTest {
 
     /** Returns records whose turns come at the watermark of a fleet that drives on all the while. */
     /** Returns a record with the time of its sample wrong by so much; its timestamp knows better, or is set by hand. */
-    private static DecodedLog wrong(DecodedLog log, long byMs, boolean isSentKnown) {
-        FollowingSample sample = Objects.requireNonNull(log.sample());
+    private static LogRecord wrong(LogRecord log, long byMs, boolean isSentKnown) {
+        FollowingSample sample = TestLogs.sample(log);
         FollowingSample wrong = TestLogs.at(sample, sample.timeMs() + byMs);
-        return new DecodedLog(
-                wrong, null, log.partition(), log.offset(), isSentKnown ? log.sentMs() : wrong.timeMs(), log.clockMs());
+        LogRecord given = TestLogs.read(wrong, log.partition(), log.offset());
+        return new LogRecord(
+                given.entity(),
+                given.episode(),
+                given.sequence(),
+                given.timeMs(),
+                given.value(),
+                null,
+                log.partition(),
+                log.offset(),
+                isSentKnown ? log.sentMs() : wrong.timeMs(),
+                log.clockMs());
     }
 
-    private static List<DecodedLog> turns(List<FollowingSample> samples, long firstTurnMs) {
-        List<DecodedLog> logs = new ArrayList<>();
+    private static List<LogRecord> turns(List<FollowingSample> samples, long firstTurnMs) {
+        List<LogRecord> logs = new ArrayList<>();
         for (FollowingSample sample : samples) {
             logs.add(TestLogs.log(sample, logs.size(), firstTurnMs + 100L * logs.size() - 501));
         }
@@ -214,10 +220,8 @@ class AssembleVehicleTest {
                 .isEqualTo(late.steps().size())
                 .isPositive();
         assertThat(late.steps())
-                .extracting(step -> step.step().sequence())
-                .isEqualTo(inTime.steps().stream()
-                        .map(step -> step.step().sequence())
-                        .toList());
+                .extracting(step -> step.sequence())
+                .isEqualTo(inTime.steps().stream().map(step -> step.sequence()).toList());
         assertThat(late.tallies()).containsOnlyKeys(Tally.LATE);
         assertThat(late.steps())
                 .as("ready when they came, not when they were driven")
@@ -227,14 +231,14 @@ class AssembleVehicleTest {
     @Test
     void aStretchThatIsHeldUpForTenSecondsIsLearnedAsAPieceOfItsOwn() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 800);
-        List<DecodedLog> logs = new ArrayList<>(turns(trip, TestLogs.START_MS));
-        List<DecodedLog> all = new ArrayList<>();
-        for (DecodedLog log : logs) {
+        List<LogRecord> logs = new ArrayList<>(turns(trip, TestLogs.START_MS));
+        List<LogRecord> all = new ArrayList<>();
+        for (LogRecord log : logs) {
             if (log.offset() < 200 || log.offset() > 499) {
                 all.add(log);
             }
             if (log.offset() == 600) { // out they come, at one watermark, in some disorder
-                List<DecodedLog> held = new ArrayList<>(logs.subList(200, 500));
+                List<LogRecord> held = new ArrayList<>(logs.subList(200, 500));
                 Collections.shuffle(held, new Random(1));
                 held.forEach(each -> all.add(each.at(log.clockMs())));
             }
@@ -246,15 +250,15 @@ class AssembleVehicleTest {
 
     @Test
     void aSampleThatIsLateAllAloneIsCountedAsThat() throws Exception {
-        List<DecodedLog> logs = turns(TestLogs.trip("car", TRIP, TestLogs.START_MS, 300), TestLogs.START_MS);
-        DecodedLog late = logs.remove(200).at(TestLogs.START_MS + 30_000);
+        List<LogRecord> logs = turns(TestLogs.trip("car", TRIP, TestLogs.START_MS, 300), TestLogs.START_MS);
+        LogRecord late = logs.remove(200).at(TestLogs.START_MS + 30_000);
         logs.add(late);
         logs.add(late);
         Outcome outcome = assemble(logs);
         assertThat(outcome.tallies()).containsEntry(Tally.LATE, 1L).containsEntry(Tally.DUPLICATES, 1L);
         assertThat(outcome.steps())
                 .as("a hole in time ends the trajectory")
-                .extracting(step -> step.step().trajectory())
+                .extracting(step -> step.run())
                 .contains(0L, 1L);
     }
 
@@ -262,13 +266,13 @@ class AssembleVehicleTest {
     @ValueSource(ints = {0, 1, 2, 150, 297, 298, 299})
     void aWrongTimeCostsOneSampleAndNoOther(int row) throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
-        List<DecodedLog> without = turns(trip, TestLogs.START_MS);
+        List<LogRecord> without = turns(trip, TestLogs.START_MS);
         without.remove(row);
         Map<String, Long> expected = new TreeMap<>(assemble(without).tallies());
         expected.put("rejected.TIME_JUMP", 1L);
         for (long jump : new long[] {-180L * 86_400_000, -3_600_000, 60_000, 3_600_000, 180L * 86_400_000}) {
             for (boolean isSentKnown : new boolean[] {true, false}) {
-                List<DecodedLog> logs = turns(trip, TestLogs.START_MS);
+                List<LogRecord> logs = turns(trip, TestLogs.START_MS);
                 logs.replaceAll(log -> wrong(log, log.offset() == row ? jump : 0, isSentKnown));
                 assertThat(assemble(logs).tallies())
                         .as("row %d wrong by %d ms", row, jump)
@@ -280,7 +284,7 @@ class AssembleVehicleTest {
     @Test
     void twoWrongTimesInARowCostTwoSamples() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
-        List<DecodedLog> logs = turns(trip, TestLogs.START_MS);
+        List<LogRecord> logs = turns(trip, TestLogs.START_MS);
         for (int row : new int[] {150, 151, 220}) {
             logs.set(row, wrong(logs.get(row), 3_600_000, true));
         }
@@ -307,16 +311,13 @@ class AssembleVehicleTest {
         Outcome outcome = assemble(turns(samples, TestLogs.START_MS + 3_600_000));
         Outcome half = assemble(turns(trip.subList(0, 300), TestLogs.START_MS));
         assertThat(outcome.belated()).isEqualTo(2 * half.timely());
-        assertThat(outcome.steps().stream()
-                        .map(step -> step.step().trajectory())
-                        .distinct())
-                .hasSize(2);
+        assertThat(outcome.steps().stream().map(step -> step.run()).distinct()).hasSize(2);
     }
 
     @Test
     void aPauseInATripIsNoWrongTime() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 600);
-        List<DecodedLog> logs = turns(trip.subList(0, 300), TestLogs.START_MS);
+        List<LogRecord> logs = turns(trip.subList(0, 300), TestLogs.START_MS);
         trip.subList(300, 600)
                 .forEach(sample -> logs.add(TestLogs.log(
                         TestLogs.at(sample, sample.timeMs() + 900_000),
@@ -328,52 +329,9 @@ class AssembleVehicleTest {
     }
 
     @Test
-    void stateFromBeforeTheLanesGoesOn() throws Exception {
-        DataOutputSerializer old = new DataOutputSerializer(64);
-        FollowingSample waits =
-                TestLogs.trip("car", TRIP, TestLogs.START_MS, 30).get(29);
-        old.writeInt(1);
-        old.writeUTF(TRIP);
-        SequenceSet seen = new SequenceSet();
-        seen.add(29);
-        seen.write(old);
-        old.writeInt(1);
-        Binary.writeSample(waits, old);
-        old.writeInt(0);
-        old.writeLong(29);
-        old.writeInt(0);
-        byte[] assembler = new FollowingAssembler.State().toBytes();
-        old.writeInt(assembler.length);
-        old.write(assembler);
-        old.writeLong(TestLogs.START_MS);
-        old.writeLong(Long.MIN_VALUE);
-        old.writeLong(waits.timeMs());
-        old.writeBoolean(true);
-        old.writeUTF(TRIP);
-        old.writeLong(28);
-        VehicleProgress progress = Codecs.VEHICLE_PROGRESS.read(1, new DataInputDeserializer(old.getCopyOfBuffer()));
-        assertThat(progress.firstWaitingMs()).isEqualTo(waits.timeMs());
-        assertThat(progress.releaseTimerMs).isEqualTo(waits.timeMs());
-        assertThat(VehicleProgress.firstSight(progress.trip(TRIP, NOBODY), waits))
-                .isFalse();
-        assertThat(progress.timely().inSequence(waits)).isTrue();
-    }
-
-    private static final TimeJumps.Output<VehicleProgress.Located> NOBODY = new TimeJumps.Output<>() {
-        @Override
-        public void believed(VehicleProgress.Located item) {}
-
-        @Override
-        public void jumped(VehicleProgress.Located item) {}
-
-        @Override
-        public void retracted(VehicleProgress.Located first) {}
-    };
-
-    @Test
     void leavesTripsOfTheOtherShareAlone() throws Exception {
         String heldOut = TestLogs.tripName(true, 0, READING);
-        for (AssembleVehicle.Share share : AssembleVehicle.Share.values()) {
+        for (AssembleEntity.Share share : AssembleEntity.Share.values()) {
             try (var h = harness(share)) {
                 h.open();
                 for (String name : List.of(TRIP, heldOut)) {
@@ -382,10 +340,9 @@ class AssembleVehicleTest {
                     }
                 }
                 h.processWatermark(TestLogs.START_MS + 60_000);
-                String wanted = share == AssembleVehicle.Share.TRAINING ? TRIP : heldOut;
-                assertThat(h.extractOutputValues())
-                        .isNotEmpty()
-                        .allMatch(step -> step.step().trip().equals(wanted));
+                String wanted = share == AssembleEntity.Share.TRAINING ? TRIP : heldOut;
+                assertThat(h.extractOutputValues()).isNotEmpty().allMatch(step -> step.episode()
+                        .equals(wanted));
                 assertThat(tallies(h)).containsEntry(Tally.HELD_OUT, 150L);
             }
         }
@@ -397,7 +354,7 @@ class AssembleVehicleTest {
         FollowingSample odd = trip.get(60);
         FollowingSample backwards = new FollowingSample(
                 odd.vehicle(), odd.trip(), 200, trip.get(20).timeMs() + 50, Actor.HUMAN, "", 15, 22, 15);
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             h.processElement(TestLogs.log(backwards, 500), backwards.timeMs());
             for (FollowingSample sample : trip) {
@@ -412,22 +369,22 @@ class AssembleVehicleTest {
     @Test
     void goesOnAfterARestoreAsIfNothingHadBeen() throws Exception {
         List<FollowingSample> trip = TestLogs.trip("car", TRIP, TestLogs.START_MS, 300);
-        List<LocatedStep> whole = new ArrayList<>();
-        List<LocatedStep> parts = new ArrayList<>();
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        List<Step> whole = new ArrayList<>();
+        List<Step> parts = new ArrayList<>();
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             feed(h, trip);
             h.processWatermark(TestLogs.START_MS + 60_000);
             whole.addAll(h.extractOutputValues());
         }
         OperatorSubtaskState state;
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.open();
             feed(h, trip.subList(0, 150));
             state = h.snapshot(1, 1);
             parts.addAll(h.extractOutputValues());
         }
-        try (var h = harness(AssembleVehicle.Share.TRAINING)) {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
             h.initializeState(state);
             h.open();
             h.processElement(TestLogs.log(trip.get(149), 149), trip.get(149).timeMs());
@@ -440,7 +397,7 @@ class AssembleVehicleTest {
     }
 
     private static void feed(
-            KeyedOneInputStreamOperatorTestHarness<String, DecodedLog, LocatedStep> h, List<FollowingSample> samples)
+            KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step> h, List<FollowingSample> samples)
             throws Exception {
         for (FollowingSample sample : samples) {
             h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());

@@ -1,0 +1,81 @@
+package dev.understudy.driving;
+
+import dev.understudy.domain.Domain;
+import dev.understudy.domain.Envelope;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.Labeller;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.ActionSpace;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Car following as the pipeline sees it: the table of contents of this package. */
+public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
+    /** The acceleration around a step. */
+    private enum Acceleration implements Labeller<FollowingSample> {
+        CENTRAL_DIFFERENCE;
+
+        @Override
+        public int reach() {
+            return AccelerationFilter.REACH;
+        }
+
+        @Override
+        public Label label(List<FollowingSample> steps, int centre, float[] action) {
+            action[0] = (float) AccelerationFilter.acceleration(
+                    steps.get(centre - reach()).speedMetersPerSecond(),
+                    steps.get(centre + reach()).speedMetersPerSecond());
+            return Label.GIVEN;
+        }
+    }
+
+    @Override
+    public String name() {
+        return CarFollowing.POLICY;
+    }
+
+    @Override
+    public Domain<FollowingSample> domain() {
+        return new Domain<>("driving", FollowingSample.class);
+    }
+
+    @Override
+    public int observationSize() {
+        return CarFollowing.observationSize();
+    }
+
+    @Override
+    public ActionSpace actions() {
+        return CarFollowing.actions();
+    }
+
+    @Override
+    public long stepMs() {
+        return CarFollowing.STEP_MS;
+    }
+
+    @Override
+    public String fingerprint() {
+        return CarFollowing.fingerprint();
+    }
+
+    @Override
+    public Featuriser<FollowingSample> featuriser() {
+        return new FollowingFeaturiser();
+    }
+
+    @Override
+    public Featuriser<FollowingSample> featuriser(ByteBuffer saved) {
+        return FollowingFeaturiser.read(saved);
+    }
+
+    @Override
+    public Envelope<FollowingSample> envelope() {
+        return new FollowingEnvelope();
+    }
+
+    @Override
+    public Labeller<FollowingSample> labeller() {
+        return Acceleration.CENTRAL_DIFFERENCE;
+    }
+}
