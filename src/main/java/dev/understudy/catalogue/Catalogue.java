@@ -15,6 +15,14 @@ public final class Catalogue {
         return POLICIES.stream().<String>map(PolicySpec::name).toList();
     }
 
+    /** Returns the names of all algorithms that any of them can be learned by. */
+    public static List<String> algorithms() {
+        return POLICIES.stream()
+                .flatMap(policy -> policy.algorithms().stream())
+                .distinct()
+                .toList();
+    }
+
     /**
      * Returns a policy.
      *

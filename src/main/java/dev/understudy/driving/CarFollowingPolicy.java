@@ -1,13 +1,21 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Baseline;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Envelope;
+import dev.understudy.domain.Examination;
 import dev.understudy.domain.Featuriser;
 import dev.understudy.domain.Labeller;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
 import dev.understudy.environment.ActionSpace;
+import dev.understudy.evaluate.OpenLoop;
+import dev.understudy.learn.Learner;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Car following as the pipeline sees it: the table of contents of this package. */
 public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
@@ -77,5 +85,41 @@ public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
     @Override
     public Labeller<FollowingSample> labeller() {
         return Acceleration.CENTRAL_DIFFERENCE;
+    }
+
+    @Override
+    public List<String> algorithms() {
+        return FollowingLearners.algorithms();
+    }
+
+    @Override
+    public Learner learner(String algorithm, int length) {
+        return FollowingLearners.learner(algorithm, length);
+    }
+
+    @Override
+    public Learner onStreams(String algorithm, int length) {
+        return FollowingLearners.onStreams(algorithm, length);
+    }
+
+    @Override
+    public SortedMap<String, String> parameters() {
+        return new TreeMap<>(Map.of(
+                FollowingBaselines.key(FollowingBaselines.IDM),
+                IntelligentDriverModel.published().toText()));
+    }
+
+    @Override
+    public SortedMap<String, Baseline> baselines(Map<String, String> parameters) {
+        IntelligentDriverModel law = FollowingBaselines.oneStep(parameters);
+        return new TreeMap<>(Map.of(
+                "persistence",
+                        trajectory -> Persistence.answers(trajectory.actions().values()),
+                "idm", trajectory -> OpenLoop.answers(law, trajectory)));
+    }
+
+    @Override
+    public Examination examination(List<Step> heldOut, int mostTrials) {
+        return FollowingExamination.of(heldOut, mostTrials);
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.driving;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Examination;
 import dev.understudy.domain.Step;
 import dev.understudy.domain.Steps;
 import dev.understudy.evaluate.Scores;
@@ -8,6 +9,7 @@ import dev.understudy.policy.Policy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -15,7 +17,7 @@ import java.util.TreeMap;
  * Held-out driving, made ready for trying policies on it: every policy answers the same steps and drives the same
  * stretches, behind the logged leaders with the envelope in between. By one thread at a time.
  */
-public final class FollowingExamination {
+public final class FollowingExamination implements Examination {
     private final List<Trajectory> trajectories;
     private final LeaderReplay replay;
 
@@ -53,6 +55,7 @@ public final class FollowingExamination {
      *
      * @param policy answers observations of {@link CarFollowing}
      */
+    @Override
     public Scores scores(Policy policy) {
         LeaderReplay.Drive drive = replay.drive(policy, new FollowingEnvelope());
         CarFollowingStretches stretches = replay.stretches();
@@ -75,6 +78,11 @@ public final class FollowingExamination {
                             a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
         }
         return new Scores(trials, List.copyOf(trips.values()));
+    }
+
+    @Override
+    public Scores baseline(Map<String, String> parameters) {
+        return scores(FollowingBaselines.driver(parameters));
     }
 
     private static Scores.Trip openLoop(Policy policy, Trajectory trajectory) {

@@ -165,7 +165,7 @@ final class Demo {
     }
 
     private LearningJobConfig learning(String servers, Path directory, Baselines baselines) {
-        TrainingConfig defaults = TrainingConfig.defaults();
+        TrainingConfig defaults = TrainingConfig.defaults(CarFollowing.POLICY);
         return new LearningJobConfig(
                 JobRuntime.defaults(servers, "understudy-learning", checkpoints(directory, "learning")),
                 reading(),
@@ -178,7 +178,6 @@ final class Demo {
                         defaults.replayPieces(),
                         defaults.replayPieceSteps(),
                         defaults.replayRecency(),
-                        baselines.calibrated().text(FollowingBaselines.IDM_ONE_STEP),
                         baselines.calibrated().toMetadata(),
                         Versions.own(),
                         "CC-BY-4.0"));
@@ -188,7 +187,8 @@ final class Demo {
         return new PromotionJobConfig(
                 JobRuntime.defaults(servers, "understudy-promotion", checkpoints(directory, "promotion")),
                 reading(),
-                GateConfig.defaults().withLead(Duration.ofMillis((long) (LEAD.toMillis() * plan.factor()))));
+                GateConfig.defaults(CarFollowing.POLICY)
+                        .withLead(Duration.ofMillis((long) (LEAD.toMillis() * plan.factor()))));
     }
 
     private static String checkpoints(Path directory, String job) {

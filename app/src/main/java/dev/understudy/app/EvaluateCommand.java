@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Step;
@@ -8,7 +9,6 @@ import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.SampleSource;
-import dev.understudy.learn.Catalogue;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;

@@ -1,11 +1,12 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.JobRuntime;
 import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LogReading;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,7 +129,7 @@ final class Pipeline {
         return new Setting<>(
                 key,
                 "--learner",
-                Catalogue.CLONING,
+                Algorithms.CLONING,
                 "What learns: %s, or %s, whose candidates then compete."
                         .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
                 text -> {

@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
@@ -10,7 +11,7 @@ import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.SampleSource;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
@@ -72,7 +73,7 @@ final class TrainCommand implements Tool {
             paramLabel = "<algorithm>",
             index = "0",
             description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
-    private String algorithm = Catalogue.CLONING;
+    private String algorithm = Algorithms.CLONING;
 
     @Parameters(
             paramLabel = "<file>",
@@ -165,7 +166,7 @@ final class TrainCommand implements Tool {
         calibrated.remarks().forEach(console::line);
 
         Map<String, Object> result = new LinkedHashMap<>();
-        try (Learner learner = Catalogue.learner(algorithm, settings.get(POLICY), settings.get(STEPS))) {
+        try (Learner learner = Catalogue.policy(settings.get(POLICY)).learner(algorithm, settings.get(STEPS))) {
             long begun = System.nanoTime();
             Update update = begin(learner, trajectories, seed);
             while (update.step()) {

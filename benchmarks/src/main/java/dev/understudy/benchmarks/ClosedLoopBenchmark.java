@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
@@ -11,7 +12,7 @@ import dev.understudy.driving.FollowingLaw;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.LoadedPolicy;
@@ -326,7 +327,7 @@ final class ClosedLoopBenchmark {
 
     /** Returns the graph of the policy that {@code train bc} learns from these trajectories. */
     static byte[] cloned(List<Trajectory> trajectories, long seed) {
-        try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 0);
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 0);
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {

@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.HeldOut;
@@ -20,7 +21,7 @@ import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.LogReading;
 import dev.understudy.flink.TrainingConfig;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
@@ -379,12 +380,13 @@ final class StreamBenchmark {
         }
 
         Curve curve(int fold) {
-            TrainingConfig training = TrainingConfig.defaults();
+            TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY);
             Reservoir reservoir =
                     new Reservoir(training.replayPieces(), training.replayPieceSteps(), training.replayRecency(), seed);
             List<Point> points = new ArrayList<>();
             Judge judge = new Judge();
-            try (Learner learner = Catalogue.onStreams(Catalogue.CLONING, CarFollowing.POLICY, settings.steps());
+            try (Learner learner =
+                            Catalogue.policy(CarFollowing.POLICY).onStreams(Algorithms.CLONING, settings.steps());
                     judge) {
                 LearnerState state = learner.initialState(seed);
                 for (int w = 0; w < logs.windows().size(); w++) {
@@ -462,7 +464,8 @@ final class StreamBenchmark {
 
         /** The gate, and what it let into service. */
         private final class Judge implements AutoCloseable {
-            private final PromotionRule rule = GateConfig.defaults().rule();
+            private final PromotionRule rule =
+                    GateConfig.defaults(CarFollowing.POLICY).rule();
             private ErrorBudget budget = ErrorBudget.full();
             private final List<LoadedPolicy> opened = new ArrayList<>();
             private @Nullable LoadedPolicy inService;

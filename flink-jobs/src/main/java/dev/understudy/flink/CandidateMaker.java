@@ -3,7 +3,6 @@ package dev.understudy.flink;
 import dev.understudy.data.Matrix;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -53,13 +52,13 @@ final class CandidateMaker {
                         batch.endMs(),
                         batch.sourceRanges(),
                         seed(batch),
-                        CarFollowing.fingerprint(),
+                        config.spec().fingerprint(),
                         TrainedFigures.json(report.figures()),
                         golden,
                         new Matrix(
                                 golden.rows(),
-                                CarFollowing.ACTION_SIZE,
-                                new float[golden.rows() * CarFollowing.ACTION_SIZE]),
+                                config.spec().actionSize(),
+                                new float[golden.rows() * config.spec().actionSize()]),
                         config.codeVersion(),
                         config.dataLicence(),
                         extra()));
@@ -95,7 +94,7 @@ final class CandidateMaker {
                 batch.closedAtMs(),
                 seed(batch),
                 config.codeVersion(),
-                CarFollowing.fingerprint(),
+                config.spec().fingerprint(),
                 report.figures(),
                 trainMillis,
                 nowMs,

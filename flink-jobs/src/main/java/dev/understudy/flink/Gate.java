@@ -68,7 +68,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step, Promot
 
     @Override
     public void open(OpenContext context) {
-        examination = new GateExamination(config);
+        examination = new GateExamination(config, reading.experts());
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", Codecs.GATE_PROGRESS.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));

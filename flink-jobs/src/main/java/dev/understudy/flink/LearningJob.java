@@ -1,7 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.domain.Step;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
@@ -46,7 +46,7 @@ public final class LearningJob {
     /** Builds the job with behavioural cloning as its learner. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
         String policy = config.training().policy();
-        build(env, config, LearningBranch.of(Catalogue.CLONING, policy, 0, 0));
+        build(env, config, LearningBranch.of(Algorithms.CLONING, policy, 0, 0));
     }
 
     /**

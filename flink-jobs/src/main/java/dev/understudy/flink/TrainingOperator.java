@@ -3,8 +3,8 @@ package dev.understudy.flink;
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.domain.Baseline;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -287,16 +287,17 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
         byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        IntelligentDriverModel law = IntelligentDriverModel.fromText(training.intelligentDriverModel());
+        PolicySpec<?> spec = training.spec();
+        SortedMap<String, Baseline> baselines = spec.baselines(training.baselines());
         if (bytes.length == 0) {
-            return WindowScore.of(batch, null, law);
+            return WindowScore.of(batch, null, baselines);
         }
         try (LoadedPolicy policy =
-                LoadedPolicy.load(ModelFile.read(bytes), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
-            return WindowScore.of(batch, policy, law);
+                LoadedPolicy.load(ModelFile.read(bytes), spec.observationSize(), spec.actionSize())) {
+            return WindowScore.of(batch, policy, baselines);
         } catch (InvalidModelException e) {
             LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
-            return WindowScore.of(batch, null, law);
+            return WindowScore.of(batch, null, baselines);
         }
     }
 

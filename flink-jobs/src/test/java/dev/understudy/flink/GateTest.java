@@ -2,13 +2,15 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.flink.serialization.Codec;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
@@ -46,8 +48,8 @@ class GateTest {
     @BeforeAll
     static void learnTwoModels() throws Exception {
         LearningBranch branch = new LearningBranch(
-                Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8));
-        TrainingConfig config = TrainingConfig.defaults().withSlice(Duration.ofSeconds(60));
+                Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 8));
+        TrainingConfig config = TrainingConfig.defaults(CarFollowing.POLICY).withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(config, READING.experts(), branch, TrainingOperator.Account.KEPT),
                 WindowBatch::policy,
@@ -90,13 +92,18 @@ class GateTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule, ModelPast past) throws Exception {
-        return harness(GateConfig.defaults().withRule(rule), past);
+        return harness(GateConfig.defaults(CarFollowing.POLICY).withRule(rule), past);
     }
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             GateConfig config, ModelPast past) throws Exception {
+        return harness(config, READING, past);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
+            GateConfig config, LogReading reading, ModelPast past) throws Exception {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), READING, past)),
+                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, past)),
                 ModelEvent::policy,
                 any -> CarFollowing.POLICY,
                 Types.STRING);
@@ -187,6 +194,28 @@ class GateTest {
     }
 
     @Test
+    void refusesAModelThatWasLearnedFromOthersThanItReads() throws Exception {
+        LogReading humanAlone = new LogReading(
+                READING.lateness(),
+                READING.idleness(),
+                READING.futureTolerance(),
+                READING.inactivity(),
+                READING.heldOutPercent(),
+                Set.of(Actor.HUMAN));
+        GateConfig config = GateConfig.defaults(CarFollowing.POLICY).withRule(LENIENT);
+        try (var h = harness(config, humanAlone, Past.NONE)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> {
+                assertThat(verdict.promoted()).isFalse();
+                assertThat(verdict.reason()).contains("learned from HUMAN,", "got one learned from HUMAN,ASSISTANCE");
+            });
+        }
+    }
+
+    @Test
     void refusesWhatAnUpdateLeftThatDiverged() throws Exception {
         Candidate good = models.get(0).candidate();
         for (Map<String, Double> figures :
@@ -229,7 +258,8 @@ class GateTest {
             h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).isEmpty();
-            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            h.setProcessingTime(
+                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
         }
@@ -237,7 +267,7 @@ class GateTest {
 
     @Test
     void waitsForTheFileOfEachCandidateAsLongAsForThatOfTheFirst() throws Exception {
-        long patienceMs = GateConfig.defaults().patience().toMillis();
+        long patienceMs = GateConfig.defaults(CarFollowing.POLICY).patience().toMillis();
         try (var h = harness(LENIENT)) {
             h.open();
             heldOut(h);
@@ -261,7 +291,8 @@ class GateTest {
             h.open();
             heldOut(h);
             h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
-            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            h.setProcessingTime(
+                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
             assertThat(h.extractOutputValues()).isEmpty();
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).hasSize(1);
@@ -475,7 +506,9 @@ class GateTest {
     void verdictsDoNotDependOnHowFarTheHeldOutLogsHaveBeenRead() throws Exception {
         List<Promotion> verdicts = new ArrayList<>();
         for (int ahead : List.of(0, 40)) {
-            GateConfig config = GateConfig.defaults().withRule(LENIENT).withHeldOut(new HeldOutPieces(2, 1, 100));
+            GateConfig config = GateConfig.defaults(CarFollowing.POLICY)
+                    .withRule(LENIENT)
+                    .withHeldOut(new HeldOutPieces(2, 1, 100));
             try (var h = harness(config, Past.NONE)) {
                 h.open();
                 heldOut(h);

@@ -3,7 +3,9 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.understudy.domain.Experts;
 import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.graph.ElementType;
@@ -102,7 +104,7 @@ class SameBytesTest {
         DataStream<LogRecord> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
-        TrainingConfig training = TrainingConfig.defaults().withWindow(Duration.ofSeconds(60));
+        TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(60));
         return new Job(logs, models, new LearningJobConfig(runtime, READING, training));
     }
 
@@ -183,6 +185,7 @@ class SameBytesTest {
     /** Returns a model file without what it tells of its parent and of whom it was learned from. */
     private static byte[] alone(byte[] model) {
         ModelMetadata told = ModelFile.read(model).metadata();
+        assertThat(told.extra()).containsEntry(Experts.KEY, "HUMAN,ASSISTANCE");
         ModelMetadata alone = new ModelMetadata(
                 told.policy(),
                 "",

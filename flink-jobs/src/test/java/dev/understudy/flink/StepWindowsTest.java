@@ -3,6 +3,7 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,7 +18,7 @@ class StepWindowsTest {
     private static final long START = TestLogs.START_MS;
     private static final LogReading READING = LogReading.defaults();
     private static final TrainingConfig TRAINING =
-            TrainingConfig.defaults().withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
+            TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
 
     private static List<Step> steps() {
         return TestLogs.steps(TestLogs.trip("car", "trip", START, 600));

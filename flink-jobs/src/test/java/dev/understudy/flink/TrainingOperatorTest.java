@@ -2,12 +2,13 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Step;
 import dev.understudy.domain.Steps;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -31,15 +32,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TrainingOperatorTest {
     private static final int STEPS = 12;
     private static final LearningBranch CLONING = new LearningBranch(
-            Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS));
+            Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, STEPS));
 
     /** Two iterations after a little cloning: a slice may stop in either. */
-    private static final LearningBranch ADVERSARIAL =
-            new LearningBranch(Catalogue.GAIL, () -> Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 2));
+    private static final LearningBranch ADVERSARIAL = new LearningBranch(
+            Algorithms.GAIL, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 2));
 
     /** One step of the learner per slice. */
-    private static final TrainingConfig CONFIG =
-            TrainingConfig.defaults().withSlice(Duration.ofNanos(1)).withWindow(Duration.ofSeconds(60));
+    private static final TrainingConfig CONFIG = TrainingConfig.defaults(CarFollowing.POLICY)
+            .withSlice(Duration.ofNanos(1))
+            .withWindow(Duration.ofSeconds(60));
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
             throws Exception {
@@ -105,8 +107,8 @@ class TrainingOperatorTest {
             assertThat(second.candidate().id()).isNotEqualTo(first.candidate().id());
             assertThat(first.prequential())
                     .doesNotContainKey(WindowScore.POLICY)
-                    .containsKey(WindowScore.IDM);
-            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, WindowScore.PERSISTENCE);
+                    .containsKey("idm");
+            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, "persistence");
             long trained = h.getSideOutput(TrainingOperator.TALLIES).stream()
                     .filter(record -> record.getValue().name().equals(Tally.TRAINED))
                     .mapToLong(record -> record.getValue().count())
@@ -166,7 +168,7 @@ class TrainingOperatorTest {
             untouched = h.extractOutputValues().get(0).model();
         }
         LearningBranch diverging = new LearningBranch(
-                Catalogue.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
+                Algorithms.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
         try (var h = harness(diverging, TrainingOperator.Account.KEPT)) {
             h.open();
             h.processElement1(new StreamRecord<>(batch(0)));

@@ -3,13 +3,15 @@ package dev.understudy.learn.adversarial;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingEnvironments;
+import dev.understudy.driving.FollowingLearners;
 import dev.understudy.driving.FollowingMemory;
 import dev.understudy.driving.IntelligentDriverModel;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
@@ -25,8 +27,8 @@ class GailWithCloningTest {
 
     /** Two rounds of little work: one-step cloning, two iterations of 300 pairs. */
     private static Learner learner() {
-        GaussianPolicy policy = Catalogue.carFollowing();
-        GailConfig config = GailConfig.carFollowing()
+        GaussianPolicy policy = FollowingLearners.policy();
+        GailConfig config = FollowingLearners.gailConfig()
                 .withIterations(2)
                 .withImprovement(new ImprovementConfig(
                         300,
@@ -125,7 +127,7 @@ class GailWithCloningTest {
 
     @Test
     void refusesAWindowTooShortToFollowInBeforeAnythingIsLearned() {
-        try (Learner learner = Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 0)) {
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 0)) {
             LearnerState state = learner.initialState(3);
             assertThatThrownBy(() -> learner.begin(state, List.of(demonstration(0, 90)), List.of(), 5))
                     .isInstanceOf(IllegalArgumentException.class)

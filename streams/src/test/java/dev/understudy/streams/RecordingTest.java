@@ -7,11 +7,10 @@ import dev.understudy.domain.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingEnvironments;
+import dev.understudy.driving.FollowingLearners;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.adversarial.Gail;
-import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.adversarial.OffPolicyUpdate;
 import dev.understudy.model.ModelFile;
@@ -141,8 +140,8 @@ class RecordingTest {
 
     @Test
     void whatIsRecordedHasTheDensitiesThatTheLearnerOfThePolicyFinds() {
-        GaussianPolicy policy = Catalogue.carFollowing();
-        try (Gail gail = new Gail(policy, FollowingEnvironments.defaults(), GailConfig.carFollowing())) {
+        GaussianPolicy policy = FollowingLearners.policy();
+        try (Gail gail = new Gail(policy, FollowingEnvironments.defaults(), FollowingLearners.gailConfig())) {
             LearnerState state = gail.initialState(1);
             ModelFile model = TestModels.of(gail.export(state));
             RecordedPieces pieces = RecordedPieces.of(

@@ -2,16 +2,12 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.model.ModelFile;
-import dev.understudy.schemas.ArtifactChunk;
-import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Decision;
-import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Rollout;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -22,7 +18,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,7 +69,7 @@ class SameBytesTest {
                         ServingTopology.build(config, directory, new ServingMetrics()),
                         config.toProperties(),
                         START.plusSeconds(3600))) {
-            promote(driver, directory, model);
+            ServedDrive.promote(driver, directory, model, START.toEpochMilli());
             TestInputTopic<String, FollowingSample> observations = driver.createInputTopic(
                     Topics.OBSERVATIONS,
                     new StringSerializer(),
@@ -89,33 +84,6 @@ class SameBytesTest {
             assertThat(sha256(driver, Topics.ROLLOUTS, UnderstudySerdes.rollout(), SameBytesTest::text))
                     .isEqualTo(ROLLOUTS);
         }
-    }
-
-    private static void promote(TopologyTestDriver driver, ModelDirectory directory, ModelFile model) {
-        TestInputTopic<ArtifactKey, ArtifactChunk> artifacts = driver.createInputTopic(
-                Topics.ARTIFACTS,
-                UnderstudySerdes.artifactKey().serializer(),
-                UnderstudySerdes.artifactChunk().serializer());
-        Artifacts.chunks(CarFollowing.POLICY, model.bytes())
-                .forEach(record -> artifacts.pipeInput(record.key(), record.value()));
-        driver.createInputTopic(
-                        Topics.PROMOTIONS,
-                        new StringSerializer(),
-                        UnderstudySerdes.promotion().serializer())
-                .pipeInput(
-                        CarFollowing.POLICY,
-                        new Promotion(
-                                CarFollowing.POLICY,
-                                1,
-                                model.sha256(),
-                                START.toEpochMilli(),
-                                "",
-                                "test",
-                                true,
-                                "",
-                                new TreeMap<>(),
-                                0));
-        directory.loadPending();
     }
 
     private static String text(Decision decision) {
