@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -129,14 +128,9 @@ public final class CarFollowingStretches {
 
     /** Returns the trips of each entity in the order in which they began, each in order of time. */
     private static Collection<List<List<FollowingSample>>> chronological(Collection<FollowingSample> samples) {
-        Map<String, Map<String, List<FollowingSample>>> entities = new TreeMap<>();
-        for (FollowingSample sample : samples) {
-            entities.computeIfAbsent(sample.vehicle(), any -> new TreeMap<>())
-                    .computeIfAbsent(sample.trip(), any -> new ArrayList<>())
-                    .add(sample);
-        }
         List<List<List<FollowingSample>>> ordered = new ArrayList<>();
-        for (Map<String, List<FollowingSample>> trips : entities.values()) {
+        for (Map<String, List<FollowingSample>> trips :
+                FollowingTrips.of(samples).values()) {
             List<List<FollowingSample>> entity = new ArrayList<>(trips.values());
             entity.forEach(trip -> trip.sort(
                     Comparator.comparingLong(FollowingSample::timeMs).thenComparingLong(FollowingSample::sequence)));

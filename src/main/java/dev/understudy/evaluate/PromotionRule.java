@@ -217,7 +217,7 @@ public record PromotionRule(
             }
             return new Verdict(
                     true,
-                    "strays less in closed loop: " + all.told(),
+                    "strays less in closed loop by " + measures(true, true) + ": " + all.told(),
                     figures,
                     toBest == null || toBest.worst() <= 0,
                     budget.after(true));
@@ -233,15 +233,22 @@ public record PromotionRule(
             String told = all.told();
             if (!(all.worst() <= Math.log(better))) {
                 return (all.worst() > Math.log(worse)
-                                ? "strays more in closed loop: "
-                                : "not better than the model in service: ")
-                        + told;
+                                ? "strays more in closed loop by " + all.above(Math.log(worse))
+                                : "not better than the model in service by " + all.above(Math.log(better)))
+                        + ": " + told;
             }
             double typical = Math.exp(all.typical.high(level));
             double pooled = Math.exp(all.pooled.high(level));
             if (!(typical <= worse && pooled <= mostWorse)) {
-                return "not certainly better: %s; at the level %.4f of this comparison it may be typical %.3f and pooled %.3f of it, more than %.2f and %.2f"
-                        .formatted(told, level, typical, pooled, worse, mostWorse);
+                return "not certainly better by %s: %s; at the level %.4f of this comparison it may be typical %.3f and pooled %.3f of it, more than %.2f and %.2f"
+                        .formatted(
+                                measures(!(pooled <= mostWorse), !(typical <= worse)),
+                                told,
+                                level,
+                                typical,
+                                pooled,
+                                worse,
+                                mostWorse);
             }
             String slice = worseSlice(incumbent);
             if (slice != null) {
@@ -306,6 +313,13 @@ public record PromotionRule(
         }
     }
 
+    /** Names measures of the spacing error. */
+    private static String measures(boolean pooled, boolean typical) {
+        return pooled && typical
+                ? "the pooled and the typical error"
+                : pooled ? "the pooled error" : "the typical error";
+    }
+
     private static int failures(Scores scores) {
         return (int) scores.trials().stream().filter(Scores.Trial::failed).count();
     }
@@ -342,6 +356,11 @@ public record PromotionRule(
         /** Returns the higher effect of the two measures. */
         double worst() {
             return Math.max(pooled.effect(), typical.effect());
+        }
+
+        /** Names the measures whose effect is not at most that. */
+        String above(double effect) {
+            return measures(!(pooled.effect() <= effect), !(typical.effect() <= effect));
         }
 
         boolean certainlyAbove(double effect, double tail) {

@@ -45,6 +45,9 @@ public record ModelMetadata(
     /** Key in {@link #extra} of the algorithm that learned it; absent in files from when there was cloning alone. */
     public static final String ALGORITHM = "algorithm";
 
+    /** What {@link #dataLicence} is where nobody said. */
+    public static final String UNKNOWN_LICENCE = "unknown";
+
     private static final String PREFIX = "understudy.";
     private static final String EXTRA = PREFIX + "extra.";
     private static final int FORMAT = 1;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.understudy.domain.Actor;
 import dev.understudy.policy.Policy;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -29,21 +28,13 @@ class LeaderReplayTest {
         }
     }
 
-    private static List<FollowingSample> steady(int count) {
-        List<FollowingSample> samples = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            samples.add(Samples.at(i, 10, 20, 10));
-        }
-        return samples;
-    }
-
     @Test
     void cutsAStretchPerMinuteAfterThirtySeconds() {
-        assertThat(CarFollowingStretches.of(steady(900)).count()).isZero();
-        assertThat(CarFollowingStretches.of(steady(901)).count()).isEqualTo(1);
-        assertThat(CarFollowingStretches.of(steady(1500)).count()).isEqualTo(1);
-        assertThat(CarFollowingStretches.of(steady(1501)).count()).isEqualTo(2);
-        List<FollowingSample> broken = steady(1501);
+        assertThat(CarFollowingStretches.of(Samples.steady(900)).count()).isZero();
+        assertThat(CarFollowingStretches.of(Samples.steady(901)).count()).isEqualTo(1);
+        assertThat(CarFollowingStretches.of(Samples.steady(1500)).count()).isEqualTo(1);
+        assertThat(CarFollowingStretches.of(Samples.steady(1501)).count()).isEqualTo(2);
+        List<FollowingSample> broken = Samples.steady(1501);
         broken.subList(800, 803).clear();
         assertThat(CarFollowingStretches.of(broken).count()).isEqualTo(2);
         broken.subList(800, 804).clear();
@@ -52,7 +43,7 @@ class LeaderReplayTest {
 
     @Test
     void theErrorsOfAKnownMotionAreThoseWorkedOutByHand() {
-        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(steady(901)));
+        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(Samples.steady(901)));
         // Standing still in the log's frame: no error.
         ClosedLoopReport still = replay.run(new Constant(0), null);
         assertThat(still.spacingRmseMeters()).isZero();
@@ -158,7 +149,7 @@ class LeaderReplayTest {
 
     @Test
     void withTheEnvelopeAPolicyThatFloorsItDoesNotCollide() {
-        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(steady(901)));
+        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(Samples.steady(901)));
         assertThat(replay.run(new Constant(3), null).collisions()).isEqualTo(1);
         ClosedLoopReport report = replay.run(new Constant(3), new FollowingEnvelope());
         assertThat(report.collisions()).isZero();
@@ -167,7 +158,7 @@ class LeaderReplayTest {
 
     @Test
     void refusesActionsThatAreNotFiniteWithoutAnEnvelope() {
-        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(steady(901)));
+        LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(Samples.steady(901)));
         assertThatThrownBy(() -> replay.run(new Constant(Float.NaN), null)).hasMessageContaining("trip=trip, step 1");
     }
 

@@ -64,6 +64,15 @@ final class Samples {
                 "car", trip, sequence, 1_000_000 + 100 * sequence, actor, "human", speed, gap, leaderSpeed);
     }
 
+    /** Returns a car that follows steadily: at 10 m/s, 20 m behind 10 m/s. */
+    static List<FollowingSample> steady(int count) {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            samples.add(at(i, 10, 20, 10));
+        }
+        return samples;
+    }
+
     /** Returns a car driven by a law behind a leader whose speed swings round 12 m/s. */
     static List<FollowingSample> driven(String trip, FollowingLaw law, int count, double swing) {
         List<FollowingSample> samples = new ArrayList<>();

@@ -125,6 +125,23 @@ class PromotionRuleTest {
     }
 
     @Test
+    void aRefusalNamesTheMeasureThatDecides() {
+        // One trip of twenty goes from 30 m to 3 m, the others from 4 m to 5 m: better pooled, worse on the usual trip.
+        Model incumbent = new Model().errors(trip -> trip == 3 ? 30 : 4);
+        Verdict usual = judge(new Model().errors(trip -> trip == 3 ? 3 : 5), incumbent);
+        assertThat(usual.figures().get("spacingRatio")).isLessThan(1);
+        assertThat(usual.reason()).startsWith("strays more in closed loop by the typical error: spacing error 4.");
+        Verdict heavy =
+                judge(new Model().errors(trip -> trip == 3 ? 30 : 4), new Model().errors(trip -> trip == 3 ? 3 : 5));
+        assertThat(heavy.reason()).startsWith("strays more in closed loop by the pooled error: ");
+        assertThat(judge(new Model().error(7), new Model()).reason())
+                .startsWith("strays more in closed loop by the pooled and the typical error: ");
+        assertThat(judge(new Model().errors(trip -> trip == 3 ? 30 : 3.7), incumbent)
+                        .reason())
+                .startsWith("not better than the model in service by the pooled error: ");
+    }
+
+    @Test
     void aComparisonNeedsEightTripsAndAFirstModelTwo() {
         Verdict few = judge(new Model().trips(7).error(3), new Model());
         assertThat(few.promoted()).isFalse();

@@ -6,6 +6,8 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
 import dev.understudy.ingest.SampleSource;
+import dev.understudy.model.ModelMetadata;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +26,11 @@ final class BundledLogs {
     /** Where the bundled logs lie below the project's root. */
     private static final Path FOLDER = Path.of("ingest", "data", "openacc-zalazone");
 
-    private static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
+    private static final String LICENCE = "CC-BY-4.0";
+
+    /** Event time at which the time line begins. */
+    static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
+
     private static final Duration PAUSE = Duration.ofSeconds(5);
 
     private final OpenAccReader reader;
@@ -62,6 +68,21 @@ final class BundledLogs {
             }
         }
         return here.resolve(FOLDER);
+    }
+
+    /** Returns the licence of logs: known of those that come with the project alone. */
+    static String licence(List<Path> files) {
+        boolean areBundled =
+                !files.isEmpty() && files.stream().allMatch(file -> real(file).startsWith(real(folder())));
+        return areBundled ? LICENCE : ModelMetadata.UNKNOWN_LICENCE;
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            return path.toAbsolutePath().normalize();
+        }
     }
 
     /** Returns the samples on their time line. */

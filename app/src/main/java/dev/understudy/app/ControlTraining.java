@@ -143,7 +143,7 @@ final class ControlTraining {
                         chosen,
                         learned.figures(),
                         seed,
-                        settings.get(TrainCommand.LICENCE)));
+                        TrainCommand.licence(settings, List.of(demonstrations))));
         Files.write(out, file.bytes());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("algorithm", algorithm);

@@ -25,6 +25,8 @@ import dev.understudy.streams.ServingConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,7 +127,7 @@ final class Demo {
         Serving serving = new Serving(
                 ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"),
                 new CarFollowingPolicy());
-        try (LoopObserver observed = LoopObserver.start(connection, account, console);
+        try (TopicFollower observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
             serving.start();
@@ -137,7 +139,8 @@ final class Demo {
             awaitStart(serving, flink);
             milestone("started", "learning, promotion and serving run");
             ReplayReport sent = replay(logs, connection, serving, flink);
-            drain(sent, flink);
+            long closedMs = lastClosedMs(sent);
+            drain(sent, closedMs, flink);
             if (!observed.isAlive()) {
                 throw new CommandFailedException("lost the connection to the broker; the log says why");
             }
@@ -149,6 +152,7 @@ final class Demo {
             summary.put("closedLoop", closedLoop(connection, baselines));
             summary.put("seconds", seconds());
             summary.put("milestones", milestones);
+            summary.put("remarks", remarks(sent, closedMs));
             return summary;
         }
     }
@@ -180,7 +184,7 @@ final class Demo {
                         defaults.replayRecency(),
                         baselines.calibrated().toMetadata(),
                         Versions.own(),
-                        "CC-BY-4.0"));
+                        BundledLogs.licence(List.of(plan.logs()))));
     }
 
     private PromotionJobConfig promotion(String servers, Path directory) {
@@ -265,11 +269,43 @@ final class Demo {
         return false;
     }
 
-    /** Lets decisions and verdicts that are under way come out; who was asked to stop waits for decisions alone. */
-    private void drain(ReplayReport sent, LocalFlink flink) throws Exception {
+    /** Returns the end of the last window that closes by what was sent; where none does, it is before the replay. */
+    private long lastClosedMs(ReplayReport sent) {
+        LogReading reading = reading();
+        long windowMs = plan.window().toMillis();
+        long watermarkMs = sent.eventTimeMs() - reading.lateness().toMillis() - 1;
+        return Math.floorDiv(watermarkMs - reading.inactivity().toMillis() + 1, windowMs) * windowMs;
+    }
+
+    private boolean isLearned(long closedMs) {
+        return closedMs <= BundledLogs.START.toEpochMilli()
+                || plan.learners().stream().allMatch(learner -> account.hasLearned(learner.algorithm(), closedMs));
+    }
+
+    /** Says which windows the summary lacks. */
+    private List<String> remarks(ReplayReport sent, long closedMs) {
+        List<String> remarks = new ArrayList<>();
+        if (!isLearned(closedMs)) {
+            remarks.add("the window that ends at %s closed and was not learned, by every learner, before the run ended"
+                    .formatted(Instant.ofEpochMilli(closedMs)));
+        }
+        if (sent.logs() > 0) {
+            long openMs = Math.max(closedMs, BundledLogs.START.toEpochMilli());
+            remarks.add("the replay ended before the window after %s closed: its records are pending"
+                    .formatted(Instant.ofEpochMilli(openMs)));
+        }
+        return remarks;
+    }
+
+    /**
+     * Lets decisions, windows that closed, and verdicts that are under way come out; who was asked to stop waits for
+     * decisions alone.
+     */
+    private void drain(ReplayReport sent, long closedMs, LocalFlink flink) throws Exception {
         long deadline = System.nanoTime() + DRAIN.toNanos();
         while (System.nanoTime() < deadline
-                && !(account.decided() >= sent.observations() && (isStopped() || account.allJudged()))) {
+                && !(account.decided() >= sent.observations()
+                        && (isStopped() || (isLearned(closedMs) && account.allJudged())))) {
             failIfBroken(flink);
             TimeUnit.MILLISECONDS.sleep(50);
         }

@@ -49,14 +49,19 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws IOException if the directory cannot be written
      */
     public static EmbeddedBroker start(Path parent) throws IOException {
+        return start(parent, 0);
+    }
+
+    /** As {@link #start(Path)}, on a given port; 0 for a free one. */
+    static EmbeddedBroker start(Path parent, int wantedPort) throws IOException {
         for (int attempt = 1; ; attempt++) {
             Path directory = Files.createTempDirectory(parent, "understudy-broker-");
-            int port = freePort();
+            int port = wantedPort == 0 ? freePort() : wantedPort;
             try {
                 return start(directory, port, freePort());
             } catch (RuntimeException e) {
                 delete(directory);
-                if (attempt == ATTEMPTS) { // another program may have taken a port in between
+                if (attempt == ATTEMPTS || wantedPort != 0) { // another program may have taken a port in between
                     throw e;
                 }
             }

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -72,7 +71,8 @@ final class EvaluateCommand implements Tool {
             Evaluation evaluation = Evaluation.of(policy);
             Evaluation.ClosedLoop driven = evaluation.closedLoopAndWithoutEnvelope(
                     CarFollowingStretches.of(logs.samples(), experts, any -> true));
-            console.result(result(evaluation, driven, logs), () -> table(driven));
+            console.result(result(evaluation, driven, logs), () -> ClosedLoopTable.of("driver", driven.figures())
+                    .toString());
             console.note(counts(logs));
             if (logs.steps().isEmpty() && driven.stretches().count() == 0) {
                 console.note("expected steps or stretches to evaluate on in %s, found none".formatted(files));
@@ -141,36 +141,5 @@ final class EvaluateCommand implements Tool {
         return logs.samples().stream()
                 .map(sample -> CarFollowingStretches.run(sample.trip(), sample.vehicle()))
                 .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
-    }
-
-    private static String table(Evaluation.ClosedLoop driven) {
-        Table table = new Table(
-                "driver",
-                "spacing RMSE m",
-                "median m",
-                "mean over runs m (95 %)",
-                "worst tenth's share",
-                "speed RMSE m/s",
-                "collisions",
-                "stretches");
-        driven.reports()
-                .forEach((name, report) -> table.row(
-                        name,
-                        figure(report.spacingRmseMeters()),
-                        figure(report.spacingRmseMedianMeters()),
-                        "%s (%s to %s)"
-                                .formatted(
-                                        figure(report.spacingRmseMeanOverRunsMeters()),
-                                        figure(report.spacingRmseMeanOverRunsLowMeters()),
-                                        figure(report.spacingRmseMeanOverRunsHighMeters())),
-                        figure(report.worstTenthShareOfSquaredError()),
-                        figure(report.speedRmseMetersPerSecond()),
-                        report.collisions(),
-                        report.stretches()));
-        return table.toString();
-    }
-
-    private static String figure(double value) {
-        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : "-";
     }
 }

@@ -77,13 +77,6 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
             return figures;
         }
 
-        /** Returns the report of each driver over all stretches. */
-        Map<String, ClosedLoopReport> reports() {
-            Map<String, ClosedLoopReport> reports = new LinkedHashMap<>();
-            drives.forEach((name, drive) -> reports.put(name, drive.report()));
-            return reports;
-        }
-
         /** Returns the figures over all stretches. */
         Map<String, Map<String, Object>> figures() {
             return figures(i -> true);

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.flink.LogReading;
+import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
@@ -55,9 +56,6 @@ final class IngestCommand implements Tool {
     private static final Setting<String> RUNS = Setting.text(
                     "ingest.runs", "", "Names or experts (acc-S, human) of the openacc runs, by comma; all by default.")
             .as("--runs");
-    private static final Setting<Boolean> SEQUENTIAL = Setting.off(
-                    "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
-            .as("--sequential");
     private static final Setting<Double> FACTOR = Setting.number(
                     "ingest.factor", 0, 0, 1_000_000, "Event seconds per second; 0 is as fast as possible.")
             .as("--factor");
@@ -84,13 +82,13 @@ final class IngestCommand implements Tool {
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(List.of(FORMAT, MAPPING, RUNS, SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        settings.addAll(List.of(FORMAT, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
         return settings;
     }
 
     @Override
     public int run(Settings settings, Console console) {
-        try (LogInspection.Watched source = new LogInspection.Watched(
+        try (InspectedSource source = new InspectedSource(
                 source(settings),
                 LogReading.defaults().lateness(),
                 LogReading.defaults().experts())) {
@@ -117,7 +115,7 @@ final class IngestCommand implements Tool {
             }
             LogInspection found = source.inspection();
             Map<String, Object> result = result(report, found);
-            console.result(result, () -> result.toString());
+            console.result(result, () -> Table.ofFigures(result).toString());
             found.remarks().stream().filter(remark -> !told.contains(remark)).forEach(console::note);
             if (report.finished() && report.logs() + report.observations() + report.skipped() == 0) {
                 console.note("expected rows to send in %s, found none: %,d rows, bad %s"
@@ -146,16 +144,7 @@ final class IngestCommand implements Tool {
         }
         OpenAccReader reader = OpenAccReader.open(files.get(0));
         List<OpenAccRun> runs = runs(reader, settings.get(RUNS));
-        return settings.get(SEQUENTIAL) ? sequential(reader, runs) : reader.read(runs);
-    }
-
-    private static SampleSource sequential(OpenAccReader reader, List<OpenAccRun> runs) {
-        Duration pause = Duration.ofSeconds(5);
-        long lengthMs = 0;
-        for (OpenAccRun run : runs) {
-            lengthMs += (long) (1000 * run.seconds()) + pause.toMillis();
-        }
-        return reader.readSequentially(runs, Instant.now().minusMillis(lengthMs), pause);
+        return LogFiles.read(reader, runs, settings.get(LogFiles.SEQUENTIAL));
     }
 
     private static List<OpenAccRun> runs(OpenAccReader reader, String wanted) {
@@ -194,7 +183,7 @@ final class IngestCommand implements Tool {
     }
 
     /** Returns what was sent, and what the learning job would make of it. */
-    private static Map<String, Object> result(ReplayReport report, LogInspection found) {
+    static Map<String, Object> result(ReplayReport report, LogInspection found) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("rows", report.rows());
         result.put("skipped", report.skipped());

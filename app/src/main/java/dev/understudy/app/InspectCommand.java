@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +28,7 @@ final class InspectCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(LogFiles.MAPPING, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+        return List.of(LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
     }
 
     @Override
@@ -40,7 +39,7 @@ final class InspectCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) {
         LogInspection found = LogInspection.of(
-                LogFiles.open(files, settings.get(LogFiles.MAPPING)),
+                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
                 Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
                 settings.get(Pipeline.EXPERTS).actors());
         Map<String, @Nullable Object> result = result(found);
@@ -48,7 +47,7 @@ final class InspectCommand implements Tool {
         return found.steps() > 0 ? 0 : FAILED;
     }
 
-    private static Map<String, @Nullable Object> result(LogInspection found) {
+    static Map<String, @Nullable Object> result(LogInspection found) {
         Map<String, @Nullable Object> action = new LinkedHashMap<>();
         action.put("mean", finite(found.action().mean()));
         action.put("min", finite(found.action().min()));
@@ -75,24 +74,10 @@ final class InspectCommand implements Tool {
     }
 
     private static String text(LogInspection found, Map<String, @Nullable Object> result) {
-        Table table = new Table("figure", "value");
-        result.forEach((name, value) -> {
-            if (value instanceof Map<?, ?> nested) {
-                nested.forEach((key, inner) -> table.row(name + "." + key, number(inner)));
-            } else if (!(value instanceof List<?>)) {
-                table.row(name, number(value));
-            }
-        });
-        StringBuilder text = new StringBuilder(table.toString());
+        StringBuilder text = new StringBuilder(Table.ofFigures(result).toString());
         found.remarks()
                 .forEach(remark ->
                         text.append(System.lineSeparator()).append("- ").append(remark));
         return text.toString();
-    }
-
-    private static String number(@Nullable Object value) {
-        return value == null
-                ? "-"
-                : value instanceof Double figure ? String.format(Locale.ROOT, "%.3f", figure) : String.valueOf(value);
     }
 }

@@ -6,6 +6,7 @@ import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.TrainingConfig;
+import dev.understudy.model.ModelMetadata;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +44,8 @@ final class LearnCommand implements Tool {
     private static final Setting<Integer> SEED = Setting.integer(
                     "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
             .as("--seed");
-    private static final Setting<String> LICENCE =
-            Setting.text("data.licence", "unknown", "Licence of the logs, written into every model.");
+    private static final Setting<String> LICENCE = Setting.text(
+            "data.licence", ModelMetadata.UNKNOWN_LICENCE, "Licence of the logs, written into every model.");
     private static final Setting<String> IDM = Pipeline.intelligentDriverModel();
 
     @Override

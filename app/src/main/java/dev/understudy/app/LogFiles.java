@@ -2,9 +2,12 @@ package dev.understudy.app;
 
 import dev.understudy.ingest.MappedReader;
 import dev.understudy.ingest.OpenAccReader;
+import dev.understudy.ingest.OpenAccRun;
 import dev.understudy.ingest.SampleSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +20,10 @@ final class LogFiles {
             "",
             "The mapping file that says which columns of CSV or JSON lines hold what; without one, logs are one folder in"
                     + " the OpenACC layout.");
+
+    static final Setting<Boolean> SEQUENTIAL = Setting.off(
+                    "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
+            .as("--sequential");
 
     private LogFiles() {}
 
@@ -42,6 +49,15 @@ final class LogFiles {
      * @throws CommandFailedException if a file is not there
      */
     static SampleSource open(List<Path> files, String mapping) {
+        return open(files, mapping, false);
+    }
+
+    /**
+     * Opens logs.
+     *
+     * @param sequential whether runs in the OpenACC layout are laid one after another
+     */
+    static SampleSource open(List<Path> files, String mapping, boolean sequential) {
         for (Path file : files) {
             if (!Files.exists(file)) {
                 throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
@@ -56,6 +72,19 @@ final class LogFiles {
                             + " found " + files + " and no mapping file"));
         }
         OpenAccReader reader = OpenAccReader.open(files.get(0));
-        return reader.read(reader.runs());
+        return read(reader, reader.runs(), sequential);
+    }
+
+    /** Reads runs at the times they were recorded, or one after another so that the last ends now. */
+    static SampleSource read(OpenAccReader reader, List<OpenAccRun> runs, boolean sequential) {
+        if (!sequential) {
+            return reader.read(runs);
+        }
+        Duration pause = Duration.ofSeconds(5);
+        long lengthMs = 0;
+        for (OpenAccRun run : runs) {
+            lengthMs += (long) (1000 * run.seconds()) + pause.toMillis();
+        }
+        return reader.readSequentially(runs, Instant.now().minusMillis(lengthMs), pause);
     }
 }

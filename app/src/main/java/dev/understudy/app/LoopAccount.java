@@ -149,6 +149,13 @@ final class LoopAccount {
                 .sum();
     }
 
+    /** Returns whether an algorithm made a candidate of a window that ends at a time, or later. */
+    synchronized boolean hasLearned(String algorithm, long windowEndMs) {
+        return candidates.values().stream()
+                .anyMatch(
+                        candidate -> candidate.algorithm().equals(algorithm) && candidate.windowEndMs() >= windowEndMs);
+    }
+
     /** Returns whether each candidate was judged. */
     synchronized boolean allJudged() {
         return candidates.values().stream().allMatch(candidate -> verdicts.values().stream()

@@ -117,7 +117,7 @@ final class ServeCommand implements Tool {
             serving.start();
             int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
             Map<String, Object> counts = counts(serving);
-            console.result(counts, counts::toString);
+            console.result(counts, () -> Table.ofFigures(counts).toString());
             return code;
         }
     }

@@ -2,8 +2,11 @@ package dev.understudy.app;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Rows of text in aligned columns. */
 final class Table {
@@ -12,6 +15,31 @@ final class Table {
     /** A table with these headings. */
     Table(String... headings) {
         rows.add(List.of(headings));
+    }
+
+    /** Returns a table of figures, a row each; those of nested maps have both names. Lists are left out. */
+    static Table ofFigures(Map<String, ? extends @Nullable Object> figures) {
+        Table table = new Table("figure", "value");
+        table.figures("", figures);
+        return table;
+    }
+
+    private void figures(String prefix, Map<?, ?> figures) {
+        figures.forEach((name, value) -> {
+            if (value instanceof Map<?, ?> nested) {
+                figures(prefix + name + ".", nested);
+            } else if (!(value instanceof List<?>)) {
+                row(prefix + name, figure(value));
+            }
+        });
+    }
+
+    /** Returns a figure as text: three digits behind the point of those that have any, a dash for none. */
+    static String figure(@Nullable Object value) {
+        if (value instanceof Double figure) {
+            return Double.isFinite(figure) ? String.format(Locale.ROOT, "%.3f", figure) : "-";
+        }
+        return value == null ? "-" : String.valueOf(value);
     }
 
     /** Adds a row, one cell per heading. */

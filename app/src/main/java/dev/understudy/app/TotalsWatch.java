@@ -5,93 +5,55 @@ import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells what became of the records that a learning job read, from the running totals that it publishes: a line every
  * ten seconds in which they changed, and the last one when the process ends.
  */
-final class TotalsWatch {
-    private static final Logger LOG = LoggerFactory.getLogger(TotalsWatch.class);
+final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofSeconds(10);
     private static final String REJECTED = "rejected.";
 
     private final String policy;
     private final Console console;
-    private final KafkaConsumer<byte[], byte[]> consumer;
     private final Deserializer<TrainingRecord> reports =
             UnderstudySerdes.trainingRecord().deserializer();
     private String told = "";
     private String latest = "";
+    private long toldNanos = System.nanoTime() - PAUSE.toNanos();
 
-    private TotalsWatch(String policy, Console console, KafkaConsumer<byte[], byte[]> consumer) {
+    private TotalsWatch(String policy, Console console) {
         this.policy = policy;
         this.console = console;
-        this.consumer = consumer;
     }
 
     /** Starts to watch the totals of a policy from now on, until the process ends. */
+    @SuppressWarnings("resource") // it reads as long as the process lives
     static void start(Connection connection, String policy, Console console) {
-        Map<String, Object> settings = new HashMap<>(connection.clientSettings());
-        settings.put("isolation.level", "read_committed");
-        settings.put("enable.auto.commit", "false");
-        KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        List<TopicPartition> partitions = consumer.partitionsFor(Topics.REPORTS).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
-        consumer.assign(partitions);
-        consumer.seekToEnd(partitions);
-        partitions.forEach(consumer::position);
-        TotalsWatch watch = new TotalsWatch(policy, console, consumer);
-        Thread thread = new Thread(watch::watch, "totals");
-        thread.setDaemon(true);
-        thread.start();
+        TotalsWatch watch = new TotalsWatch(policy, console);
+        TopicFollower.start(connection, "totals", List.of(Topics.REPORTS), TopicFollower.From.NOW, POLL, watch);
         Runtime.getRuntime().addShutdownHook(new Thread(watch::tell, "last-totals"));
     }
 
-    private void watch() {
-        long toldNanos = System.nanoTime() - PAUSE.toNanos();
-        try (consumer) {
-            while (true) {
-                consumer.poll(POLL).forEach(this::enter);
-                if (System.nanoTime() - toldNanos >= PAUSE.toNanos() && tell()) {
-                    toldNanos = System.nanoTime();
-                }
-            }
-        } catch (InterruptException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            LOG.warn("the job's totals are no longer shown: {}", Failures.describe(e));
+    @Override
+    public void looked() {
+        if (System.nanoTime() - toldNanos >= PAUSE.toNanos() && tell()) {
+            toldNanos = System.nanoTime();
         }
     }
 
-    private synchronized void enter(ConsumerRecord<byte[], byte[]> read) {
-        if (read.value() == null) {
-            return;
-        }
-        try {
-            TrainingRecord report = reports.deserialize(read.topic(), read.value());
-            if (report.policy().equals(policy) && report.counts().containsKey("ingested")) {
-                latest = text(report.counts());
-            }
-        } catch (UndecodableException e) {
-            LOG.warn("{}-{}@{}: {}", read.topic(), read.partition(), read.offset(), e.getMessage());
+    @Override
+    public synchronized void read(String topic, byte[] value) throws UndecodableException {
+        TrainingRecord report = reports.deserialize(topic, value);
+        if (report.policy().equals(policy) && report.counts().containsKey("ingested")) {
+            latest = text(report.counts());
         }
     }
 

@@ -66,8 +66,11 @@ final class TrainCommand implements Tool {
             "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
     private static final Setting<Whose> EXPERTS =
             Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
-    static final Setting<String> LICENCE =
-            Setting.text("licence", "CC-BY-4.0", "Licence of the logs, which the model file carries.");
+    private static final Setting<String> LICENCE = Setting.text(
+            "licence",
+            "",
+            "Licence of the logs, which the model file carries; by default that of the bundled logs for them, and"
+                    + " unknown for others.");
 
     @Parameters(
             paramLabel = "<algorithm>",
@@ -105,6 +108,12 @@ final class TrainCommand implements Tool {
         });
     }
 
+    /** Returns the licence of the logs: the one that was given, or what is known of these files. */
+    static String licence(Settings settings, List<Path> files) {
+        String given = settings.get(LICENCE);
+        return given.isBlank() ? BundledLogs.licence(files) : given;
+    }
+
     /** Fails where no such policy is known. */
     static void requirePolicy(String policy) {
         if (!Catalogue.policies().contains(policy)) {
@@ -132,8 +141,8 @@ final class TrainCommand implements Tool {
             Path episodes = existing(DEMONSTRATIONS.key(), "").parse().apply(settings.get(DEMONSTRATIONS));
             return ControlTraining.run(settings, algorithm, episodes, out, seed, console);
         }
-        SampleSource source =
-                LogFiles.open(LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings.get(LogFiles.MAPPING));
+        List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
+        SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
         source.notes().forEach(console::note);
         Demonstrations logs = Demonstrations.read(source, settings.get(EXPERTS).actors());
         List<Trajectory> trajectories = logs.trajectories();
@@ -161,7 +170,7 @@ final class TrainCommand implements Tool {
                 : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
         Map<String, String> baselines = calibrated.toMetadata();
         if (stretches.count() > 0) {
-            console.line("calibrated " + baselines);
+            baselines.forEach((name, law) -> console.line("calibrated %s: %s".formatted(name, law)));
         }
         calibrated.remarks().forEach(console::line);
 
@@ -179,7 +188,7 @@ final class TrainCommand implements Tool {
                         .formatted(figures.get("steps")));
             }
             ModelFile file = ModelFile.createGolden(
-                    learner.export(update.state()), metadata(settings, seed, trajectories, figures, baselines));
+                    learner.export(update.state()), metadata(settings, files, seed, trajectories, figures, baselines));
             Files.write(out, file.bytes());
             result.put("policy", settings.get(POLICY));
             result.put("algorithm", algorithm);
@@ -187,6 +196,7 @@ final class TrainCommand implements Tool {
             result.put("model", out.toString());
             result.put("sha256", file.sha256());
             result.put("bytes", file.bytes().length);
+            result.put("licence", licence(settings, files));
             result.put("samples", logs.samples().size());
             result.put("unreadable", logs.unreadable());
             result.put("learned", logs.steps().size());
@@ -196,7 +206,9 @@ final class TrainCommand implements Tool {
             result.put("baselines", baselines);
             result.put("baselineRemarks", calibrated.remarks());
         }
-        console.result(result, () -> "wrote " + result);
+        Map<String, Object> shown = new LinkedHashMap<>(result);
+        shown.remove("baselines"); // told above
+        console.result(result, () -> "wrote %s%n%n%s".formatted(out, Table.ofFigures(shown)));
         return 0;
     }
 
@@ -210,6 +222,7 @@ final class TrainCommand implements Tool {
 
     private ModelMetadata metadata(
             Settings settings,
+            List<Path> files,
             long seed,
             List<Trajectory> trajectories,
             Map<String, Double> figures,
@@ -235,7 +248,7 @@ final class TrainCommand implements Tool {
                 golden,
                 new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
                 Versions.own(),
-                settings.get(LICENCE),
+                licence(settings, files),
                 new TreeMap<>(extra));
     }
 }

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.Stack;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -33,7 +34,7 @@ import picocli.CommandLine.RunLast;
             "Defaults, then the file given with --config (key=value), then environment variables",
             "(UNDERSTUDY_BOOTSTRAP_SERVERS for --bootstrap-servers), then options.",
             "",
-            "understudy bench runs the published measurements; understudy bench --help lists them."
+            "Exit codes: 0 done, 1 failed or nothing usable, 2 bad usage or configuration (docs/reference.md)."
         })
 public final class Understudy {
     private static final int FAILED = 1;
@@ -89,9 +90,25 @@ public final class Understudy {
                         .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
                         .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
+        line.addSubcommand("bench", tool(new BenchCommand()));
+        line.addSubcommand("broker", tool(new BrokerCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
         return line;
+    }
+
+    /** Returns the names of all commands, those of a group behind its name. */
+    static Set<String> commands() {
+        Set<String> names = new TreeSet<>();
+        commandLine().getSubcommands().forEach((name, line) -> {
+            Set<String> own = line.getSubcommands().keySet();
+            if (own.isEmpty()) {
+                names.add(name);
+            }
+            own.forEach(each -> names.add(name + " " + each));
+        });
+        names.remove("help");
+        return names;
     }
 
     private static void addHelp(CommandLine line) {
@@ -142,9 +159,21 @@ public final class Understudy {
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
         if (setting.isSwitch()) {
-            option.arity("0..1").fallbackValue("true").hideParamSyntax(true);
+            option.arity("0..1")
+                    .fallbackValue("true")
+                    .hideParamSyntax(true)
+                    .preprocessor((left, command, argument, info) -> alone(left, info));
         }
         return option.build();
+    }
+
+    /** Lets a switch leave the argument behind it alone, unless that is its value. */
+    private static boolean alone(Stack<String> left, Map<String, Object> info) {
+        boolean isAttached = !" ".equals(info.get("separator"));
+        if (!isAttached && !left.isEmpty() && !Set.of("true", "false").contains(left.peek())) {
+            left.push("true");
+        }
+        return false;
     }
 
     private static void addFlag(CommandSpec spec, String name, String description) {

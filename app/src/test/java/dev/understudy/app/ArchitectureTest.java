@@ -20,6 +20,7 @@ class ArchitectureTest {
         "dev.understudy.domain..",
         "dev.understudy.driving..",
         "dev.understudy.catalogue..",
+        "dev.understudy.control..",
         "dev.understudy.learn..",
         "dev.understudy.evaluate..",
         "dev.understudy.model.."
@@ -107,7 +108,7 @@ class ArchitectureTest {
                     "dev.understudy.model..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("dev.understudy.driving..");
+            .resideInAnyPackage("dev.understudy.driving..", "dev.understudy.control..");
 
     @ArchTest
     static final ArchRule onlySchemasSeesAvro = noClasses()

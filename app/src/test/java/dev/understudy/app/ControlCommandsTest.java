@@ -44,6 +44,9 @@ class ControlCommandsTest {
         assertThat(trained.err()).doesNotContain("expected");
         assertThat(trained.code()).isZero();
         JsonNode result = new ObjectMapper().readTree(trained.out());
+        assertThat(result.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of train in an environment"));
         assertThat(result.get("curve").size()).isEqualTo(2);
         assertThat(result.get("steps").asDouble()).isGreaterThanOrEqualTo(10_000);
         assertThat(result.get("reward").asText()).isEqualTo("-log(1-D)");
@@ -62,6 +65,9 @@ class ControlCommandsTest {
                 "--json");
         assertThat(evaluated.code()).isZero();
         JsonNode figures = new ObjectMapper().readTree(evaluated.out());
+        assertThat(figures.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of evaluate in an environment"));
         assertThat(figures.get("episodes").asInt()).isEqualTo(50);
         assertThat(figures.get("returns").size()).isEqualTo(50);
         // The same seed and as many episodes as after the training: the file acts as the policy that was trained.

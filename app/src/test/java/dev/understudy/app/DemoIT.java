@@ -59,6 +59,12 @@ class DemoIT {
         assertThat(ran.code()).as(ran.err()).isZero();
         JsonNode summary = new ObjectMapper().readTree(ran.out());
         assertThat(summary.fieldNames()).toIterable().containsAll(KEYS);
+        assertThat(summary.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of demo"));
+        assertThat(summary.get("closedLoop").get("policy").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("Figures of a driver"));
         for (String quantiles : List.of("decisionLatencyMillis", "swapMillis", "freshnessSeconds")) {
             assertThat(summary.get(quantiles).fieldNames()).toIterable().containsAll(List.of("p50", "p99"));
         }
@@ -87,6 +93,11 @@ class DemoIT {
                         + events.get("repeated").asLong()
                         + events.get("pending").asLong())
                 .isEqualTo(events.get("ingested").asLong());
+        JsonNode remarks = summary.get("remarks");
+        String lastEnd = windows.get(windows.size() - 1).get("windowEnd").asText();
+        assertThat(remarks.get(remarks.size() - 1).asText())
+                .as("all that closed was learned, or it is said what was not")
+                .contains(remarks.size() == 1 ? "the window after " + lastEnd + " closed" : "its records are pending");
         assertThat(events.get("pending").asLong())
                 .as("what was sent since the last window that was scored began")
                 .isBetween(

@@ -150,6 +150,16 @@ class EmbeddedBrokerIT {
     }
 
     @Test
+    void theBrokerCommandSaysThatItsPortIsTaken() throws IOException {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+            String port = broker.bootstrapServers().replaceAll(".*:", "");
+            Ran second = Ran.command("broker", "--port", port);
+            assertThat(second.code()).isEqualTo(1);
+            assertThat(second.err()).contains("expected port " + port + " of localhost to be free, found it taken");
+        }
+    }
+
+    @Test
     void saysWhichDirectoryCannotBeWritten() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatThrownBy(() -> EmbeddedBroker.start(file))

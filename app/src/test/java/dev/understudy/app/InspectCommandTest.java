@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +43,12 @@ class InspectCommandTest {
             rows.append(String.format(Locale.ROOT, "%d,a,%.4f,20,%.4f%n", 1_767_225_600_000L + ms, speed, speed));
         }
         return Files.writeString(folder.resolve(name), rows);
+    }
+
+    private static Set<String> names(JsonNode object) {
+        Set<String> names = new TreeSet<>();
+        object.fieldNames().forEachRemaining(names::add);
+        return names;
     }
 
     private Ran inspect(Path... files) {
@@ -76,6 +85,7 @@ class InspectCommandTest {
                         "duplicates",
                         "action",
                         "remarks");
+        assertThat(Reference.names("JSON of inspect")).isEqualTo(names(found));
         assertThat(found.get("rows").asInt()).isEqualTo(751);
         assertThat(found.get("badByReason").get("TIME").asInt()).isEqualTo(1);
         assertThat(found.get("rateHz").asDouble()).isCloseTo(25, within(1e-6));
@@ -145,6 +155,10 @@ class InspectCommandTest {
         JsonNode result = new ObjectMapper().readTree(trained.out());
         assertThat(result.get("samples").asInt()).isEqualTo(600 + 150);
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of train"));
+        assertThat(result.get("licence").asText()).isEqualTo("unknown");
+        assertThat(ModelFile.read(Files.readAllBytes(model)).metadata().dataLicence())
+                .isEqualTo("unknown");
 
         Ran evaluated = Ran.command(
                 "evaluate",
@@ -156,6 +170,7 @@ class InspectCommandTest {
                 one.toString(),
                 "--json");
         assertThat(evaluated.code()).as(evaluated.err()).isZero();
+        assertThat(names(new ObjectMapper().readTree(evaluated.out()))).isEqualTo(Reference.names("JSON of evaluate"));
         assertThat(new ObjectMapper()
                         .readTree(evaluated.out())
                         .get("openLoop")
@@ -195,5 +210,25 @@ class InspectCommandTest {
                 .isEqualTo(
                         "records   12,000 ingested: 9,000 learned, 2,000 held out, 7 late, 0 duplicates, 0 dead letters,"
                                 + " 3 interpolated, 42 rejected (40 MISSING_GAP, 2 NO_LABEL)");
+    }
+
+    @Test
+    void runsOfOneTimeAreLateUnlessTheyAreLaidOneAfterAnother() throws IOException {
+        Path logs = Files.createDirectories(folder.resolve("runs-of-one-day"));
+        StringBuilder index = new StringBuilder("run,date,driver,acc_gap_setting,seconds,vehicle_order\n");
+        for (String name : new String[] {"r1", "r2"}) {
+            index.append(name).append(",2026-01-01,human,,30,a b\n");
+            StringBuilder run = new StringBuilder("t_s,veh,model,speed_mps,gap_m\n");
+            for (int i = 0; i < 300; i++) {
+                run.append(String.format(Locale.ROOT, "%.1f,1,a,10,%n%.1f,2,b,10,20%n", i / 10.0, i / 10.0));
+            }
+            Files.writeString(Files.createDirectories(logs.resolve("runs")).resolve(name + ".csv"), run);
+        }
+        Files.writeString(logs.resolve("runs.csv"), index);
+        Ran asTheyAre = Ran.command("inspect", logs.toString());
+        assertThat(asTheyAre.out()).contains("come late").contains("--sequential");
+        Ran laid = Ran.command("inspect", "--sequential", logs.toString());
+        assertThat(laid.code()).as(laid.err()).isZero();
+        assertThat(laid.out()).doesNotContain("come late");
     }
 }

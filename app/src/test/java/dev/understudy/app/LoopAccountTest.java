@@ -50,6 +50,15 @@ class LoopAccountTest {
     }
 
     @Test
+    void aWindowIsLearnedOnceItsAlgorithmMadeACandidateOfIt() {
+        assertThat(account.hasLearned("bc", 60_000)).isFalse();
+        account.candidate(candidate(1));
+        assertThat(account.hasLearned("bc", 60_000)).isTrue();
+        assertThat(account.hasLearned("bc", 120_000)).isFalse();
+        assertThat(account.hasLearned("gail", 60_000)).isFalse();
+    }
+
+    @Test
     void everyLogRecordIsInExactlyOneColumn() {
         account.report(totals(Map.of("ingested", 90L, "trained", 40L)));
         account.report(totals(Map.of(

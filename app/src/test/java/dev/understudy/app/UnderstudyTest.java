@@ -18,12 +18,13 @@ class UnderstudyTest {
     void helpListsTheCommands() {
         Ran ran = Ran.command("--help");
         assertThat(ran.code()).isZero();
-        assertThat(ran.out()).contains("demo", "doctor", "UNDERSTUDY_BOOTSTRAP_SERVERS");
+        assertThat(ran.out()).contains("demo", "doctor", "bench", "UNDERSTUDY_BOOTSTRAP_SERVERS", "Exit codes");
         assertThat(ran.err()).isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "ingest", "train", "evaluate", "learn", "promote-gate", "serve", "doctor"})
+    @ValueSource(
+            strings = {"demo", "ingest", "train", "evaluate", "learn", "promote-gate", "serve", "doctor", "broker"})
     void everyCommandHasHelp(String command) {
         Ran ran = Ran.command(command, "--help");
         assertThat(ran.code()).isZero();

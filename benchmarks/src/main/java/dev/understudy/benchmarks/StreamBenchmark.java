@@ -33,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,11 +59,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamBenchmark {
     static final List<String> ORDER = List.of("acc-S", "acc-L", "acc-SL", "acc-M", "human");
 
-    private static final String SHORT_GAP = "acc-S";
-    private static final String LONG_GAP = "acc-L";
     private static final int GATE_STRETCHES = 256;
-    /** Windows after a change of expert in which the new one has to be learned. */
-    private static final int CATCH_UP = 4;
 
     /**
      * What to run.
@@ -88,148 +83,6 @@ final class StreamBenchmark {
             @Nullable Path out,
             @Nullable Path picture) {}
 
-    /** Errors on unseen runs, root mean square over all steps, m; {@code median} is that over stretches. */
-    private record Unseen(double all, double median, double shortGap, double longGap) {}
-
-    /**
-     * One window.
-     *
-     * @param label expert of its first step
-     * @param candidate errors of its candidate
-     * @param promoted whether the gate let it into service
-     * @param inService errors of the model in service after it; null before the first
-     * @param batch errors of batch training on everything so far; null where that was not done
-     * @param reason the gate's
-     */
-    private record Point(
-            int window,
-            String label,
-            Unseen candidate,
-            boolean promoted,
-            @Nullable Unseen inService,
-            @Nullable Unseen batch,
-            String reason) {}
-
-    /** The curve of one fold under one seed. */
-    private record Curve(int fold, int seed, List<Point> points, Unseen shortAndLong, Map<String, Double> laws) {
-        Point last() {
-            return points.get(points.size() - 1);
-        }
-
-        /** Returns the largest ratio of a candidate to the best candidate before it. */
-        double worstOverBestBefore() {
-            double worst = 0;
-            double best = Double.POSITIVE_INFINITY;
-            for (Point point : points) {
-                worst = Math.max(worst, point.candidate.all / best);
-                best = Math.min(best, point.candidate.all);
-            }
-            return worst;
-        }
-
-        double lastOverBatch() {
-            Unseen batch = last().batch;
-            return batch == null ? Double.NaN : last().candidate.all / batch.all;
-        }
-
-        double lastOverFirst() {
-            return last().candidate.all / points.get(0).candidate.all;
-        }
-
-        double lastInServiceOverFirstInService() {
-            double first = Double.NaN;
-            for (Point point : points) {
-                if (Double.isNaN(first) && point.inService != null) {
-                    first = point.inService.all;
-                }
-            }
-            Unseen inService = last().inService;
-            return inService == null ? Double.NaN : inService.all / first;
-        }
-
-        /** Returns, for each promotion but the first, the error of what came into service over that of what left it. */
-        List<Double> promotions() {
-            List<Double> ratios = new ArrayList<>();
-            Unseen before = null;
-            for (Point point : points) {
-                if (point.promoted && before != null) {
-                    ratios.add(point.candidate.all / before.all);
-                }
-                before = point.inService;
-            }
-            return ratios;
-        }
-
-        private int change() {
-            for (Point point : points) {
-                if (point.label.equals(LONG_GAP)) {
-                    return point.window;
-                }
-            }
-            return -1;
-        }
-
-        /**
-         * Returns the least error on the new expert within four windows of the change over that of learning both at
-         * once.
-         */
-        double caughtUp() {
-            int change = change();
-            double best = Double.POSITIVE_INFINITY;
-            for (int w = change; change >= 0 && w < Math.min(points.size(), change + CATCH_UP); w++) {
-                best = Math.min(best, points.get(w).candidate.longGap);
-            }
-            return change < 0 ? Double.NaN : best / shortAndLong.longGap;
-        }
-
-        /** Returns the largest error on the old expert while the new one drives, over that before the change. */
-        double forgotten() {
-            int change = change();
-            double worst = 0;
-            for (Point point : points) {
-                if (point.label.equals(LONG_GAP)) {
-                    worst = Math.max(worst, point.candidate.shortGap);
-                }
-            }
-            return change < 1 ? Double.NaN : worst / points.get(change - 1).candidate.shortGap;
-        }
-
-        Map<String, Object> toJson() {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("fold", fold);
-            json.put("seed", seed);
-            json.put("windows", points.size());
-            json.put("firstMeters", points.get(0).candidate.all);
-            json.put("lastMeters", last().candidate.all);
-            json.put("worstOverBestBefore", worstOverBestBefore());
-            json.put("lastOverBatch", lastOverBatch());
-            json.put("lastOverFirst", lastOverFirst());
-            json.put("lastInServiceOverFirstInService", lastInServiceOverFirstInService());
-            json.put("promotionRatios", promotions());
-            json.put("longGapCaughtUp", caughtUp());
-            json.put("shortGapForgotten", forgotten());
-            json.put("lawsMeters", laws);
-            return json;
-        }
-
-        @Override
-        public String toString() {
-            return "fold %d seed %d: %d windows, %.2f m first, %.2f m last; worst over best before %.3f, last over batch %.3f, over first %.3f; L caught up %.3f, S forgotten %.3f; promotions %s"
-                    .formatted(
-                            fold,
-                            seed,
-                            points.size(),
-                            points.get(0).candidate.all,
-                            last().candidate.all,
-                            worstOverBestBefore(),
-                            lastOverBatch(),
-                            lastOverFirst(),
-                            caughtUp(),
-                            forgotten(),
-                            promotions().stream().map("%.3f"::formatted).toList());
-        }
-    }
-
     /**
      * The logs of one fold as the jobs cut them.
      *
@@ -251,8 +104,8 @@ final class StreamBenchmark {
     /** Returns the figures of every fold and seed, and their medians. */
     Map<String, Object> run() {
         RunFolds folds = RunFolds.of(settings.logs(), settings.folds());
-        List<Future<Curve>> running = new ArrayList<>();
-        List<Curve> curves = new ArrayList<>();
+        List<Future<StreamCurve>> running = new ArrayList<>();
+        List<StreamCurve> curves = new ArrayList<>();
         ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
             for (int fold = 0; fold < folds.count(); fold++) {
@@ -267,8 +120,8 @@ final class StreamBenchmark {
                     running.add(pool.submit(() -> stream.curve(number)));
                 }
             }
-            for (Future<Curve> each : running) {
-                Curve curve = each.get();
+            for (Future<StreamCurve> each : running) {
+                StreamCurve curve = each.get();
                 progress.accept(curve.toString());
                 curves.add(curve);
             }
@@ -284,15 +137,15 @@ final class StreamBenchmark {
         return figures(curves);
     }
 
-    private Map<String, Object> figures(List<Curve> curves) {
+    private Map<String, Object> figures(List<StreamCurve> curves) {
         List<Double> promotions =
                 curves.stream().flatMap(curve -> curve.promotions().stream()).toList();
         Map<String, Object> figures = new LinkedHashMap<>();
-        Spread worst = spread(curves, Curve::worstOverBestBefore);
-        Spread batch = spread(curves, Curve::lastOverBatch);
-        Spread first = spread(curves, Curve::lastOverFirst);
-        Spread caughtUp = spread(curves, Curve::caughtUp);
-        Spread forgotten = spread(curves, Curve::forgotten);
+        Spread worst = spread(curves, StreamCurve::worstOverBestBefore);
+        Spread batch = spread(curves, StreamCurve::lastOverBatch);
+        Spread first = spread(curves, StreamCurve::lastOverFirst);
+        Spread caughtUp = spread(curves, StreamCurve::caughtUp);
+        Spread forgotten = spread(curves, StreamCurve::forgotten);
         long worse3 = promotions.stream().filter(ratio -> ratio > 1.03).count();
         long worse10 = promotions.stream().filter(ratio -> ratio > 1.10).count();
         figures.put("worstOverBestBefore", target(worst, 1.10));
@@ -303,13 +156,15 @@ final class StreamBenchmark {
         figures.put("promotions", promotions.size());
         figures.put(
                 "firstPromotions",
-                curves.stream().filter(curve -> curve.last().inService != null).count());
+                curves.stream()
+                        .filter(curve -> curve.last().inService() != null)
+                        .count());
         figures.put("promotionsWorseBy3Percent", worse3);
         figures.put("promotionsWorseBy10Percent", worse10);
         figures.put(
                 "lastInServiceOverFirstInService",
-                spread(curves, Curve::lastInServiceOverFirstInService).toJson());
-        figures.put("curves", curves.stream().map(Curve::toJson).toList());
+                spread(curves, StreamCurve::lastInServiceOverFirstInService).toJson());
+        figures.put("curves", curves.stream().map(StreamCurve::toJson).toList());
         boolean met = worst.median() <= 1.10
                 && batch.median() <= 1.03
                 && first.median() <= 0.88
@@ -330,7 +185,7 @@ final class StreamBenchmark {
         return json;
     }
 
-    private static Spread spread(List<Curve> curves, ToDoubleFunction<Curve> figure) {
+    private static Spread spread(List<StreamCurve> curves, ToDoubleFunction<StreamCurve> figure) {
         return Spread.of(curves.stream().mapToDouble(figure).boxed().toList());
     }
 
@@ -379,11 +234,11 @@ final class StreamBenchmark {
             this.seed = seed;
         }
 
-        Curve curve(int fold) {
+        StreamCurve curve(int fold) {
             TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY);
             Reservoir reservoir =
                     new Reservoir(training.replayPieces(), training.replayPieceSteps(), training.replayRecency(), seed);
-            List<Point> points = new ArrayList<>();
+            List<StreamCurve.Point> points = new ArrayList<>();
             Judge judge = new Judge();
             try (Learner learner =
                             Catalogue.policy(CarFollowing.POLICY).onStreams(Algorithms.CLONING, settings.steps());
@@ -403,11 +258,11 @@ final class StreamBenchmark {
                     }
                     window.forEach(reservoir::offer);
                     byte[] candidate = learner.export(state);
-                    Unseen errors = errors(candidate);
+                    StreamCurve.Unseen errors = errors(candidate);
                     Verdict verdict =
                             judge.judge(candidate, errors, logs.endsMs().get(w));
                     boolean last = w == logs.windows().size() - 1;
-                    points.add(new Point(
+                    points.add(new StreamCurve.Point(
                             points.size(),
                             logs.labels().get(w),
                             errors,
@@ -419,18 +274,19 @@ final class StreamBenchmark {
             }
             Map<String, Double> lawErrors = new LinkedHashMap<>();
             laws.drivers()
-                    .forEach((name, law) -> lawErrors.put(name, errors(law.driving(unseen.stretches()), null).all));
-            return new Curve(fold, (int) seed, points, shortAndLong(), lawErrors);
+                    .forEach((name, law) -> lawErrors.put(
+                            name, errors(law.driving(unseen.stretches()), null).all()));
+            return new StreamCurve(fold, (int) seed, points, shortAndLong(), lawErrors);
         }
 
-        private Unseen batch(int lastWindow) {
+        private StreamCurve.Unseen batch(int lastWindow) {
             return errors(trained(window -> window <= lastWindow));
         }
 
         /** Returns the errors of batch training on everything of the two first experts. */
-        private Unseen shortAndLong() {
-            return errors(trained(window -> logs.labels().get(window).equals(SHORT_GAP)
-                    || logs.labels().get(window).equals(LONG_GAP)));
+        private StreamCurve.Unseen shortAndLong() {
+            return errors(trained(window -> logs.labels().get(window).equals(StreamCurve.SHORT_GAP)
+                    || logs.labels().get(window).equals(StreamCurve.LONG_GAP)));
         }
 
         private byte[] trained(IntPredicate wanted) {
@@ -443,19 +299,19 @@ final class StreamBenchmark {
             return ClosedLoopBenchmark.cloned(trajectories, seed);
         }
 
-        private Unseen errors(byte[] onnx) {
+        private StreamCurve.Unseen errors(byte[] onnx) {
             try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
                 return errors(policy, new FollowingEnvelope());
             }
         }
 
-        private Unseen errors(Policy policy, @Nullable FollowingEnvelope envelope) {
+        private StreamCurve.Unseen errors(Policy policy, @Nullable FollowingEnvelope envelope) {
             LeaderReplay.Drive drive = unseen.drive(policy, envelope);
-            return new Unseen(
+            return new StreamCurve.Unseen(
                     drive.report().spacingRmseMeters(),
                     drive.report().spacingRmseMedianMeters(),
-                    of(drive, SHORT_GAP),
-                    of(drive, LONG_GAP));
+                    of(drive, StreamCurve.SHORT_GAP),
+                    of(drive, StreamCurve.LONG_GAP));
         }
 
         private double of(LeaderReplay.Drive drive, String label) {
@@ -470,9 +326,9 @@ final class StreamBenchmark {
             private final List<LoadedPolicy> opened = new ArrayList<>();
             private @Nullable LoadedPolicy inService;
             private @Nullable LoadedPolicy best;
-            private @Nullable Unseen inServiceErrors;
+            private StreamCurve.@Nullable Unseen inServiceErrors;
 
-            Verdict judge(byte[] onnx, Unseen errors, long endMs) {
+            Verdict judge(byte[] onnx, StreamCurve.Unseen errors, long endMs) {
                 LoadedPolicy candidate = ClosedLoopBenchmark.load(onnx);
                 opened.add(candidate);
                 FollowingExamination examination =
@@ -505,76 +361,18 @@ final class StreamBenchmark {
         }
     }
 
-    private void write(List<Curve> curves) {
+    private void write(List<StreamCurve> curves) {
         try {
             if (settings.out() != null) {
-                List<String> lines = new ArrayList<>();
-                lines.add(
-                        "fold,seed,window,expert,candidateMeters,candidateMedianMeters,candidateShortGapMeters,candidateLongGapMeters,promoted,inServiceMeters,batchMeters");
-                for (Curve curve : curves) {
-                    for (Point point : curve.points) {
-                        lines.add("%d,%d,%d,%s,%.4f,%.4f,%.4f,%.4f,%b,%s,%s"
-                                .formatted(
-                                        curve.fold,
-                                        curve.seed,
-                                        point.window,
-                                        point.label,
-                                        point.candidate.all,
-                                        point.candidate.median,
-                                        point.candidate.shortGap,
-                                        point.candidate.longGap,
-                                        point.promoted,
-                                        point.inService == null ? "" : "%.4f".formatted(point.inService.all),
-                                        point.batch == null ? "" : "%.4f".formatted(point.batch.all)));
-                    }
-                }
+                List<String> lines = new ArrayList<>(List.of(StreamCurve.CSV_HEADER));
+                curves.forEach(curve -> lines.addAll(curve.toCsv()));
                 Files.write(settings.out(), lines);
             }
             if (settings.picture() != null) {
-                Files.writeString(settings.picture(), picture(curves));
+                Files.writeString(settings.picture(), StreamPicture.svg(curves));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Draws, for each fold, the errors over the windows: a band over seeds. */
-    private static String picture(List<Curve> curves) {
-        Map<Integer, List<Curve>> folds = new TreeMap<>();
-        curves.forEach(curve ->
-                folds.computeIfAbsent(curve.fold, any -> new ArrayList<>()).add(curve));
-        List<ReturnCurves.Panel> panels = new ArrayList<>();
-        double high = 0;
-        for (Map.Entry<Integer, List<Curve>> fold : folds.entrySet()) {
-            int windows = fold.getValue().get(0).points.size();
-            double[] x = new double[windows];
-            Arrays.setAll(x, w -> w + 1);
-            List<double[]> runs = new ArrayList<>();
-            for (Curve curve : fold.getValue()) {
-                double[] run = new double[windows];
-                Arrays.setAll(run, w -> curve.points.get(w).candidate.all);
-                runs.add(run);
-                high = Math.max(high, Arrays.stream(run).max().orElse(0));
-            }
-            panels.add(new ReturnCurves.Panel("fold " + fold.getKey(), x, runs));
-        }
-        double batch = curves.stream()
-                .map(curve -> curve.last().batch)
-                .filter(Objects::nonNull)
-                .mapToDouble(Unseen::all)
-                .average()
-                .orElse(Double.NaN);
-        double law = curves.stream()
-                .flatMapToDouble(curve -> curve.laws.values().stream().mapToDouble(Double::doubleValue))
-                .min()
-                .orElse(Double.NaN);
-        return new ReturnCurves(
-                        "windows learned",
-                        List.of(
-                                new ReturnCurves.Level("batch training, mean over folds", batch),
-                                new ReturnCurves.Level("best law of any fold", law)),
-                        0,
-                        Math.ceil(high))
-                .svg("spacing error of each window's candidate on unseen runs, m", panels);
     }
 }

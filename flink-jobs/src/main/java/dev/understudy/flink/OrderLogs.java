@@ -20,7 +20,8 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 /**
  * Brings the logs of all partitions into one order ({@link LogOrder}) and gives them their watermark
  * ({@link LogClock}). Both follow from what Kafka holds and not from how it is read, so that a job that catches up
- * learns what it would have learned at the time. There is one instance of it, as there is one time.
+ * learns what it would have learned at the time. There is one instance of it, as there is one time. Records that wait
+ * are in memory, and counted in the metric {@value #HELD}.
  *
  * <pre>
  * partition 0 ─┐                             ┌─► records, each with the watermark of its turn
@@ -34,6 +35,9 @@ final class OrderLogs extends AbstractStreamOperator<LogRecord>
 
     /** Records after which those whose turn it is go on without waiting for the next watermark. */
     private static final int MOST_AT_ONCE = 256;
+
+    /** Name of the metric: records that were read and wait for their turn. */
+    static final String HELD = "heldRecords";
 
     private final LogReading reading;
     private final Duration interval;
@@ -84,6 +88,7 @@ final class OrderLogs extends AbstractStreamOperator<LogRecord>
     @Override
     public void open() throws Exception {
         super.open();
+        getMetricGroup().gauge(HELD, order::held);
         emittedMs = Long.MIN_VALUE;
         ends = opener.open(isContinued);
         register();

@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +75,7 @@ public record TrainingConfig(
                 0,
                 Catalogue.policy(policy).parameters(),
                 "development",
-                "unknown");
+                ModelMetadata.UNKNOWN_LICENCE);
     }
 
     /** Returns what the policy is. */

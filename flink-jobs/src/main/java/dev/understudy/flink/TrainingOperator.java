@@ -63,7 +63,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
 
     /** Why steps of a window are not learned although each is good. */
     enum Skipped {
-        /** The learner found no trajectory long enough in their window. */
+        /** No trajectory of their window is long enough to practise in, which GAIL needs; cloning learns from any. */
         WINDOW_TOO_SMALL,
         /** The update on their window diverged and was dropped. */
         DIVERGED

@@ -10,7 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.metrics.groups.InternalOperatorMetricGroup;
+import org.apache.flink.runtime.metrics.util.InterceptingOperatorMetricGroup;
+import org.apache.flink.runtime.metrics.util.InterceptingTaskMetricGroup;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -60,6 +67,7 @@ class OrderLogsTest {
         final Topic topic;
         final int[] position;
         final List<LogRecord> out = new ArrayList<>();
+        final InterceptingOperatorMetricGroup metrics = new InterceptingOperatorMetricGroup();
         OneInputStreamOperatorTestHarness<LogRecord, LogRecord> harness;
 
         Run(Topic topic) throws Exception {
@@ -70,8 +78,17 @@ class OrderLogsTest {
 
         private OneInputStreamOperatorTestHarness<LogRecord, LogRecord> open(@Nullable OperatorSubtaskState state)
                 throws Exception {
+            MockEnvironment environment = new MockEnvironmentBuilder()
+                    .setMetricGroup(new InterceptingTaskMetricGroup() {
+                        @Override
+                        public InternalOperatorMetricGroup getOrAddOperator(
+                                OperatorID id, String name, Map<String, String> variables) {
+                            return metrics;
+                        }
+                    })
+                    .build();
             var opened = new OneInputStreamOperatorTestHarness<LogRecord, LogRecord>(
-                    new OrderLogs(READING, INTERVAL, any -> topic));
+                    new OrderLogs(READING, INTERVAL, any -> topic), environment);
             opened.setup(Codecs.LOG_RECORD.serializer());
             if (state != null) {
                 opened.initializeState(state);
@@ -98,6 +115,10 @@ class OrderLogsTest {
             take();
             harness.close();
             harness = open(state);
+        }
+
+        Object held() {
+            return ((Gauge<?>) metrics.get(OrderLogs.HELD)).getValue();
         }
 
         /** Moves what came out to {@link #out} and returns how much there is now. */
@@ -237,6 +258,21 @@ class OrderLogsTest {
             run.tick(run.topic.nowMs + 100);
             run.take();
             assertThat(run.out).isEqualTo(live());
+        }
+    }
+
+    @Test
+    void recordsThatWaitAreCounted() throws Exception {
+        try (Run run = new Run(topic())) {
+            run.topic.isStopped = true;
+            run.tick(END_MS + 3_600_000);
+            run.read(0);
+            assertThat(run.held()).isEqualTo(2 * SAMPLES);
+            run.topic.isStopped = false;
+            run.read(1);
+            run.read(3);
+            run.tick(run.topic.nowMs + 1_000);
+            assertThat(run.held()).isEqualTo(0);
         }
     }
 

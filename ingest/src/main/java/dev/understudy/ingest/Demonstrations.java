@@ -10,6 +10,7 @@ import dev.understudy.domain.Steps;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.driving.FollowingTrips;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -82,11 +83,11 @@ public record Demonstrations(
             }
         };
         // Trip by trip in the order in which they began, whatever else overlaps; what is known of an entity goes on.
-        Map<String, List<FollowingSample>> trips = new TreeMap<>();
-        samples.forEach(sample ->
-                trips.computeIfAbsent(sample.trip(), any -> new ArrayList<>()).add(sample));
-        List<List<FollowingSample>> begun = new ArrayList<>(trips.values());
-        begun.sort(Comparator.comparingLong(trip -> trip.get(0).timeMs()));
+        List<List<FollowingSample>> begun = new ArrayList<>();
+        FollowingTrips.of(samples).values().forEach(trips -> begun.addAll(trips.values()));
+        begun.sort(Comparator.<List<FollowingSample>>comparingLong(
+                        trip -> trip.get(0).timeMs())
+                .thenComparing(trip -> trip.get(0).trip()));
         Map<String, Assembler<FollowingSample>> assemblers = new HashMap<>();
         Consumer<FollowingSample> jumped = sample -> output.rejected(sample, GeneralRefusal.TIME_JUMP);
         for (List<FollowingSample> trip : begun) {

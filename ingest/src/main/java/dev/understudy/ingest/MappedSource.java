@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of files that a mapping explains. */
@@ -31,6 +32,10 @@ final class MappedSource implements SampleSource {
     private static final int PEEK_ROWS = 500;
     /** Share of rows at the time of the row before, from which on the unit of time is doubted. */
     private static final double STANDING = 0.6;
+
+    /** Words for a distance that is mostly not from bumper to bumper. */
+    private static final Pattern HEADWAY =
+            Pattern.compile("head.?way|spacing|dhw|front.?to.?front|cent(er|re)", Pattern.CASE_INSENSITIVE);
 
     private static final long YEAR_1980_MS = 315_532_800_000L;
 
@@ -68,6 +73,12 @@ final class MappedSource implements SampleSource {
                 && speed.name() != null
                 && speed.name().equals(leader.name())) {
             this.notes.add("speed and leaderSpeed are both the column " + speed.name() + ", so nobody ever closes in");
+        }
+        Mapping.Column gap = mapping.columns().get(Field.GAP);
+        if (gap != null && gap.name() != null && HEADWAY.matcher(gap.name()).find()) {
+            this.notes.add("gap is the column " + gap.name()
+                    + ": a headway or spacing is mostly measured from front to front; the gap has to be from bumper to"
+                    + " bumper, a car's length less");
         }
         List<String> problems = new ArrayList<>();
         for (Path file : files) {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.RejectReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -39,7 +42,7 @@ class LogInspectionTest {
 
     private LogInspection inspect(String mapping, String... files) throws IOException {
         Path mappingFile = Files.writeString(folder.resolve("mapping.json"), mapping);
-        List<Path> paths = new java.util.ArrayList<>();
+        List<Path> paths = new ArrayList<>();
         for (int i = 0; i < files.length; i++) {
             paths.add(Files.writeString(folder.resolve("log" + i + ".csv"), HEADER + files[i]));
         }
@@ -146,6 +149,29 @@ class LogInspectionTest {
                 .doesNotContainKey(GeneralRefusal.TIME_JUMP.name());
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {180, 36_500, -365, -3_650})
+    void aWrongTimeInTheFirstRowMakesNothingLate(long days) throws IOException {
+        String wrong = row("a", days * 86_400_000);
+        LogInspection found = inspect(MAPPING, wrong + rows("a", 100, 30_000, 100));
+        assertThat(found.rejectedByReason()).containsEntry(GeneralRefusal.TIME_JUMP.name(), 1L);
+        assertThat(found.late()).isZero();
+        assertThat(found.steps()).isEqualTo(299 - 98);
+        assertThat(fates(found)).isEqualTo(found.samples());
+        assertThat(found.remarks())
+                .anySatisfy(
+                        remark -> assertThat(remark).contains("a time far from").contains("log0.csv:2"))
+                .noneSatisfy(remark -> assertThat(remark).contains("come late"));
+    }
+
+    @Test
+    void aTripOfOneSampleIsJudgedByWhatCameBeforeIt() throws IOException {
+        LogInspection found =
+                inspect(MAPPING, rows("a", 0, 30_000, 100) + row("b", 0) + rows("a", 30_000, 31_000, 100));
+        assertThat(found.late()).isEqualTo(1);
+        assertThat(fates(found)).isEqualTo(found.samples());
+    }
+
     @Test
     void carsBelowOneAnotherAreLateAndLearned() throws IOException {
         String grouped = rows("a", 0, 30_000, 100) + rows("b", 0, 30_000, 100);
@@ -196,6 +222,109 @@ class LogInspectionTest {
                             .steps())
                     .hasSize((int) found.steps());
         }
+    }
+
+    /** A million vehicles with a trip of three samples each, and one vehicle that drives all the while at 10 Hz. */
+    private static final class ManyTrips implements SampleSource {
+        static final int TRIPS = 1_000_000;
+        static final int EVERY = 1_000;
+
+        private long next;
+
+        @Override
+        public String describe() {
+            return "many trips";
+        }
+
+        @Override
+        public boolean hasNext() {
+            return next < 3L * TRIPS + 2L * (TRIPS / EVERY);
+        }
+
+        @Override
+        public Row next() {
+            long block = next / (3 * EVERY + 2);
+            long inBlock = next % (3 * EVERY + 2);
+            next++;
+            if (inBlock >= 3 * EVERY) { // the steady one, each sample twice
+                return sample("steady", block, START_MS + 100 * block);
+            }
+            return sample(
+                    "v" + (block * EVERY + inBlock / 3), inBlock % 3, START_MS + 100 * block + 30 * (inBlock % 3));
+        }
+
+        private static Row sample(String vehicle, long sequence, long timeMs) {
+            return new Row.Sample(
+                    "many",
+                    sequence + 1,
+                    new FollowingSample(vehicle, "trip/" + vehicle, sequence, timeMs, Actor.HUMAN, "", 10, 20, 10));
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aMillionShortTripsAreCountedInBoundedMemory() {
+        LogInspection found = inspect(new ManyTrips());
+        assertThat(found.trips()).isEqualTo(ManyTrips.TRIPS + 1);
+        assertThat(found.samples()).isEqualTo(3_002_000);
+        assertThat(found.duplicates()).isEqualTo(1000);
+        assertThat(found.steps()).isEqualTo(1000 - 95 - 3);
+        assertThat(found.late()).isZero();
+        assertThat(fates(found)).isEqualTo(found.samples());
+        assertThat(found.remarks()).noneSatisfy(remark -> assertThat(remark).contains("forgotten"));
+    }
+
+    @Test
+    void aTripThatGoesOnAfterItWasForgottenIsTold() {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i <= InspectedLog.MOST_VEHICLES; i++) {
+            rows.add(ManyTrips.sample("v" + i, 0, START_MS));
+        }
+        rows.add(ManyTrips.sample("v0", 1, START_MS + 100));
+        rows.add(ManyTrips.sample("v0", 0, START_MS));
+        LogInspection found = inspect(sourceOf(rows));
+        assertThat(found.trips()).isEqualTo(InspectedLog.MOST_VEHICLES + 1);
+        assertThat(found.duplicates()).isEqualTo(1);
+        assertThat(fates(found)).isEqualTo(found.samples());
+        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("1 times a trip went on"));
+    }
+
+    @Test
+    void valuesOfLongAgoAreForgotten() {
+        RecentValues recent = new RecentValues(1000);
+        for (int i = 0; i < 10_000; i++) {
+            assertThat(recent.putIfAbsent(LongMap.hash(1, i), i)).isZero();
+            assertThat(recent.putIfAbsent(LongMap.hash(1, Math.max(0, i - 999)), i))
+                    .isEqualTo(Math.max(1, i - 999));
+        }
+        assertThat(recent.putIfAbsent(LongMap.hash(1, 0), 5)).isZero();
+        assertThat(recent.putIfAbsent(0, 7)).isZero();
+        assertThat(recent.putIfAbsent(0, 8)).isEqualTo(7);
+    }
+
+    private static SampleSource sourceOf(List<Row> rows) {
+        Iterator<Row> each = rows.iterator();
+        return new SampleSource() {
+            @Override
+            public String describe() {
+                return "rows";
+            }
+
+            @Override
+            public boolean hasNext() {
+                return each.hasNext();
+            }
+
+            @Override
+            public Row next() {
+                return each.next();
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     @Test

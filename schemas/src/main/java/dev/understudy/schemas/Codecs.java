@@ -1,5 +1,6 @@
 package dev.understudy.schemas;
 
+import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
@@ -15,8 +16,11 @@ public final class Codecs {
     private static final Symbols<Decision.Kind> KINDS = symbols(Decision.Kind.class, "Decision", "kind");
     private static final Symbols<TrainingRecord.Kind> TRAINING_KINDS =
             symbols(TrainingRecord.Kind.class, "TrainingRecord", "kind");
+    private static final Symbols<Actor> CONTROL_ACTORS = symbols(Actor.class, "ControlStep", "actor");
+    private static final Symbols<ControlStep.End> ENDS = symbols(ControlStep.End.class, "ControlStep", "end");
 
     public static final Codec<FollowingSample> FOLLOWING = new Codec<>("FollowingSample", new FollowingSampleForm());
+    public static final Codec<ControlStep> CONTROL_STEP = new Codec<>("ControlStep", new ControlStepForm());
     public static final Codec<Decision> DECISION = new Codec<>("Decision", new DecisionForm());
     public static final Codec<Rollout> ROLLOUT = new Codec<>("Rollout", new RolloutForm());
     public static final Codec<Candidate> CANDIDATE = new Codec<>("Candidate", new CandidateForm());
@@ -58,6 +62,39 @@ public final class Codecs {
                     Wire.readMeasured(in),
                     Wire.readMeasured(in),
                     Wire.readMeasured(in));
+        }
+    }
+
+    private static final class ControlStepForm implements Form<ControlStep> {
+        @Override
+        public void write(ControlStep v, BinaryEncoder out) throws IOException {
+            out.writeString(v.entity());
+            out.writeString(v.episode());
+            out.writeLong(v.sequence());
+            out.writeLong(v.timeMs());
+            CONTROL_ACTORS.write(v.actor(), out);
+            out.writeString(v.label());
+            out.writeBoolean(v.engaged());
+            Wire.writeFloats(v.observation(), out);
+            Wire.writeOptionalFloats(v.action(), out);
+            Wire.writeMeasured(v.reward(), out);
+            ENDS.write(v.end(), out);
+        }
+
+        @Override
+        public ControlStep read(BinaryDecoder in) throws IOException {
+            return new ControlStep(
+                    in.readString(),
+                    in.readString(),
+                    in.readLong(),
+                    in.readLong(),
+                    CONTROL_ACTORS.read(in),
+                    in.readString(),
+                    in.readBoolean(),
+                    Wire.readFloats(in),
+                    Wire.readOptionalFloats(in),
+                    Wire.readMeasured(in),
+                    ENDS.read(in));
         }
     }
 

@@ -45,8 +45,8 @@ public final class Topics {
     /** Room for a chunk of 512 KB or a large dead letter with their framing. */
     static final int MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
-    private static final Duration WEEK = Duration.ofDays(7);
-    private static final Duration MONTH = Duration.ofDays(30);
+    static final Duration WEEK = Duration.ofDays(7);
+    static final Duration MONTH = Duration.ofDays(30);
 
     private Topics() {}
 
@@ -96,7 +96,7 @@ public final class Topics {
                 byTime(DEAD_LETTERS, partitions, MONTH));
     }
 
-    private static Topic byTime(String name, int partitions, Duration kept) {
+    static Topic byTime(String name, int partitions, Duration kept) {
         return topic(
                 name,
                 partitions,

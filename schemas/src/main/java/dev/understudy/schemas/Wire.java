@@ -70,6 +70,19 @@ final class Wire {
         return values;
     }
 
+    static void writeOptionalFloats(float @Nullable [] values, BinaryEncoder out) throws IOException {
+        if (values == null) {
+            out.writeIndex(0);
+        } else {
+            out.writeIndex(1);
+            writeFloats(values, out);
+        }
+    }
+
+    static float @Nullable [] readOptionalFloats(BinaryDecoder in) throws IOException {
+        return branch(in) == 0 ? null : readFloats(in);
+    }
+
     /** Entries in the order of their keys, so that equal maps give equal bytes. */
     static void writeFigures(Map<String, Double> values, BinaryEncoder out) throws IOException {
         out.writeMapStart();

@@ -3,14 +3,18 @@ package dev.understudy.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.avro.SchemaNormalization;
@@ -41,8 +45,21 @@ class CodecTest {
             1L,
             2L,
             "serving-1");
+    static final ControlStep STEP = new ControlStep(
+            "cartpole-1",
+            "cartpole-1/é",
+            499,
+            1_570_000_000_123L,
+            Actor.HUMAN,
+            "lean",
+            true,
+            new float[] {0.125f, -1, 0.0625f, 3.5f},
+            new float[] {1},
+            -0.5,
+            ControlStep.End.TRUNCATED);
     private static final Map<Codec<?>, Object> EXAMPLES = Map.of(
             Codecs.FOLLOWING, SAMPLE,
+            Codecs.CONTROL_STEP, STEP,
             Codecs.DECISION, DECISION,
             Codecs.ROLLOUT,
                     new Rollout(
@@ -113,6 +130,27 @@ class CodecTest {
         assertThat(Codecs.FOLLOWING.decode(Codecs.FOLLOWING.encode(sample))).isEqualTo(sample);
         GenericRecord generic = generic(Codecs.FOLLOWING, Codecs.FOLLOWING.encode(sample));
         assertThat(generic.get("gapMeters")).isNull();
+    }
+
+    @Test
+    void aStepOfControlWithoutActionAndRewardComesBackSo() {
+        ControlStep live = new ControlStep(
+                "c", "e", 0, 1, Actor.POLICY, "", false, new float[0], null, Double.NaN, ControlStep.End.NONE);
+        byte[] bytes = Codecs.CONTROL_STEP.encode(live);
+        assertThat(Codecs.CONTROL_STEP.decode(bytes)).isEqualTo(live);
+        assertThat(generic(Codecs.CONTROL_STEP, bytes).get("action")).isNull();
+        assertThat(generic(Codecs.CONTROL_STEP, bytes).get("reward")).isNull();
+    }
+
+    /** Clients in other languages are tested with the same file. */
+    @Test
+    void theBytesOfAStepOfControlAreThoseThatWereReleased() throws IOException {
+        try (InputStream in = CodecTest.class.getResourceAsStream("golden/ControlStep.hex")) {
+            byte[] golden = HexFormat.of()
+                    .parseHex(new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.US_ASCII).strip());
+            assertThat(Codecs.CONTROL_STEP.encode(STEP)).isEqualTo(golden);
+            assertThat(Codecs.CONTROL_STEP.decode(golden)).isEqualTo(STEP);
+        }
     }
 
     @Test

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class SchemaEvolutionTest {
     private static final List<Codec<?>> CODECS = List.of(
             Codecs.FOLLOWING,
+            Codecs.CONTROL_STEP,
             Codecs.DECISION,
             Codecs.ROLLOUT,
             Codecs.CANDIDATE,

@@ -193,7 +193,7 @@ public record BehaviouralCloningConfig(
                 30,
                 10,
                 300,
-                42,
+                28,
                 10.0);
     }
 
@@ -215,7 +215,7 @@ public record BehaviouralCloningConfig(
                 30,
                 10,
                 300,
-                42,
+                28,
                 10.0);
     }
 

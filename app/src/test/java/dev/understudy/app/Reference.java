@@ -1,0 +1,36 @@
+package dev.understudy.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What {@code docs/reference.md} names. */
+final class Reference {
+    private static final Pattern NAME = Pattern.compile("`([^`]+)`");
+
+    private Reference() {}
+
+    /** Returns the names in the first column of the table below a heading. */
+    static Set<String> names(String heading) throws IOException {
+        Path root =
+                Objects.requireNonNull(BundledLogs.folder().resolve("../../..").normalize());
+        Set<String> names = new TreeSet<>();
+        boolean isBelow = false;
+        for (String line : Files.readAllLines(root.resolve("docs/reference.md"))) {
+            if (line.startsWith("#")) {
+                isBelow = line.equals("## " + heading);
+            } else if (isBelow && line.startsWith("|")) {
+                Matcher name = NAME.matcher(line.substring(0, line.indexOf('|', 1)));
+                while (name.find()) {
+                    names.add(name.group(1));
+                }
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.understudy.ingest;
+
+import dev.understudy.domain.Actor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/** A source whose rows are inspected as they pass. */
+public final class InspectedSource implements SampleSource {
+    private final SampleSource source;
+    private final InspectedLog log;
+
+    /**
+     * Inspects a source, which closes with this one.
+     *
+     * @param lateness how far out of order samples may come, event time
+     * @param experts whose driving is learned
+     */
+    public InspectedSource(SampleSource source, Duration lateness, Set<Actor> experts) {
+        this.source = source;
+        this.log = new InspectedLog(lateness, experts);
+    }
+
+    @Override
+    public String describe() {
+        return source.describe();
+    }
+
+    @Override
+    public List<String> notes() {
+        return source.notes();
+    }
+
+    @Override
+    public boolean hasNext() {
+        return source.hasNext();
+    }
+
+    @Override
+    public Row next() {
+        Row row = source.next();
+        log.read(row);
+        return row;
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+
+    /** Returns what the rows that passed come to. Call it once, after the last. */
+    public LogInspection inspection() {
+        return log.finish(source.notes());
+    }
+}

@@ -1,0 +1,159 @@
+package dev.understudy.control;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of one entity to make its observations: the newest steps of its episode. The same class in
+ * training, serving and closed loop; for one thread at a time.
+ *
+ * <p>An observation is the newest {@code frames} steps, the oldest first. At the beginning of an episode, and after a
+ * hole in the sequence numbers, the first step stands for those before it.
+ */
+public final class ControlFeaturiser {
+    private static final byte FORMAT = 1;
+
+    private final StepCheck check;
+    private final int stepSize;
+    /** The newest steps, the oldest first. */
+    private final float[] frames;
+
+    private String episode = "";
+    /** Number of the last step; -1 before the first. */
+    private long sequence = -1;
+
+    private long timeMs;
+    private boolean isOver;
+
+    /** The memory of an entity that nothing is known of. */
+    public ControlFeaturiser(ControlTask task) {
+        check = new StepCheck(task);
+        stepSize = task.stepSize();
+        frames = new float[task.observationSize()];
+    }
+
+    /** Reads what {@link #write} wrote; a memory of another version or another task starts afresh. */
+    public static ControlFeaturiser read(ControlTask task, ByteBuffer saved) {
+        ControlFeaturiser featuriser = new ControlFeaturiser(task);
+        if (saved.remaining() >= featuriser.bytes()
+                && saved.get() == FORMAT
+                && saved.getInt() == featuriser.frames.length) {
+            featuriser.read(saved);
+        }
+        return featuriser;
+    }
+
+    private void read(ByteBuffer saved) {
+        isOver = saved.get() != 0;
+        sequence = saved.getLong();
+        timeMs = saved.getLong();
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = saved.getFloat();
+        }
+        byte[] name = new byte[saved.remaining()];
+        saved.get(name);
+        episode = new String(name, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Checks a step, remembers it and writes the observation. A step that is refused is not remembered.
+     *
+     * @param expert whether an expert acts; does not matter here
+     * @param observations receives {@code [frames * n]} from {@code offset} on
+     * @return why no policy may be asked, null if one may
+     */
+    public @Nullable ControlRefusal observe(ControlStep step, boolean expert, float[] observations, int offset) {
+        ControlRefusal refusal = refusal(step);
+        if (refusal == null) {
+            remember(step);
+            System.arraycopy(frames, 0, observations, offset, frames.length);
+        }
+        return refusal;
+    }
+
+    /**
+     * Does the same for a step that was remembered before, and is to be observed again: nothing is remembered. The last
+     * step is observed as it was; an earlier one as if the episode began with it, because what came before is
+     * forgotten.
+     */
+    public @Nullable ControlRefusal observeAgain(ControlStep step, boolean expert, float[] observations, int offset) {
+        ControlRefusal refusal = check.check(step);
+        if (refusal == null) {
+            boolean isLast = step.episode().equals(episode) && step.sequence() == sequence;
+            for (int at = 0; at < frames.length; at += stepSize) {
+                System.arraycopy(
+                        isLast ? frames : step.observation(), isLast ? at : 0, observations, offset + at, stepSize);
+            }
+        }
+        return refusal;
+    }
+
+    /** Returns whether a step follows the one before without a hole, in the same episode. */
+    public boolean goesOn(ControlStep step) {
+        return isUnderWay(step) && step.sequence() == sequence + 1;
+    }
+
+    /** Takes note that what comes next does not go on from what came before. */
+    public void begin() {
+        episode = "";
+        sequence = -1;
+        isOver = false;
+    }
+
+    private boolean isUnderWay(ControlStep step) {
+        return sequence >= 0 && step.episode().equals(episode);
+    }
+
+    private @Nullable ControlRefusal refusal(ControlStep step) {
+        ControlRefusal refusal = check.check(step);
+        if (refusal != null || !isUnderWay(step)) {
+            return refusal;
+        }
+        if (step.sequence() <= sequence || step.timeMs() <= timeMs) {
+            return ControlRefusal.OUT_OF_STEP;
+        }
+        return isOver ? ControlRefusal.AFTER_END : null;
+    }
+
+    private void remember(ControlStep step) {
+        float[] newest = step.observation();
+        if (goesOn(step)) {
+            System.arraycopy(frames, stepSize, frames, 0, frames.length - stepSize);
+            System.arraycopy(newest, 0, frames, frames.length - stepSize, stepSize);
+        } else {
+            for (int at = 0; at < frames.length; at += stepSize) {
+                System.arraycopy(newest, 0, frames, at, stepSize);
+            }
+        }
+        episode = step.episode();
+        sequence = step.sequence();
+        timeMs = step.timeMs();
+        isOver = step.end() != ControlStep.End.NONE;
+    }
+
+    /** Returns how many bytes {@link #write} writes. */
+    public int bytes() {
+        return 2 + Integer.BYTES + 2 * Long.BYTES + Float.BYTES * frames.length + name().length;
+    }
+
+    /** Writes all that is remembered, after a version. Equal memories give equal bytes. */
+    public void write(ByteBuffer out) {
+        out.put(FORMAT).putInt(frames.length);
+        out.put((byte) (isOver ? 1 : 0)).putLong(sequence).putLong(timeMs);
+        for (float value : frames) {
+            out.putFloat(value);
+        }
+        out.put(name());
+    }
+
+    private byte[] name() {
+        return episode.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String toString() {
+        return "ControlFeaturiser[" + episode + "#" + sequence + ": " + Arrays.toString(frames) + "]";
+    }
+}
