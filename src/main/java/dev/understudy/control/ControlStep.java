@@ -1,6 +1,6 @@
 package dev.understudy.control;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.understudy.control;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import java.io.Serializable;
 import java.util.List;
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * @param columns number of columns, at least 1
  * @param values the elements, {@code [rows * columns]}
  */
-public record Matrix(int rows, int columns, float[] values) {
+public record Matrix(int rows, int columns, float[] values) implements Rows {
     public Matrix {
         if (rows < 0 || columns < 1) {
             throw new IllegalArgumentException(
@@ -30,6 +30,21 @@ public record Matrix(int rows, int columns, float[] values) {
     /** Returns a copy of one row, {@code [columns]}. */
     public float[] row(int row) {
         return Arrays.copyOfRange(values, row * columns, (row + 1) * columns);
+    }
+
+    @Override
+    public Type type() {
+        return Type.FLOAT32;
+    }
+
+    @Override
+    public float[] floats() {
+        return values;
+    }
+
+    @Override
+    public void copy(int from, int count, Rows target, int at) {
+        System.arraycopy(values, from * columns, target.floats(), at * columns, count * columns);
     }
 
     @Override

@@ -1,11 +1,15 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.environment.ActionSpace;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The task of following the car in front: what a policy observes, what it does, and how one step leads to the next.
@@ -129,6 +133,16 @@ public final class CarFollowing {
     }
 
     private CarFollowing() {}
+
+    /** Returns what can be done: one acceleration within its range. */
+    static ActionSpace actions() {
+        return new ActionSpace.Continuous(ACTION_SIZE, MIN_ACCELERATION, MAX_ACCELERATION);
+    }
+
+    /** Returns an assembler of the logs of one car. */
+    public static Assembler<FollowingSample> assembler(Set<Actor> experts) {
+        return new Assembler<>(new CarFollowingPolicy(), experts);
+    }
 
     /** Returns the length of an observation. */
     public static int observationSize() {

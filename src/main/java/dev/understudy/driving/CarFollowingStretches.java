@@ -1,11 +1,16 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -65,20 +70,22 @@ public final class CarFollowingStretches {
      * comes from all its samples before, those of earlier trips included.
      */
     public static CarFollowingStretches of(Collection<FollowingSample> samples) {
-        return of(samples, trip -> true);
+        return of(samples, Experts.DEFAULT, trip -> true);
     }
 
     /**
      * Cuts the stretches of some trips; samples of other trips only tell what the entities did before.
      *
+     * @param experts whose driving tells what an entity usually does
      * @param driven of which trips there are stretches
      */
-    public static CarFollowingStretches of(Collection<FollowingSample> samples, Predicate<String> driven) {
+    public static CarFollowingStretches of(
+            Collection<FollowingSample> samples, Set<Actor> experts, Predicate<String> driven) {
         List<Piece> pieces = new ArrayList<>();
         for (List<List<FollowingSample>> entity : chronological(samples)) {
-            float[] memory = FollowingFeaturiser.newMemory();
+            float[] memory = FollowingMemory.newMemory();
             for (List<FollowingSample> trip : entity) {
-                cut(trip, memory, driven.test(trip.get(0).trip()) ? pieces : new ArrayList<>());
+                cut(trip, experts, memory, driven.test(trip.get(0).trip()) ? pieces : new ArrayList<>());
             }
         }
         return join(pieces);
@@ -89,16 +96,34 @@ public final class CarFollowingStretches {
      * start is what its step observed, so it comes from all that the entity did before, whether its steps are here or
      * not.
      */
-    public static CarFollowingStretches ofSteps(Collection<LabelledStep> steps) {
+    public static CarFollowingStretches ofSteps(Collection<Step> steps) {
         List<Piece> pieces = new ArrayList<>();
-        for (List<LabelledStep> run : LabelledSteps.runs(steps)) {
-            List<float[]> starts = new ArrayList<>();
-            for (int i = HISTORY; i < run.size(); i += DRIVEN) {
-                starts.add(run.get(i).observation());
+        for (List<Step> run : Steps.runs(steps, CarFollowing.STEP_MS)) {
+            for (int start = 0; start + SAMPLES <= run.size(); start += DRIVEN) {
+                List<FollowingSample> samples = run.subList(start, start + SAMPLES).stream()
+                        .map(CarFollowingStretches::measured)
+                        .toList();
+                pieces.add(new Piece(
+                        samples, run.get(start + HISTORY).observation().floats()));
             }
-            cut(run.stream().map(LabelledStep::sample).toList(), starts, pieces);
         }
         return join(pieces);
+    }
+
+    /** Returns what was measured at a step, from what was observed. */
+    private static FollowingSample measured(Step step) {
+        float[] observed = step.observation().floats();
+        double speed = observed[CarFollowing.SPEED];
+        return new FollowingSample(
+                step.entity(),
+                step.episode(),
+                step.sequence(),
+                step.timeMs(),
+                Actor.MIXED,
+                step.label(),
+                speed,
+                observed[CarFollowing.GAP],
+                speed + observed[CarFollowing.RELATIVE_SPEED]);
     }
 
     /** Returns the trips of each entity in the order in which they began, each in order of time. */
@@ -119,14 +144,14 @@ public final class CarFollowingStretches {
     private record Piece(List<FollowingSample> samples, float[] start) {}
 
     /** Cuts one trip. */
-    private static void cut(List<FollowingSample> trip, float[] memory, List<Piece> pieces) {
+    private static void cut(List<FollowingSample> trip, Set<Actor> experts, float[] memory, List<Piece> pieces) {
         List<FollowingSample> run = new ArrayList<>();
         List<float[]> starts = new ArrayList<>();
         FollowingSample previous = null;
         FollowingSample before = null;
         long nextMs = 0;
         for (FollowingSample sample : trip) {
-            if (SampleCheck.check(previous, sample).isPresent()) {
+            if (SampleCheck.check(previous, sample) != null) {
                 continue;
             }
             List<FollowingSample> points = new ArrayList<>();
@@ -142,16 +167,16 @@ public final class CarFollowingStretches {
                 }
             }
             for (FollowingSample each : points) {
-                FollowingFeaturiser.arrive(
+                FollowingMemory.arrive(
                         memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), each);
                 before = each;
                 float[] observation = new float[CarFollowing.observationSize()];
-                boolean enough = FollowingFeaturiser.observe(
+                boolean enough = FollowingMemory.observe(
                         memory,
                         each.speedMetersPerSecond(),
                         each.gapMeters(),
                         each.leaderSpeedMetersPerSecond(),
-                        each.actor() == Actor.HUMAN || each.actor() == Actor.ASSISTANCE,
+                        experts.contains(each.actor()),
                         observation,
                         0);
                 if (run.size() >= HISTORY && (run.size() - HISTORY) % DRIVEN == 0) {
@@ -165,7 +190,7 @@ public final class CarFollowingStretches {
     }
 
     private static boolean near(FollowingSample previous, FollowingSample sample) {
-        return sample.timeMs() - previous.timeMs() <= FollowingFeaturiser.BRIDGED_MS;
+        return sample.timeMs() - previous.timeMs() <= FollowingMemory.BRIDGED_MS;
     }
 
     private static void cut(List<FollowingSample> run, List<float[]> starts, List<Piece> pieces) {

@@ -46,6 +46,25 @@ public record FollowingBaselines(Map<String, FollowingLaws> laws, List<String> r
         return readers;
     }
 
+    /** Returns the key under which a model's metadata carry the parameters of a baseline. */
+    public static String key(String name) {
+        return KEY + name;
+    }
+
+    /**
+     * Returns the Intelligent Driver Model that was fitted to one step ahead; else that to drive, else the published.
+     */
+    static IntelligentDriverModel oneStep(Map<String, String> parameters) {
+        String text = parameters.getOrDefault(key(IDM_ONE_STEP), parameters.get(key(IDM)));
+        return text == null ? IntelligentDriverModel.published() : IntelligentDriverModel.fromText(text);
+    }
+
+    /** Returns the Intelligent Driver Model that was fitted to drive, else the published. */
+    static IntelligentDriverModel driver(Map<String, String> parameters) {
+        String text = parameters.get(key(IDM));
+        return text == null ? IntelligentDriverModel.published() : IntelligentDriverModel.fromText(text);
+    }
+
     /** Returns no baselines, for where there is nothing to calibrate on. */
     public static FollowingBaselines none() {
         return new FollowingBaselines(Map.of(), List.of());

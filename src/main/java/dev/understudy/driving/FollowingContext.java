@@ -1,7 +1,7 @@
 package dev.understudy.driving;
 
 /**
- * The statistics that describe how an entity usually follows; see {@link FollowingFeaturiser} for their meaning.
+ * The statistics that describe how an entity usually follows; see {@link FollowingMemory} for their meaning.
  *
  * <p>All sums run from the oldest sample to the newest, so that the same samples give the same bits wherever the ring
  * begins.

@@ -40,8 +40,7 @@ public record FollowingEnvironments(int horizon, int staleness) implements Envir
 
     @Override
     public ActionSpace actions() {
-        return new ActionSpace.Continuous(
-                CarFollowing.ACTION_SIZE, CarFollowing.MIN_ACCELERATION, CarFollowing.MAX_ACCELERATION);
+        return CarFollowing.actions();
     }
 
     /**

@@ -1,11 +1,15 @@
 package dev.understudy.driving;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Examination;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.policy.Policy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,7 +17,7 @@ import java.util.TreeMap;
  * Held-out driving, made ready for trying policies on it: every policy answers the same steps and drives the same
  * stretches, behind the logged leaders with the envelope in between. By one thread at a time.
  */
-public final class FollowingExamination {
+public final class FollowingExamination implements Examination {
     private final List<Trajectory> trajectories;
     private final LeaderReplay replay;
 
@@ -28,7 +32,7 @@ public final class FollowingExamination {
      * @param mostStretches most stretches driven; bounds how long a policy's try takes. If there are more, every n-th
      *     is taken, so that all trips keep about their share
      */
-    public static FollowingExamination of(List<LabelledStep> steps, int mostStretches) {
+    public static FollowingExamination of(List<Step> steps, int mostStretches) {
         CarFollowingStretches all = CarFollowingStretches.ofSteps(steps);
         int count = all.count();
         boolean[] taken = new boolean[count];
@@ -36,7 +40,7 @@ public final class FollowingExamination {
         for (int i = 0; i < mostStretches && count > mostStretches; i++) {
             taken[(int) ((long) i * count / mostStretches)] = true;
         }
-        return new FollowingExamination(LabelledSteps.trajectories(steps), all.where(i -> taken[i]));
+        return new FollowingExamination(Steps.trajectories(steps, CarFollowing.STEP_MS), all.where(i -> taken[i]));
     }
 
     /** Returns the number of stretches that are driven. */
@@ -51,8 +55,9 @@ public final class FollowingExamination {
      *
      * @param policy answers observations of {@link CarFollowing}
      */
+    @Override
     public Scores scores(Policy policy) {
-        LeaderReplay.Drive drive = replay.drive(policy, new Envelope());
+        LeaderReplay.Drive drive = replay.drive(policy, new FollowingEnvelope());
         CarFollowingStretches stretches = replay.stretches();
         List<Scores.Trial> trials = new ArrayList<>();
         for (int i = 0; i < stretches.count(); i++) {
@@ -73,6 +78,11 @@ public final class FollowingExamination {
                             a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
         }
         return new Scores(trials, List.copyOf(trips.values()));
+    }
+
+    @Override
+    public Scores baseline(Map<String, String> parameters) {
+        return scores(FollowingBaselines.driver(parameters));
     }
 
     private static Scores.Trip openLoop(Policy policy, Trajectory trajectory) {

@@ -1,209 +1,162 @@
 package dev.understudy.driving;
 
-import static dev.understudy.driving.CarFollowing.CONTEXT;
-import static dev.understudy.driving.CarFollowing.LEADER_ACCELERATION;
-import static dev.understudy.driving.CarFollowing.LEADER_TIME_CONSTANTS;
-
-import java.util.Arrays;
+import dev.understudy.data.Rows;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Steps;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns measurements into observations: the one featuriser for training, serving and the closed loop.
- *
- * <p>What it remembers of an entity is a flat array of floats that the caller keeps, {@code [MEMORY_SIZE]}. Use one
- * memory per entity; call {@link #arrive} and then {@link #observe} for each measurement that {@link SampleCheck} lets
- * through, in order of time, 0.1 s apart.
- *
- * <p>The context describes how the expert drove, sampled every 0.5 s: the usual gap over this trip and earlier ones of
- * the same setting (UsualGap), and of the last 30 s, with v own speed, g the gap, r the leader's minus own speed, w = 1
- * / (1 + r^2), and sums over the samples,
- *
- * <ul>
- *   <li>standstill gap s and time gap T: the least-squares line g = s + T v weighted by w, so that steady following
- *       counts more than closing in, pulled towards 4 m and 1.3 s by priors of weight 3 and 300;
- *   <li>responses k, c: the least-squares fit of the mean acceleration over the next 0.5 s by k r + c e, with the gap
- *       error e = g - s - T v, pulled towards 0.4 1/s and 0.03 1/s^2;
- *   <li>means, deviations and extremes as named in {@link CarFollowing#OBSERVATION_NAMES}.
- * </ul>
+ * Turns the samples of one car into observations: each is checked against the one before ({@link SampleCheck}), laid on
+ * a grid of 0.1 s ({@link StepGrid}), and taken into what is remembered of the car ({@link FollowingMemory}). A sample
+ * between two steps is observed by the filters carried on for that part of a step.
  */
-public final class FollowingFeaturiser {
-    /** Samples in a row that are needed before the filters mean something. */
-    static final int MIN_HISTORY = 10;
+final class FollowingFeaturiser implements Featuriser<FollowingSample> {
+    private static final byte FORMAT = 1;
 
-    /** Samples of the context, 0.5 s apart, that are needed before it means something. */
-    static final int MIN_CONTEXT = 20;
+    private final float[] memory;
+    private final StepGrid grid;
+    /** The last usable sample. */
+    private @Nullable FollowingSample previous;
 
-    /** Longest time between two samples over which the short history holds: up to three samples are missing, ms. */
-    static final int BRIDGED_MS = 430;
-
-    private static final int CONTEXT_SAMPLES = 60;
-    private static final int MEAN_GAP = 4;
-    private static final int MEAN_SPEED = 5;
-    private static final int EVERY = 5;
-
-    // Where things are in the memory.
-    private static final int HISTORY = 0;
-    private static final int LEADER = 1;
-    private static final int PHASE = 4;
-    private static final int COUNT = 5;
-    private static final int NEXT = 6;
-    private static final int LINKED = 7;
-    private static final int CACHED = 8;
-    private static final int RECENT = CACHED + 5;
-    private static final int USUAL = CACHED + CarFollowing.OBSERVATION_NAMES.size() - CONTEXT;
-    private static final int RING = USUAL + UsualGap.SIZE;
-
-    /** Length of an entity's memory. */
-    public static final int MEMORY_SIZE = RING + FollowingContext.WIDTH * CONTEXT_SAMPLES;
-
-    private FollowingFeaturiser() {}
-
-    /** Returns the memory of an entity that nothing is known of. */
-    public static float[] newMemory() {
-        return new float[MEMORY_SIZE];
+    /** Creates the featuriser of a car that nothing is known of. */
+    FollowingFeaturiser() {
+        this(FollowingMemory.newMemory(), new StepGrid());
     }
 
-    /**
-     * Prepares the memory for a measurement, by what came before it: another trip keeps nothing but the usual gap of
-     * each setting; a hole in time of more than {@link #BRIDGED_MS} breaks the short history and keeps the context.
-     *
-     * @param previousTrip trip of the last measurement that was observed, null if there was none
-     * @param previousTimeMs its event time
-     * @param sample the measurement
-     */
-    public static void arrive(
-            float[] memory, @Nullable String previousTrip, long previousTimeMs, FollowingSample sample) {
-        boolean anotherTrip = previousTrip == null || !previousTrip.equals(sample.trip());
-        if (anotherTrip) {
-            Arrays.fill(memory, 0, USUAL, 0);
-            Arrays.fill(memory, RING, MEMORY_SIZE, 0);
-        } else if (sample.timeMs() - previousTimeMs > BRIDGED_MS) {
-            breakHistory(memory);
+    private FollowingFeaturiser(float[] memory, StepGrid grid) {
+        this.memory = memory;
+        this.grid = grid;
+    }
+
+    @Override
+    public @Nullable Refusal observe(
+            FollowingSample sample, boolean expert, Rows target, int row, Steps<FollowingSample> steps) {
+        if (grid.arrive(sample)) {
+            FollowingMemory.breakHistory(memory);
         }
-        if (anotherTrip || !UsualGap.isOf(memory, USUAL, sample.label())) {
-            UsualGap.begin(memory, USUAL, sample.label());
-            describeUsual(memory);
+        Refusal fault = SampleCheck.check(previous, sample);
+        if (fault != null) {
+            return fault;
+        }
+        if (grid.isTooSlow()) {
+            steps.breaks();
+            FollowingMemory.breakHistory(memory);
+            return RejectReason.RATE_TOO_LOW;
+        }
+        boolean joins = grid.joins(previous, sample);
+        if (!joins) {
+            steps.breaks();
+        }
+        boolean isEnough = false;
+        boolean isStep = false;
+        FollowingSample before = previous;
+        for (FollowingSample point : grid.points(previous, sample, joins)) {
+            FollowingMemory.arrive(
+                    memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), point);
+            isEnough = take(point, memory, expert, target, row);
+            isStep = point.timeMs() == sample.timeMs();
+            steps.step(point, isEnough);
+            before = point;
+        }
+        previous = sample;
+        if (!isStep) {
+            isEnough = FollowingMemory.observeBetween(
+                    memory,
+                    grid.secondsSincePoint(sample.timeMs()),
+                    sample.speedMetersPerSecond(),
+                    sample.gapMeters(),
+                    sample.leaderSpeedMetersPerSecond(),
+                    target.floats(),
+                    row * target.columns());
+        }
+        return isEnough ? null : GeneralRefusal.SHORT_HISTORY;
+    }
+
+    @Override
+    public @Nullable Refusal observeAgain(FollowingSample sample, boolean expert, Rows target, int row) {
+        Refusal fault = SampleCheck.check(null, sample);
+        if (fault != null) {
+            return fault;
+        }
+        return take(sample, memory.clone(), expert, target, row) ? null : GeneralRefusal.SHORT_HISTORY;
+    }
+
+    private static boolean take(FollowingSample sample, float[] memory, boolean expert, Rows target, int row) {
+        return FollowingMemory.observe(
+                memory,
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond(),
+                expert,
+                target.floats(),
+                row * target.columns());
+    }
+
+    @Override
+    public void begin() {
+        previous = null;
+    }
+
+    @Override
+    public int bytes() {
+        return 2
+                + Integer.BYTES
+                + Float.BYTES * memory.length
+                + grid.bytes()
+                + (previous == null ? 0 : Integer.BYTES + 4 * Long.BYTES + utf8(previous).length);
+    }
+
+    private static byte[] utf8(FollowingSample sample) {
+        return sample.trip().getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void write(ByteBuffer out) {
+        out.put(FORMAT).putInt(memory.length);
+        for (float value : memory) {
+            out.putFloat(value);
+        }
+        grid.write(out);
+        out.put((byte) (previous == null ? 0 : 1));
+        if (previous != null) {
+            byte[] trip = utf8(previous);
+            out.putInt(trip.length).put(trip).putLong(previous.timeMs());
+            out.putDouble(previous.speedMetersPerSecond())
+                    .putDouble(previous.gapMeters())
+                    .putDouble(previous.leaderSpeedMetersPerSecond());
         }
     }
 
-    /** Returns whether a measurement is the one directly after another: 0.1 s later, give or take 0.03 s. */
-    public static boolean follows(long previousTimeMs, long timeMs) {
-        return Math.abs(timeMs - previousTimeMs - CarFollowing.STEP_MS) <= 30;
-    }
-
-    /** Forgets the short history, as after a hole in time, and keeps the context. */
-    public static void breakHistory(float[] memory) {
-        memory[HISTORY] = 0;
-        unlink(memory);
-    }
-
-    /**
-     * Takes one measurement into the memory and writes the observation.
-     *
-     * @param memory the entity's memory, changed in place
-     * @param measuredSpeed own speed, m/s; below zero counts as standing
-     * @param gap gap to the leader, m
-     * @param measuredLeaderSpeed the leader's speed, m/s; below zero counts as standing
-     * @param expertDrives whether an expert drives, so that the context may learn from it
-     * @param observation receives {@link CarFollowing#observationSize} numbers from {@code offset} on
-     * @return false while the memory is too short; the observation must then not be used
-     */
-    public static boolean observe(
-            float[] memory,
-            double measuredSpeed,
-            double gap,
-            double measuredLeaderSpeed,
-            boolean expertDrives,
-            float[] observation,
-            int offset) {
-        double speed = Math.max(0, measuredSpeed);
-        double leaderSpeed = Math.max(0, measuredLeaderSpeed);
-        if (memory.length != MEMORY_SIZE) {
-            throw new IllegalArgumentException(
-                    "expected a memory of %d numbers, got %d".formatted(MEMORY_SIZE, memory.length));
+    /** Reads what {@link #write} wrote; one of another format or size of memory starts afresh. */
+    static FollowingFeaturiser read(ByteBuffer in) {
+        if (in.get() != FORMAT || in.getInt() != FollowingMemory.MEMORY_SIZE) {
+            return new FollowingFeaturiser();
         }
-        boolean first = memory[HISTORY] == 0;
-        for (int i = 0; i < LEADER_TIME_CONSTANTS.length; i++) {
-            double mean = first ? leaderSpeed : memory[LEADER + i];
-            mean += (1 - CarFollowing.decay(i)) * (leaderSpeed - mean);
-            memory[LEADER + i] = (float) mean;
-            observation[offset + LEADER_ACCELERATION + i] = (float) ((leaderSpeed - mean) / LEADER_TIME_CONSTANTS[i]);
+        float[] memory = FollowingMemory.newMemory();
+        for (int i = 0; i < memory.length; i++) {
+            memory[i] = in.getFloat();
         }
-        memory[HISTORY] = Math.min(memory[HISTORY] + 1, MIN_HISTORY);
-        if (expertDrives) {
-            learn(memory, speed, gap, leaderSpeed - speed);
-        } else {
-            unlink(memory);
+        FollowingFeaturiser featuriser = new FollowingFeaturiser(memory, StepGrid.read(in));
+        if (in.get() != 0) {
+            byte[] trip = new byte[in.getInt()];
+            in.get(trip);
+            // Of the last sample nothing but its trip, time and measurements is asked for.
+            featuriser.previous = new FollowingSample(
+                    "",
+                    new String(trip, StandardCharsets.UTF_8),
+                    0,
+                    in.getLong(),
+                    Actor.MIXED,
+                    "",
+                    in.getDouble(),
+                    in.getDouble(),
+                    in.getDouble());
         }
-        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, USUAL - CACHED);
-        CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
-        return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
-    }
-
-    /**
-     * Writes the observation of a measurement between two steps, without taking it into the memory: the filters have
-     * gone on for a part of a step.
-     *
-     * @param memory the entity's memory after the last step
-     * @param sinceStep time since the last step, s; above 0
-     * @return false while the memory is too short; the observation must then not be used
-     */
-    public static boolean observeBetween(
-            float[] memory,
-            double sinceStep,
-            double measuredSpeed,
-            double gap,
-            double measuredLeaderSpeed,
-            float[] observation,
-            int offset) {
-        double speed = Math.max(0, measuredSpeed);
-        double leaderSpeed = Math.max(0, measuredLeaderSpeed);
-        for (int i = 0; i < LEADER_TIME_CONSTANTS.length; i++) {
-            double mean = memory[HISTORY] == 0 ? leaderSpeed : memory[LEADER + i];
-            mean += (1 - Math.exp(-sinceStep / LEADER_TIME_CONSTANTS[i])) * (leaderSpeed - mean);
-            observation[offset + LEADER_ACCELERATION + i] = (float) ((leaderSpeed - mean) / LEADER_TIME_CONSTANTS[i]);
-        }
-        System.arraycopy(memory, CACHED, observation, offset + CONTEXT, USUAL - CACHED);
-        CarFollowing.moving(speed, gap, leaderSpeed, observation, offset);
-        return memory[HISTORY] >= MIN_HISTORY && memory[COUNT] >= MIN_CONTEXT;
-    }
-
-    /**
-     * Makes the next sample of the context the first of a run, so that no acceleration is computed across the break.
-     */
-    private static void unlink(float[] memory) {
-        memory[PHASE] = 0;
-        memory[LINKED] = 0;
-    }
-
-    /** Adds every fifth sample of the expert's driving to the ring, and brings the context up to date. */
-    private static void learn(float[] memory, double speed, double gap, double relative) {
-        int phase = (int) memory[PHASE];
-        memory[PHASE] = (phase + 1) % EVERY;
-        if (phase != 0) {
-            return;
-        }
-        int at = RING + FollowingContext.WIDTH * (int) memory[NEXT];
-        memory[at] = (float) speed;
-        memory[at + 1] = (float) gap;
-        memory[at + 2] = (float) relative;
-        memory[at + 3] = memory[LINKED];
-        memory[LINKED] = 1;
-        memory[NEXT] = (memory[NEXT] + 1) % CONTEXT_SAMPLES;
-        memory[COUNT] = Math.min(memory[COUNT] + 1, CONTEXT_SAMPLES);
-        FollowingContext.describe(memory, RING, (int) memory[COUNT], (int) memory[NEXT], CONTEXT_SAMPLES, RECENT);
-        UsualGap.add(memory, USUAL, speed, gap, relative);
-        describeUsual(memory);
-    }
-
-    /** Brings the usual gap of the setting in force into the context. */
-    private static void describeUsual(float[] memory) {
-        UsualGap.Line usual = UsualGap.line(memory, USUAL);
-        memory[CACHED] = (float) usual.standstillGap();
-        memory[CACHED + 1] = (float) usual.timeGap();
-        memory[CACHED + 2] = (float) usual.deviation();
-        memory[CACHED + 3] = (float) Math.log1p(usual.weight());
-        memory[CACHED + 4] = (float)
-                (memory[RECENT + MEAN_GAP] - usual.standstillGap() - usual.timeGap() * memory[RECENT + MEAN_SPEED]);
+        return featuriser;
     }
 }

@@ -1,5 +1,8 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Sample;
+
 /**
  * One measurement of a car and of the one in front of it, as a log or a live vehicle gives it; NaN where nothing was
  * measured.
@@ -24,4 +27,15 @@ public record FollowingSample(
         String label,
         double speedMetersPerSecond,
         double gapMeters,
-        double leaderSpeedMetersPerSecond) {}
+        double leaderSpeedMetersPerSecond)
+        implements Sample {
+    @Override
+    public String entity() {
+        return vehicle;
+    }
+
+    @Override
+    public String episode() {
+        return trip;
+    }
+}

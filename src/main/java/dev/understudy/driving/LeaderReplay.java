@@ -131,7 +131,7 @@ public final class LeaderReplay {
      * @param policy answers observations of {@link CarFollowing}
      * @param envelope stands between policy and car; null for none, in which case actions must be finite
      */
-    public Drive drive(Policy policy, @Nullable Envelope envelope) {
+    public Drive drive(Policy policy, @Nullable FollowingEnvelope envelope) {
         int n = CarFollowing.observationSize();
         if (policy.observationSize() != n || policy.actionSize() != CarFollowing.ACTION_SIZE) {
             throw new IllegalArgumentException("expected a policy of %d observed numbers and %d action, got %d and %d"
@@ -155,7 +155,7 @@ public final class LeaderReplay {
                 if (envelope != null) {
                     single[0] = action;
                     double speed = observations[at + CarFollowing.SPEED];
-                    Envelope.Verdict verdict = envelope.apply(
+                    FollowingEnvelope.Verdict verdict = envelope.apply(
                             single,
                             speed,
                             observations[at + CarFollowing.GAP],
@@ -182,7 +182,7 @@ public final class LeaderReplay {
     }
 
     /** Lets a policy drive every stretch and returns the report over all. */
-    public ClosedLoopReport run(Policy policy, @Nullable Envelope envelope) {
+    public ClosedLoopReport run(Policy policy, @Nullable FollowingEnvelope envelope) {
         return drive(policy, envelope).report();
     }
 }

@@ -1,7 +1,9 @@
 package dev.understudy.driving;
 
-/** Why a sample of a log is not learned from. */
-public enum RejectReason {
+import dev.understudy.domain.Refusal;
+
+/** What is wrong with a sample of car following. */
+public enum RejectReason implements Refusal {
     /** The speed was not measured (NaN). */
     MISSING_SPEED,
     /** The gap was not measured (NaN). */
@@ -22,18 +24,18 @@ public enum RejectReason {
     SPEED_JUMP,
     /** The gap changed by much more than the speeds explain. */
     GAP_JUMP,
-    /** Event time did not move on since the sample before. */
-    OUT_OF_STEP,
-    /** The time is far from that of the samples around it in its trip, which agree with each other. */
-    TIME_JUMP,
     /** Samples are so far apart that steps of 0.1 s cannot be told from them: see {@link StepGrid#SLOWEST_MS}. */
-    RATE_TOO_LOW,
-    /** Taken between two steps, which were computed from it and its neighbours: the log is faster than 10 Hz. */
-    RESAMPLED,
-    /** Somebody drove whose driving is not to be learned. */
-    OTHER_EXPERT,
-    /** Too little is known of the entity so far. */
-    SHORT_HISTORY,
-    /** The log ends or breaks off too soon for an acceleration to be computed. */
-    NO_LABEL
+    RATE_TOO_LOW;
+
+    @Override
+    public Kind kind() {
+        return Kind.INPUT;
+    }
+
+    @Override
+    public String text() {
+        return this == RATE_TOO_LOW
+                ? "%s: expected a sample each %d ms at least".formatted(name(), StepGrid.SLOWEST_MS)
+                : name();
+    }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.driving;
 
-import java.util.Optional;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Refusal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,22 +30,21 @@ public final class SampleCheck {
     private SampleCheck() {}
 
     /**
-     * Returns why a sample cannot be used, or nothing if it can.
+     * Returns why a sample cannot be used, null if it can.
      *
      * @param previous the last sample of this entity that passed; null if there was none
      */
-    public static Optional<RejectReason> check(@Nullable FollowingSample previous, FollowingSample sample) {
+    public static @Nullable Refusal check(@Nullable FollowingSample previous, FollowingSample sample) {
         double speed = sample.speedMetersPerSecond();
         double gap = sample.gapMeters();
         double leaderSpeed = sample.leaderSpeedMetersPerSecond();
-        return Optional.ofNullable(byItself(speed, gap, leaderSpeed))
-                .or(() -> Optional.ofNullable(
-                        previous == null || !previous.trip().equals(sample.trip())
-                                ? null
-                                : after(previous, sample, speed, gap, leaderSpeed)));
+        Refusal refusal = byItself(speed, gap, leaderSpeed);
+        return refusal != null || previous == null || !previous.trip().equals(sample.trip())
+                ? refusal
+                : after(previous, sample, speed, gap, leaderSpeed);
     }
 
-    private static @Nullable RejectReason byItself(double speed, double gap, double leaderSpeed) {
+    private static @Nullable Refusal byItself(double speed, double gap, double leaderSpeed) {
         if (Double.isNaN(speed)) {
             return RejectReason.MISSING_SPEED;
         }
@@ -72,13 +72,13 @@ public final class SampleCheck {
         return null;
     }
 
-    private static @Nullable RejectReason after(
+    private static @Nullable Refusal after(
             FollowingSample previous, FollowingSample sample, double speed, double gap, double leaderSpeed) {
         long later = sample.timeMs() - previous.timeMs();
         if (later <= 0) {
-            return RejectReason.OUT_OF_STEP;
+            return GeneralRefusal.OUT_OF_STEP;
         }
-        if (later > FollowingFeaturiser.BRIDGED_MS) {
+        if (later > FollowingMemory.BRIDGED_MS) {
             return null;
         }
         long steps = Math.max(1, Math.round((double) later / CarFollowing.STEP_MS));

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>How long a sample may follow the one before without breaking the run depends on the rate of the log, the median of
  * its last {@value #REMEMBERED} intervals: up to 1.9 of them, at least 0.19 s (so that a 10 Hz log is not broken by
- * jitter, and is by a missing sample) and at most {@link FollowingFeaturiser#BRIDGED_MS}. A log of fewer samples than
- * one each 0.33 s is too slow: a label compares the speeds 0.3 s before and after a step, and there would be points
- * between with no sample of their own on either side.
+ * jitter, and is by a missing sample) and at most {@link FollowingMemory#BRIDGED_MS}. A log of fewer samples than one
+ * each 0.33 s is too slow: a label compares the speeds 0.3 s before and after a step, and there would be points between
+ * with no sample of their own on either side.
  *
  * <p>Mutable; not safe for use by several threads.
  */
@@ -47,7 +47,7 @@ public final class StepGrid {
      *
      * @return whether the log shows only now to be slower than the grid, so that what came before was taken for steps
      */
-    public boolean arrive(FollowingSample sample) {
+    boolean arrive(FollowingSample sample) {
         boolean wasSlow = isSlow();
         if (!sample.trip().equals(trip)) {
             trip = sample.trip();
@@ -77,13 +77,8 @@ public final class StepGrid {
         return sorted[intervals / 2];
     }
 
-    /** Returns the usual time between two samples of the log, ms; 100 as long as it is unknown. */
-    public int usualIntervalMs() {
-        return usualMs;
-    }
-
     /** Returns whether the samples of the log are so far apart that steps of 0.1 s cannot be told from them. */
-    public boolean isTooSlow() {
+    boolean isTooSlow() {
         return usualMs > SLOWEST_MS;
     }
 
@@ -96,12 +91,11 @@ public final class StepGrid {
      *
      * @param previous the last usable sample; null if there was none
      */
-    public boolean joins(@Nullable FollowingSample previous, FollowingSample sample) {
+    boolean joins(@Nullable FollowingSample previous, FollowingSample sample) {
         if (previous == null || !previous.trip().equals(sample.trip()) || nextMs <= previous.timeMs()) {
             return false;
         }
-        double longest =
-                Math.min(FollowingFeaturiser.BRIDGED_MS, MISSING_NONE * Math.max(CarFollowing.STEP_MS, usualMs));
+        double longest = Math.min(FollowingMemory.BRIDGED_MS, MISSING_NONE * Math.max(CarFollowing.STEP_MS, usualMs));
         return sample.timeMs() - previous.timeMs() <= longest;
     }
 
@@ -113,7 +107,7 @@ public final class StepGrid {
      * @param previous the last usable sample; null if there was none
      * @param joins what {@link #joins} says of the two
      */
-    public List<FollowingSample> points(@Nullable FollowingSample previous, FollowingSample sample, boolean joins) {
+    List<FollowingSample> points(@Nullable FollowingSample previous, FollowingSample sample, boolean joins) {
         if (!joins || previous == null) {
             nextMs = sample.timeMs() + CarFollowing.STEP_MS;
             return List.of(sample);
@@ -130,7 +124,7 @@ public final class StepGrid {
     }
 
     /** Returns the time since the last point of the grid at a later time, seconds. */
-    public double secondsSincePoint(long timeMs) {
+    double secondsSincePoint(long timeMs) {
         return (timeMs - (nextMs - CarFollowing.STEP_MS)) / 1000.0;
     }
 
@@ -156,32 +150,32 @@ public final class StepGrid {
         return from + share * (to - from);
     }
 
-    /** Begins the grid where an unbroken 10 Hz log would have its next sample. */
-    void resumeAfter(FollowingSample previous) {
-        trip = previous.trip();
-        offeredMs = previous.timeMs();
-        nextMs = previous.timeMs() + CarFollowing.STEP_MS;
+    /** Returns how many bytes {@link #write} writes. */
+    int bytes() {
+        return 2 * Long.BYTES + 1 + Short.BYTES * intervals + Integer.BYTES + utf8().length;
     }
 
-    /** Returns what is remembered as bytes; the version is that of the state around them. */
-    public byte[] toBytes() {
-        byte[] name = trip.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(2 * Long.BYTES + 1 + Short.BYTES * intervals + name.length);
+    private byte[] utf8() {
+        return trip.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Writes what is remembered; the version is that of the state around it. */
+    void write(ByteBuffer out) {
         out.putLong(offeredMs).putLong(nextMs).put((byte) intervals);
         for (int i = 0; i < intervals; i++) {
             out.putShort((short) intervalsMs[i]);
         }
-        return out.put(name).array();
+        byte[] name = utf8();
+        out.putInt(name.length).put(name);
     }
 
     /**
-     * Reads what {@link #toBytes} wrote.
+     * Reads what {@link #write} wrote.
      *
      * @throws IllegalArgumentException if it is something else
      */
-    public static StepGrid fromBytes(byte[] bytes) {
+    static StepGrid read(ByteBuffer in) {
         StepGrid grid = new StepGrid();
-        ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
             grid.offeredMs = in.getLong();
             grid.nextMs = in.getLong();
@@ -193,10 +187,12 @@ public final class StepGrid {
             for (int i = 0; i < grid.intervals; i++) {
                 grid.intervalsMs[i] = Short.toUnsignedInt(in.getShort());
             }
-        } catch (BufferUnderflowException e) {
-            throw new IllegalArgumentException("step grid of %d bytes ends early".formatted(bytes.length), e);
+            byte[] name = new byte[in.getInt()];
+            in.get(name);
+            grid.trip = new String(name, StandardCharsets.UTF_8);
+        } catch (BufferUnderflowException | NegativeArraySizeException e) {
+            throw new IllegalArgumentException("step grid ends early", e);
         }
-        grid.trip = new String(bytes, in.position(), in.remaining(), StandardCharsets.UTF_8);
         grid.usualMs = grid.usual();
         return grid;
     }

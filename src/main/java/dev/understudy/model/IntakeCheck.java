@@ -2,7 +2,6 @@ package dev.understudy.model;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.understudy.data.Matrix;
-import dev.understudy.driving.CarFollowing;
 import java.util.Arrays;
 
 /**
@@ -36,16 +35,6 @@ public final class IntakeCheck {
         this.observationSize = observationSize;
         this.actionSize = actionSize;
         this.limits = limits;
-    }
-
-    /** Returns the check of models of car following. */
-    public static IntakeCheck ofCarFollowing(IntakeLimits limits) {
-        return new IntakeCheck(
-                CarFollowing.POLICY,
-                CarFollowing.fingerprint(),
-                CarFollowing.observationSize(),
-                CarFollowing.ACTION_SIZE,
-                limits);
     }
 
     /**

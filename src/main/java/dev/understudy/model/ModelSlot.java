@@ -138,6 +138,15 @@ public final class ModelSlot implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns what the file says of itself of the policy that answers observations of that event time; null if none
+     * does.
+     */
+    public @Nullable ModelMetadata metadata(long eventTimeMs) {
+        Promoted chosen = choose(installed, eventTimeMs);
+        return chosen == null ? null : chosen.session.policy.metadata();
+    }
+
     private static @Nullable Promoted choose(List<Promoted> now, long eventTimeMs) {
         for (int i = now.size() - 1; i >= 0; i--) {
             Promoted promoted = now.get(i);

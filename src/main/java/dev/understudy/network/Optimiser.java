@@ -1,5 +1,6 @@
 package dev.understudy.network;
 
+import dev.understudy.domain.Step;
 import dev.understudy.graph.Tensor;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.understudy.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package dev.understudy.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import java.util.List;

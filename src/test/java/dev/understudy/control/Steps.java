@@ -1,6 +1,6 @@
 package dev.understudy.control;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.environment.ActionSpace;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -5,7 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
@@ -13,12 +22,15 @@ import org.junit.jupiter.api.Test;
 
 class FollowingAssemblerTest {
     private static Collected assemble(List<FollowingSample> samples) {
-        FollowingAssembler assembler = new FollowingAssembler();
-        FollowingAssembler.State state = new FollowingAssembler.State();
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(Experts.DEFAULT);
         Collected out = new Collected();
-        samples.forEach(sample -> assembler.offer(state, sample, out));
-        assembler.end(state, out);
+        samples.forEach(sample -> assembler.offer(sample, out));
+        assembler.end(out);
         return out;
+    }
+
+    private static Assembler<FollowingSample> restored(byte[] bytes) {
+        return Assembler.fromBytes(bytes, new CarFollowingPolicy(), Experts.DEFAULT, Samples.CODEC);
     }
 
     /** Returns a drive with every defect that logs have, at random. */
@@ -51,9 +63,12 @@ class FollowingAssemblerTest {
         for (int round = 0; round < 20; round++) {
             List<FollowingSample> samples = garbage(seed + round, 2000);
             Collected out = assemble(samples);
-            assertThat(out.all).as("seed %d", seed + round).containsExactlyInAnyOrderElementsOf(samples);
-            for (LabelledStep step : out.steps) {
-                for (float value : step.observation()) {
+            assertThat(out.all)
+                    .as("seed %d", seed + round)
+                    .containsExactlyInAnyOrderElementsOf(
+                            samples.stream().map(Collected::name).toList());
+            for (Step step : out.steps) {
+                for (float value : step.observation().floats()) {
                     assertThat(value).isFinite();
                 }
                 assertThat(step.action()[0]).isFinite();
@@ -75,26 +90,25 @@ class FollowingAssemblerTest {
                 samples.add(new FollowingSample("car", "trip", i, timeMs, Actor.HUMAN, "", speed, 20, 10));
             }
             List<Long> out = new ArrayList<>();
-            FollowingAssembler assembler = new FollowingAssembler();
-            FollowingAssembler.State state = new FollowingAssembler.State();
-            FollowingAssembler.Output output = new FollowingAssembler.Output() {
+            Assembler<FollowingSample> assembler = CarFollowing.assembler(Experts.DEFAULT);
+            Assembler.Output<FollowingSample> output = new Assembler.Output<>() {
                 @Override
-                public void step(LabelledStep step) {
+                public void step(Step step) {
                     out.add(step.sequence());
                 }
 
                 @Override
-                public void between(LabelledStep step) {
+                public void between(Step step) {
                     assertThat(out).doesNotContain(step.sequence());
                 }
 
                 @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {
+                public void rejected(FollowingSample sample, Refusal reason) {
                     out.add(sample.sequence());
                 }
             };
-            samples.forEach(sample -> assembler.offer(state, sample, output));
-            assembler.end(state, output);
+            samples.forEach(sample -> assembler.offer(sample, output));
+            assembler.end(output);
             assertThat(out)
                     .as("seed %d", round)
                     .containsExactlyInAnyOrderElementsOf(
@@ -106,18 +120,17 @@ class FollowingAssemblerTest {
     void goesOnFromSavedBytesAsIfNothingHadHappened() {
         List<FollowingSample> samples = garbage(7, 3000);
         Collected whole = assemble(samples);
-        FollowingAssembler assembler = new FollowingAssembler();
-        FollowingAssembler.State state = new FollowingAssembler.State();
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(Experts.DEFAULT);
         Collected out = new Collected();
         for (int i = 0; i < samples.size(); i++) {
-            assembler.offer(state, samples.get(i), out);
+            assembler.offer(samples.get(i), out);
             if (i % 37 == 0) {
-                byte[] bytes = state.toBytes();
-                state = FollowingAssembler.State.fromBytes(bytes);
-                assertThat(state.toBytes()).isEqualTo(bytes);
+                byte[] bytes = assembler.toBytes(Samples.CODEC);
+                assembler = restored(bytes);
+                assertThat(assembler.toBytes(Samples.CODEC)).isEqualTo(bytes);
             }
         }
-        assembler.end(state, out);
+        assembler.end(out);
         assertThat(out.steps).isNotEmpty().isEqualTo(whole.steps);
         assertThat(out.reasons).isEqualTo(whole.reasons);
     }
@@ -132,7 +145,9 @@ class FollowingAssemblerTest {
         // 0.05 m/s each 0.1 s is 0.5 m/s^2. The first 95 are too early, the last 3 have no look-ahead.
         assertThat(out.steps).hasSize(130 - 95 - 3).allSatisfy(step -> assertThat(step.action()[0])
                 .isCloseTo(0.5f, within(1e-5f)));
-        assertThat(out.reasons).containsEntry(RejectReason.SHORT_HISTORY, 95).containsEntry(RejectReason.NO_LABEL, 3);
+        assertThat(out.reasons)
+                .containsEntry(GeneralRefusal.SHORT_HISTORY, 95)
+                .containsEntry(GeneralRefusal.NO_LABEL, 3);
     }
 
     @Test
@@ -144,13 +159,13 @@ class FollowingAssemblerTest {
             }
         }
         Collected out = assemble(samples);
-        List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
+        List<Trajectory> trajectories = Steps.trajectories(out.steps, CarFollowing.STEP_MS);
         assertThat(trajectories).hasSize(2);
         // From 95 to 196, and from 205 + 9 to 396.
         assertThat(trajectories.get(0).steps()).isEqualTo(102);
         assertThat(trajectories.get(1).steps()).isEqualTo(183);
         assertThat(trajectories.get(1).startMs()).isEqualTo(1_000_000 + 21_400);
-        assertThat(out.steps.get(0).trajectory()).isLessThan(out.steps.get(150).trajectory());
+        assertThat(out.steps.get(0).run()).isLessThan(out.steps.get(150).run());
     }
 
     @Test
@@ -162,7 +177,7 @@ class FollowingAssemblerTest {
             }
         }
         Collected out = assemble(samples);
-        List<Trajectory> trajectories = LabelledSteps.trajectories(out.steps);
+        List<Trajectory> trajectories = Steps.trajectories(out.steps, CarFollowing.STEP_MS);
         // From 95 to 196, and from 201 + 3 to 396.
         assertThat(trajectories).extracting(Trajectory::steps).containsExactly(102, 193);
     }
@@ -170,47 +185,45 @@ class FollowingAssemblerTest {
     @Test
     void countsEachDefectUnderItsOwnReason() {
         FollowingSample good = Samples.at(0, 10, 20, 10);
-        assertThat(SampleCheck.check(null, good)).isEmpty();
-        assertThat(SampleCheck.check(null, Samples.at(1, Double.NaN, 20, 10))).contains(RejectReason.MISSING_SPEED);
-        assertThat(SampleCheck.check(null, Samples.at(1, 10, Double.NaN, 10))).contains(RejectReason.MISSING_GAP);
-        assertThat(SampleCheck.check(null, Samples.at(1, 10, 20, Double.NaN))).contains(RejectReason.MISSING_LEADER);
+        assertThat(SampleCheck.check(null, good)).isNull();
+        assertThat(SampleCheck.check(null, Samples.at(1, Double.NaN, 20, 10))).isEqualTo(RejectReason.MISSING_SPEED);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, Double.NaN, 10))).isEqualTo(RejectReason.MISSING_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 20, Double.NaN))).isEqualTo(RejectReason.MISSING_LEADER);
         assertThat(SampleCheck.check(null, Samples.at(1, Double.POSITIVE_INFINITY, 20, 10)))
-                .contains(RejectReason.NON_FINITE);
-        assertThat(SampleCheck.check(null, Samples.at(1, 10, -0.1, 10))).contains(RejectReason.NEGATIVE_GAP);
-        assertThat(SampleCheck.check(null, Samples.at(1, 10, 0.4, 10))).contains(RejectReason.SUSPECT_GAP);
-        assertThat(SampleCheck.check(null, Samples.at(1, 10, 101, 10))).contains(RejectReason.NOT_FOLLOWING);
-        assertThat(SampleCheck.check(null, Samples.at(1, -1, 20, 10))).contains(RejectReason.SPEED_OUT_OF_RANGE);
-        assertThat(SampleCheck.check(good, Samples.at(1, 10.7, 20, 10))).contains(RejectReason.SPEED_JUMP);
-        assertThat(SampleCheck.check(good, Samples.at(1, 10, 22, 10))).contains(RejectReason.GAP_JUMP);
-        assertThat(SampleCheck.check(good, Samples.at(0, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
-        assertThat(SampleCheck.check(good, Samples.at(-5, 10, 20, 10))).contains(RejectReason.OUT_OF_STEP);
+                .isEqualTo(RejectReason.NON_FINITE);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, -0.1, 10))).isEqualTo(RejectReason.NEGATIVE_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 0.4, 10))).isEqualTo(RejectReason.SUSPECT_GAP);
+        assertThat(SampleCheck.check(null, Samples.at(1, 10, 101, 10))).isEqualTo(RejectReason.NOT_FOLLOWING);
+        assertThat(SampleCheck.check(null, Samples.at(1, -1, 20, 10))).isEqualTo(RejectReason.SPEED_OUT_OF_RANGE);
+        assertThat(SampleCheck.check(good, Samples.at(1, 10.7, 20, 10))).isEqualTo(RejectReason.SPEED_JUMP);
+        assertThat(SampleCheck.check(good, Samples.at(1, 10, 22, 10))).isEqualTo(RejectReason.GAP_JUMP);
+        assertThat(SampleCheck.check(good, Samples.at(0, 10, 20, 10))).isEqualTo(GeneralRefusal.OUT_OF_STEP);
+        assertThat(SampleCheck.check(good, Samples.at(-5, 10, 20, 10))).isEqualTo(GeneralRefusal.OUT_OF_STEP);
         // Over two steps twice as much may change.
-        assertThat(SampleCheck.check(good, Samples.at(2, 11, 20, 10))).isEmpty();
-        assertThat(SampleCheck.check(good, Samples.at(2, 11.3, 20, 10))).contains(RejectReason.SPEED_JUMP);
+        assertThat(SampleCheck.check(good, Samples.at(2, 11, 20, 10))).isNull();
+        assertThat(SampleCheck.check(good, Samples.at(2, 11.3, 20, 10))).isEqualTo(RejectReason.SPEED_JUMP);
         // After a longer hole there is nothing to compare with.
-        assertThat(SampleCheck.check(good, Samples.at(9, 25, 60, 10))).isEmpty();
+        assertThat(SampleCheck.check(good, Samples.at(9, 25, 60, 10))).isNull();
     }
 
     @Test
     void learnsOnlyFromTheExpertsChosen() {
-        FollowingAssembler assembler = new FollowingAssembler(EnumSet.of(Actor.ASSISTANCE));
-        FollowingAssembler.State state = new FollowingAssembler.State();
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(EnumSet.of(Actor.ASSISTANCE));
         Collected out = new Collected();
         for (int i = 0; i < 200; i++) {
-            assembler.offer(state, Samples.at(i, 10, 20, 10), out);
+            assembler.offer(Samples.at(i, 10, 20, 10), out);
         }
-        assembler.end(state, out);
-        assertThat(out.reasons).containsOnlyKeys(RejectReason.OTHER_EXPERT).containsValue(200);
+        assembler.end(out);
+        assertThat(out.reasons).containsOnlyKeys(GeneralRefusal.OTHER_EXPERT).containsValue(200);
     }
 
     @Test
     void saysWhenASavedStateIsSomethingElse() {
-        byte[] bytes = new FollowingAssembler.State().toBytes();
-        assertThatThrownBy(() -> FollowingAssembler.State.fromBytes(java.util.Arrays.copyOf(bytes, 40)))
+        byte[] bytes = CarFollowing.assembler(Experts.DEFAULT).toBytes(Samples.CODEC);
+        assertThatThrownBy(() -> restored(Arrays.copyOf(bytes, 40)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("ends early");
-        assertThatThrownBy(() -> FollowingAssembler.State.fromBytes(new byte[] {0, 0, 0, 9}))
-                .hasMessageContaining("format 2, got 9");
+        assertThatThrownBy(() -> restored(new byte[] {0, 0, 0, 9})).hasMessageContaining("format 1, got 9");
     }
 
     @Test

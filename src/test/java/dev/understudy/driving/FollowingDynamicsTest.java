@@ -18,12 +18,12 @@ class FollowingDynamicsTest {
 
     /** An observation as the featuriser gives it after some driving behind a leader of changing speed. */
     private static float[] observed(SplittableRandom random) {
-        float[] memory = FollowingFeaturiser.newMemory();
+        float[] memory = FollowingMemory.newMemory();
         float[] observation = new float[N];
         double speed = random.nextDouble(0, 25);
         double gap = random.nextDouble(3, 60);
         for (int i = 0; i < 150; i++) {
-            FollowingFeaturiser.observe(
+            FollowingMemory.observe(
                     memory, speed, gap, Math.max(0, speed + random.nextDouble(-2, 2)), true, observation, 0);
         }
         return observation;

@@ -20,13 +20,13 @@ class FollowingEnvironmentTest {
 
     /** The observations of the samples, with the true acceleration to the next sample as actions. */
     private static Trajectory logged() {
-        float[] memory = FollowingFeaturiser.newMemory();
+        float[] memory = FollowingMemory.newMemory();
         int count = SAMPLES.size();
         float[] observations = new float[count * N];
         float[] actions = new float[count - 1];
         for (int t = 0; t < count; t++) {
             FollowingSample sample = SAMPLES.get(t);
-            FollowingFeaturiser.observe(
+            FollowingMemory.observe(
                     memory,
                     sample.speedMetersPerSecond(),
                     sample.gapMeters(),

@@ -3,6 +3,9 @@ package dev.understudy.driving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Step;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.policy.Policy;
 import java.util.ArrayList;
@@ -38,25 +41,24 @@ class FollowingExaminationTest {
         }
     }
 
-    private static List<LabelledStep> steps() {
-        List<LabelledStep> steps = new ArrayList<>();
+    private static List<Step> steps() {
+        List<Step> steps = new ArrayList<>();
         steps.addAll(steps(Samples.driven("a", DRIVER, 1700, 2)));
         steps.addAll(steps(Samples.driven("b", DRIVER, 1100, 3)));
         return steps;
     }
 
-    private static List<LabelledStep> steps(List<FollowingSample> samples) {
+    private static List<Step> steps(List<FollowingSample> samples) {
         Collected collected = new Collected();
-        FollowingAssembler assembler = new FollowingAssembler();
-        FollowingAssembler.State state = new FollowingAssembler.State();
-        samples.forEach(sample -> assembler.offer(state, sample, collected));
-        assembler.end(state, collected);
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(Experts.DEFAULT);
+        samples.forEach(sample -> assembler.offer(sample, collected));
+        assembler.end(collected);
         return collected.steps;
     }
 
     @Test
     void scoresEveryStretchAndEveryTripByName() {
-        List<LabelledStep> steps = steps();
+        List<Step> steps = steps();
         FollowingExamination examination = FollowingExamination.of(steps, 100);
         Scores scores = examination.scores(new Constant(0));
         assertThat(scores.trials()).hasSize(3).hasSize(examination.stretches());
@@ -74,23 +76,18 @@ class FollowingExaminationTest {
     /** What the entity did on other trips is in the steps' observations, and nowhere else. */
     @Test
     void aStretchStartsFromWhatItsStepObserved() {
-        List<LabelledStep> steps = steps(Samples.driven("a", DRIVER, 1300, 2));
-        List<LabelledStep> marked = steps.stream()
-                .map(step -> {
-                    float[] observation = step.observation().clone();
-                    observation[CarFollowing.GAP_ERROR] += 7;
-                    return new LabelledStep(step.sample(), step.trajectory(), observation, step.action());
-                })
-                .toList();
+        List<Step> marked = steps(Samples.driven("a", DRIVER, 1300, 2));
+        marked.forEach(step -> step.observation().floats()[CarFollowing.GAP_ERROR] += 7);
         float[] seen = CarFollowingStretches.ofSteps(marked).start();
         int n = CarFollowing.observationSize();
         assertThat(Arrays.copyOf(seen, n))
-                .isEqualTo(marked.get(CarFollowingStretches.HISTORY).observation());
+                .isEqualTo(
+                        marked.get(CarFollowingStretches.HISTORY).observation().floats());
     }
 
     @Test
     void theOrderOfTheStepsChangesNothing() {
-        List<LabelledStep> steps = steps();
+        List<Step> steps = steps();
         Scores scores = FollowingExamination.of(steps, 100).scores(new Constant(0.1f));
         Collections.shuffle(steps, new Random(1));
         assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0.1f)))

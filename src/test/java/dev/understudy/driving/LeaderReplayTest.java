@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.understudy.domain.Actor;
 import dev.understudy.policy.Policy;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -97,7 +98,7 @@ class LeaderReplayTest {
         long seed = System.nanoTime();
         System.out.println("braking leaders with seed " + seed);
         SplittableRandom random = new SplittableRandom(seed);
-        Envelope envelope = new Envelope();
+        FollowingEnvelope envelope = new FollowingEnvelope();
         for (int round = 0; round < 300; round++) {
             double speed = 30 * random.nextDouble();
             double leader = 30 * random.nextDouble();
@@ -106,7 +107,7 @@ class LeaderReplayTest {
             double braking = 6 * random.nextDouble();
             double previous = Double.NaN;
             for (int i = 0; i < 400; i++) {
-                Envelope.Verdict verdict = envelope.apply(new float[] {3}, speed, gap, leader, previous, 100);
+                FollowingEnvelope.Verdict verdict = envelope.apply(new float[] {3}, speed, gap, leader, previous, 100);
                 previous = verdict.acceleration();
                 assertThat(verdict.acceleration()).isBetween(-6f, 3f);
                 double nextLeader = i < brakesAt ? leader : Math.max(0, leader - 0.1 * braking);
@@ -121,35 +122,36 @@ class LeaderReplayTest {
 
     @Test
     void theEnvelopeSaysWhyItSteppedIn() {
-        Envelope envelope = new Envelope();
+        FollowingEnvelope envelope = new FollowingEnvelope();
         assertThat(envelope.apply(new float[] {0.5f}, 10, 20, 10, Double.NaN, 0))
-                .isEqualTo(new Envelope.Passed(0.5f));
+                .isEqualTo(new FollowingEnvelope.Passed(0.5f));
         assertThat(reason(envelope.apply(new float[] {Float.NaN}, 10, 20, 10, Double.NaN, 0)))
-                .isEqualTo(Envelope.Reason.NOT_FINITE);
+                .isEqualTo(FollowingEnvelope.Reason.NOT_FINITE);
         assertThat(reason(envelope.apply(new float[] {3.1f}, 10, 20, 10, 3, 100)))
-                .isEqualTo(Envelope.Reason.OUT_OF_RANGE);
-        assertThat(reason(envelope.apply(new float[] {3}, 10, 20, 10, -1, 100))).isEqualTo(Envelope.Reason.TOO_SUDDEN);
+                .isEqualTo(FollowingEnvelope.Reason.OUT_OF_RANGE);
+        assertThat(reason(envelope.apply(new float[] {3}, 10, 20, 10, -1, 100)))
+                .isEqualTo(FollowingEnvelope.Reason.TOO_SUDDEN);
         // After half a second it may.
         assertThat(envelope.apply(new float[] {3}, 10, 20, 10, -1, 500).passed())
                 .isTrue();
         // 20 m/s at 5 m from a leader of 5 m/s: even stopping with 6 m/s^2 needs more.
-        Envelope.Verdict verdict = envelope.apply(new float[] {0}, 20, 5, 5, Double.NaN, 0);
-        assertThat(reason(verdict)).isEqualTo(Envelope.Reason.UNSAFE);
+        FollowingEnvelope.Verdict verdict = envelope.apply(new float[] {0}, 20, 5, 5, Double.NaN, 0);
+        assertThat(reason(verdict)).isEqualTo(FollowingEnvelope.Reason.UNSAFE);
         assertThat(verdict.acceleration()).isEqualTo(-6f);
         assertThat(envelope.apply(new float[] {1}, 10, Double.NaN, 10, Double.NaN, 0))
-                .isEqualTo(new Envelope.Fallback(0, Envelope.Reason.UNSAFE));
+                .isEqualTo(new FollowingEnvelope.Fallback(0, FollowingEnvelope.Reason.UNSAFE));
     }
 
-    private static Envelope.Reason reason(Envelope.Verdict verdict) {
-        assertThat(verdict).isInstanceOf(Envelope.Fallback.class);
-        return ((Envelope.Fallback) verdict).reason();
+    private static FollowingEnvelope.Reason reason(FollowingEnvelope.Verdict verdict) {
+        assertThat(verdict).isInstanceOf(FollowingEnvelope.Fallback.class);
+        return ((FollowingEnvelope.Fallback) verdict).reason();
     }
 
     @Test
     void withTheEnvelopeAPolicyThatFloorsItDoesNotCollide() {
         LeaderReplay replay = new LeaderReplay(CarFollowingStretches.of(Samples.steady(901)));
         assertThat(replay.run(new Constant(3), null).collisions()).isEqualTo(1);
-        ClosedLoopReport report = replay.run(new Constant(3), new Envelope());
+        ClosedLoopReport report = replay.run(new Constant(3), new FollowingEnvelope());
         assertThat(report.collisions()).isZero();
         assertThat(report.envelopeInterventions()).isPositive();
     }

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.evaluate.OpenLoop;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +61,7 @@ class OpenAccBaselinesTest {
                     drive.report(),
                     drive.byLabel(),
                     (System.nanoTime() - begin) / 1e6,
-                    replay.run(law, new Envelope()));
+                    replay.run(law, new FollowingEnvelope()));
         }
         ClosedLoopReport report = replay.run(idm.law(), null);
         assertThat(report.spacingRmseMeters()).isBetween(3.0, 11.0);
@@ -68,7 +73,7 @@ class OpenAccBaselinesTest {
         System.out.printf("what the envelope would say of the experts: %s%n", verdicts(out.steps));
         OpenLoop persistence = new OpenLoop();
         OpenLoop driver = new OpenLoop();
-        for (Trajectory trajectory : LabelledSteps.trajectories(out.steps)) {
+        for (Trajectory trajectory : Steps.trajectories(out.steps, CarFollowing.STEP_MS)) {
             float[] actions = trajectory.actions().values();
             float[] last = Persistence.answers(actions);
             float[] answers = OpenLoop.answers(idm.law(), trajectory);
@@ -82,31 +87,38 @@ class OpenAccBaselinesTest {
     }
 
     /** Returns how often the envelope would replace what the expert did, by reason. */
-    private static Map<String, Integer> verdicts(List<LabelledStep> steps) {
-        Envelope envelope = new Envelope();
+    private static Map<String, Integer> verdicts(List<Step> steps) {
+        FollowingEnvelope envelope = new FollowingEnvelope();
         Map<String, Integer> counts = new TreeMap<>();
-        for (LabelledStep step : steps) {
-            FollowingSample sample = step.sample();
-            Envelope.Verdict verdict = envelope.apply(
+        for (Step step : steps) {
+            float[] observed = step.observation().floats();
+            double speed = observed[CarFollowing.SPEED];
+            FollowingEnvelope.Verdict verdict = envelope.apply(
                     step.action(),
-                    sample.speedMetersPerSecond(),
-                    sample.gapMeters(),
-                    sample.leaderSpeedMetersPerSecond(),
+                    speed,
+                    observed[CarFollowing.GAP],
+                    speed + observed[CarFollowing.RELATIVE_SPEED],
                     Double.NaN,
                     0);
-            counts.merge(verdict instanceof Envelope.Fallback out ? out.reason().name() : "PASSED", 1, Integer::sum);
+            counts.merge(
+                    verdict instanceof FollowingEnvelope.Fallback out
+                            ? out.reason().name()
+                            : "PASSED",
+                    1,
+                    Integer::sum);
         }
         return counts;
     }
 
     private static long assemble(List<FollowingSample> samples, Collected out) {
-        FollowingAssembler assembler = new FollowingAssembler();
-        Map<String, FollowingAssembler.State> states = new HashMap<>();
+        Map<String, Assembler<FollowingSample>> assemblers = new HashMap<>();
         long begin = System.nanoTime();
         for (FollowingSample sample : samples) {
-            assembler.offer(states.computeIfAbsent(sample.trip(), any -> new FollowingAssembler.State()), sample, out);
+            assemblers
+                    .computeIfAbsent(sample.trip(), any -> CarFollowing.assembler(Experts.DEFAULT))
+                    .offer(sample, out);
         }
-        states.values().forEach(state -> assembler.end(state, out));
+        assemblers.values().forEach(assembler -> assembler.end(out));
         System.out.printf("assembled at %.2f us a sample%n", (System.nanoTime() - begin) / 1e3 / samples.size());
         return out.steps.size();
     }

@@ -1,5 +1,6 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,10 +1,58 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.SampleCodec;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Samples made for tests. */
 final class Samples {
+    /** Writes and reads all there is of a sample. */
+    static final SampleCodec<FollowingSample> CODEC = new SampleCodec<>() {
+        @Override
+        public byte[] encode(FollowingSample sample) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (DataOutputStream out = new DataOutputStream(bytes)) {
+                out.writeUTF(sample.vehicle());
+                out.writeUTF(sample.trip());
+                out.writeLong(sample.sequence());
+                out.writeLong(sample.timeMs());
+                out.writeUTF(sample.actor().name());
+                out.writeUTF(sample.label());
+                out.writeDouble(sample.speedMetersPerSecond());
+                out.writeDouble(sample.gapMeters());
+                out.writeDouble(sample.leaderSpeedMetersPerSecond());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return bytes.toByteArray();
+        }
+
+        @Override
+        public FollowingSample decode(byte[] bytes) {
+            try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+                return new FollowingSample(
+                        in.readUTF(),
+                        in.readUTF(),
+                        in.readLong(),
+                        in.readLong(),
+                        Actor.valueOf(in.readUTF()),
+                        in.readUTF(),
+                        in.readDouble(),
+                        in.readDouble(),
+                        in.readDouble());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    };
+
     private Samples() {}
 
     static FollowingSample at(long sequence, double speed, double gap, double leaderSpeed) {

@@ -1,8 +1,8 @@
 package dev.understudy.app;
 
+import dev.understudy.domain.HeldOut;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOut;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
 import dev.understudy.ingest.SampleSource;

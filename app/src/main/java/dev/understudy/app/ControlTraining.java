@@ -6,7 +6,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
@@ -131,7 +131,7 @@ final class ControlTraining {
         }
         List<Trajectory> heldOut = all.trajectories()
                 .subList(chosen.trajectories().size(), all.trajectories().size());
-        Learned learned = algorithm.equals(Catalogue.GAIL)
+        Learned learned = algorithm.equals(Algorithms.GAIL)
                 ? imitate(task, reward, settings, chosen.trajectories(), heldOut, seed, console)
                 : clone(task, settings, chosen.trajectories(), seed, console);
         ModelFile file = ModelFile.create(

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration.Effort;
 import dev.understudy.flink.GateConfig;
@@ -124,7 +125,8 @@ final class Demo {
             BundledLogs logs, Baselines baselines, Connection connection, Path directory) throws Exception {
         String servers = connection.bootstrapServers();
         Serving serving = new Serving(
-                ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"));
+                ServingConfig.defaults(servers, directory.resolve("serving")).named("demo", "understudy-demo"),
+                new CarFollowingPolicy());
         try (TopicFollower observed = LoopObserver.start(connection, account, console);
                 LocalFlink flink = LocalFlink.start(directory, 2);
                 serving) {
@@ -167,7 +169,7 @@ final class Demo {
     }
 
     private LearningJobConfig learning(String servers, Path directory, Baselines baselines) {
-        TrainingConfig defaults = TrainingConfig.defaults();
+        TrainingConfig defaults = TrainingConfig.defaults(CarFollowing.POLICY);
         return new LearningJobConfig(
                 JobRuntime.defaults(servers, "understudy-learning", checkpoints(directory, "learning")),
                 reading(),
@@ -180,7 +182,6 @@ final class Demo {
                         defaults.replayPieces(),
                         defaults.replayPieceSteps(),
                         defaults.replayRecency(),
-                        baselines.calibrated().text(FollowingBaselines.IDM_ONE_STEP),
                         baselines.calibrated().toMetadata(),
                         Versions.own(),
                         BundledLogs.licence(List.of(plan.logs()))));
@@ -190,7 +191,8 @@ final class Demo {
         return new PromotionJobConfig(
                 JobRuntime.defaults(servers, "understudy-promotion", checkpoints(directory, "promotion")),
                 reading(),
-                GateConfig.defaults().withLead(Duration.ofMillis((long) (LEAD.toMillis() * plan.factor()))));
+                GateConfig.defaults(CarFollowing.POLICY)
+                        .withLead(Duration.ofMillis((long) (LEAD.toMillis() * plan.factor()))));
     }
 
     private static String checkpoints(Path directory, String job) {

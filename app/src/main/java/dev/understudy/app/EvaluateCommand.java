@@ -1,12 +1,14 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.LabelledStep;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.SampleSource;
-import dev.understudy.learn.Catalogue;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -16,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,11 +65,12 @@ final class EvaluateCommand implements Tool {
         }
         SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
         source.notes().forEach(console::note);
-        Demonstrations logs = Demonstrations.read(source, EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE));
         try (LoadedPolicy policy = load(path)) {
+            Set<Actor> experts = Experts.of(policy.metadata().extra());
+            Demonstrations logs = Demonstrations.read(source, experts);
             Evaluation evaluation = Evaluation.of(policy);
-            Evaluation.ClosedLoop driven =
-                    evaluation.closedLoopAndWithoutEnvelope(CarFollowingStretches.of(logs.samples()));
+            Evaluation.ClosedLoop driven = evaluation.closedLoopAndWithoutEnvelope(
+                    CarFollowingStretches.of(logs.samples(), experts, any -> true));
             console.result(result(evaluation, driven, logs), () -> ClosedLoopTable.of("driver", driven.figures())
                     .toString());
             console.note(counts(logs));
@@ -88,7 +90,7 @@ final class EvaluateCommand implements Tool {
     /** Loads a model of car following after the intake check that serving makes. */
     private static LoadedPolicy load(Path path) throws IOException {
         byte[] bytes = Files.readAllBytes(path);
-        IntakeCheck check = IntakeCheck.ofCarFollowing(IntakeLimits.defaults());
+        IntakeCheck check = new CarFollowingPolicy().intakeCheck(IntakeLimits.defaults());
         IntakeOutcome outcome = check.check(bytes, ModelFile.sha256(bytes));
         if (outcome instanceof IntakeOutcome.Accepted accepted) {
             return accepted.policy();
@@ -123,7 +125,7 @@ final class EvaluateCommand implements Tool {
             figures.put("run", run);
             figures.put("closedLoop", driven.figures(i -> stretches.run(i).equals(run)));
             figures.put("openLoop", evaluation.openLoop(logs.steps(), step -> CarFollowingStretches.run(
-                            step.trip(), step.vehicle())
+                            step.episode(), step.entity())
                     .equals(run)));
             runs.add(figures);
         }
@@ -132,7 +134,7 @@ final class EvaluateCommand implements Tool {
     }
 
     private static Set<String> labels(Demonstrations logs) {
-        return logs.steps().stream().map(LabelledStep::label).collect(Collectors.toCollection(java.util.TreeSet::new));
+        return logs.steps().stream().map(Step::label).collect(Collectors.toCollection(java.util.TreeSet::new));
     }
 
     private static Set<String> runs(Demonstrations logs) {

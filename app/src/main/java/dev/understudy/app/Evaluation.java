@@ -1,13 +1,14 @@
 package dev.understudy.app;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.FollowingLaws;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.driving.Persistence;
 import dev.understudy.evaluate.OpenLoop;
@@ -53,7 +54,7 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
         }
 
         private ClosedLoop drive(String name, Policy driver, boolean withEnvelope) {
-            drives.put(name, replay.drive(driver, withEnvelope ? new Envelope() : null));
+            drives.put(name, replay.drive(driver, withEnvelope ? new FollowingEnvelope() : null));
             if (withEnvelope) {
                 enveloped.add(name);
             }
@@ -133,14 +134,14 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
      * answers, and the policy's negative log-likelihood, nats per step. A law of each car and setting answers a
      * trajectory by the label of its first step.
      */
-    Map<String, Object> openLoop(List<LabelledStep> steps, Predicate<LabelledStep> wanted) {
+    Map<String, Object> openLoop(List<Step> steps, Predicate<Step> wanted) {
         OpenLoop ofPolicy = new OpenLoop();
         OpenLoop ofPersistence = new OpenLoop();
         Map<String, OpenLoop> ofBaselines = new LinkedHashMap<>();
-        List<LabelledStep> chosen = steps.stream().filter(wanted).toList();
+        List<Step> chosen = steps.stream().filter(wanted).toList();
         Map<String, String> labels = new HashMap<>();
-        chosen.forEach(step -> labels.put(step.trip() + '\n' + step.vehicle() + '\n' + step.timeMs(), step.label()));
-        for (Trajectory trajectory : LabelledSteps.trajectories(chosen)) {
+        chosen.forEach(step -> labels.put(step.episode() + '\n' + step.entity() + '\n' + step.timeMs(), step.label()));
+        for (Trajectory trajectory : Steps.trajectories(chosen, CarFollowing.STEP_MS)) {
             String label = labels.getOrDefault(
                     trajectory.trip() + '\n' + trajectory.entity() + '\n' + trajectory.startMs(), "");
             float[] actions = trajectory.actions().values();

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
@@ -57,7 +58,8 @@ final class LearnCommand implements Tool {
         training(settings);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings);
-        TotalsWatch.start(connection, TrainingConfig.defaults().policy(), console);
+        TotalsWatch.start(
+                connection, TrainingConfig.defaults(CarFollowing.POLICY).policy(), console);
         return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
     }
 
@@ -75,7 +77,7 @@ final class LearnCommand implements Tool {
     }
 
     private static TrainingConfig training(Settings settings) {
-        TrainingConfig defaults = TrainingConfig.defaults();
+        TrainingConfig defaults = TrainingConfig.defaults(CarFollowing.POLICY);
         int window = settings.get(WINDOW_SECONDS);
         int slide = settings.get(SLIDE_SECONDS) == 0 ? window : settings.get(SLIDE_SECONDS);
         try {
@@ -88,8 +90,7 @@ final class LearnCommand implements Tool {
                     defaults.replayPieces(),
                     defaults.replayPieceSteps(),
                     defaults.replayRecency(),
-                    settings.get(IDM),
-                    Map.of(TrainingConfig.BASELINE_IDM, settings.get(IDM)),
+                    Map.of(FollowingBaselines.key(FollowingBaselines.IDM), settings.get(IDM)),
                     Versions.own(),
                     settings.get(LICENCE));
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -324,7 +325,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = IntakeCheck.ofCarFollowing(IntakeLimits.defaults());
+            IntakeCheck check = new CarFollowingPolicy().intakeCheck(IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);

@@ -1,11 +1,12 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.JobRuntime;
 import dev.understudy.flink.LearningBranch;
 import dev.understudy.flink.LogReading;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +25,10 @@ final class Pipeline {
             90,
             "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
 
-    static final Setting<TrainCommand.Experts> EXPERTS = Setting.choice(
+    static final Setting<TrainCommand.Whose> EXPERTS = Setting.choice(
             "experts",
-            TrainCommand.Experts.BOTH,
-            TrainCommand.Experts.class,
+            TrainCommand.Whose.BOTH,
+            TrainCommand.Whose.class,
             "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
 
     static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
@@ -128,7 +129,7 @@ final class Pipeline {
         return new Setting<>(
                 key,
                 "--learner",
-                Catalogue.CLONING,
+                Algorithms.CLONING,
                 "What learns: %s, or %s, whose candidates then compete."
                         .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
                 text -> {

@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Command;
 final class PromoteGateCommand implements Tool {
     private static final Setting<Integer> LEAD_MILLIS = Setting.integer(
             "lead.millis",
-            (int) GateConfig.defaults().lead().toMillis(),
+            (int) GateConfig.defaults(CarFollowing.POLICY).lead().toMillis(),
             0,
             3_600_000,
             "Event time between the newest log and the start of a promotion, milliseconds.");
@@ -34,7 +35,7 @@ final class PromoteGateCommand implements Tool {
         PromotionJobConfig config = new PromotionJobConfig(
                 Pipeline.runtime(settings, connection, "understudy-promotion"),
                 Pipeline.reading(settings),
-                GateConfig.defaults().withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
+                GateConfig.defaults(CarFollowing.POLICY).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
         return Pipeline.run("understudy promote-gate", environment -> PromotionJob.build(environment, config), console);
     }
 }

@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
@@ -112,7 +113,7 @@ final class ServeCommand implements Tool {
                 .with(recording);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
-        try (Serving serving = new Serving(config)) {
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
             int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
             Map<String, Object> counts = counts(serving);

@@ -1,15 +1,17 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.SampleSource;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
@@ -32,14 +34,14 @@ import picocli.CommandLine.Parameters;
 @Command(name = "train", description = "Train a policy on logs and write it as an ONNX file.")
 final class TrainCommand implements Tool {
     /** Whose driving is learned from. */
-    enum Experts {
+    enum Whose {
         BOTH,
         HUMAN,
         ASSISTANCE;
 
         Set<Actor> actors() {
             return switch (this) {
-                case BOTH -> EnumSet.of(Actor.HUMAN, Actor.ASSISTANCE);
+                case BOTH -> Experts.DEFAULT;
                 case HUMAN -> EnumSet.of(Actor.HUMAN);
                 case ASSISTANCE -> EnumSet.of(Actor.ASSISTANCE);
             };
@@ -62,8 +64,8 @@ final class TrainCommand implements Tool {
             0,
             1_000_000,
             "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
-    private static final Setting<Experts> EXPERTS = Setting.choice(
-            "experts", Experts.BOTH, Experts.class, "Whose driving to learn from: both, human, assistance.");
+    private static final Setting<Whose> EXPERTS =
+            Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
     private static final Setting<String> LICENCE = Setting.text(
             "licence",
             "",
@@ -74,7 +76,7 @@ final class TrainCommand implements Tool {
             paramLabel = "<algorithm>",
             index = "0",
             description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
-    private String algorithm = Catalogue.CLONING;
+    private String algorithm = Algorithms.CLONING;
 
     @Parameters(
             paramLabel = "<file>",
@@ -161,7 +163,8 @@ final class TrainCommand implements Tool {
                         logs.rejected(),
                         logs.unreadable()));
 
-        CarFollowingStretches stretches = CarFollowingStretches.of(logs.samples());
+        CarFollowingStretches stretches =
+                CarFollowingStretches.of(logs.samples(), settings.get(EXPERTS).actors(), any -> true);
         FollowingBaselines calibrated = stretches.count() == 0
                 ? FollowingBaselines.none()
                 : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
@@ -172,7 +175,7 @@ final class TrainCommand implements Tool {
         calibrated.remarks().forEach(console::line);
 
         Map<String, Object> result = new LinkedHashMap<>();
-        try (Learner learner = Catalogue.learner(algorithm, settings.get(POLICY), settings.get(STEPS))) {
+        try (Learner learner = Catalogue.policy(settings.get(POLICY)).learner(algorithm, settings.get(STEPS))) {
             long begun = System.nanoTime();
             Update update = begin(learner, trajectories, seed);
             while (update.step()) {
@@ -232,6 +235,7 @@ final class TrainCommand implements Tool {
                 .orElse(0);
         Map<String, String> extra = new TreeMap<>(baselines);
         extra.put(ModelMetadata.ALGORITHM, algorithm);
+        extra.put(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
         return new ModelMetadata(
                 settings.get(POLICY),
                 "",

@@ -16,7 +16,10 @@ class ArchitectureTest {
         "dev.understudy.network..",
         "dev.understudy.policy..",
         "dev.understudy.environment..",
+        "dev.understudy.reward..",
+        "dev.understudy.domain..",
         "dev.understudy.driving..",
+        "dev.understudy.catalogue..",
         "dev.understudy.control..",
         "dev.understudy.learn..",
         "dev.understudy.evaluate..",
@@ -92,6 +95,20 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "org.apache.flink..", "dev.understudy.flink..", "dev.understudy.ingest..", "dev.understudy.app..");
+
+    @ArchTest
+    static final ArchRule thePipelineKnowsNoDomain = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.understudy.flink..",
+                    "dev.understudy.streams..",
+                    "dev.understudy.domain..",
+                    "dev.understudy.learn..",
+                    "dev.understudy.evaluate..",
+                    "dev.understudy.model..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.understudy.driving..", "dev.understudy.control..");
 
     @ArchTest
     static final ArchRule onlySchemasSeesAvro = noClasses()

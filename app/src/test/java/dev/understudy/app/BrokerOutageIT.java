@@ -2,6 +2,7 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
@@ -50,7 +51,7 @@ class BrokerOutageIT {
                     .withRoute(ReplaySettings.Route.OBSERVATIONS)
                     .withFactor(10)
                     .withLimit(ROWS);
-            try (Serving serving = new Serving(config);
+            try (Serving serving = new Serving(config, new CarFollowingPolicy());
                     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings.producerProperties());
                     SampleSource source =
                             BundledLogs.open(BundledLogs.folder(), "acc-S").source()) {

@@ -2,9 +2,9 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.HeldOut;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOut;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;

@@ -2,11 +2,11 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.HeldOut;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOut;
 import dev.understudy.flink.LearningBranch;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
@@ -154,7 +154,7 @@ class LearnRestartIT {
 
     private static List<Candidate> cloned(TopicReader reader) {
         return candidates(reader).stream()
-                .filter(candidate -> candidate.algorithm().equals(Catalogue.CLONING))
+                .filter(candidate -> candidate.algorithm().equals(Algorithms.CLONING))
                 .toList();
     }
 
@@ -209,7 +209,7 @@ class LearnRestartIT {
             connection.ensureTopics(1, 1);
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             send(broker, logs.subList(0, half));
-            try (LocalFlink flink = learn(broker, connection, "stopped", Catalogue.CLONING)) {
+            try (LocalFlink flink = learn(broker, connection, "stopped", Algorithms.CLONING)) {
                 await("the first model", () -> !candidates(reader).isEmpty() && hasCheckpoint("stopped"));
                 assertThat(flink.failure()).isEmpty();
             }
@@ -219,7 +219,7 @@ class LearnRestartIT {
                 assertThat(restoredFrom).contains("/stopped/", "/understudy-learning/", "/chk-");
                 await("the second model", () -> windows(cloned(reader)) >= 2);
                 await("one of the learner that was not there before", () -> candidates(reader).stream()
-                        .anyMatch(candidate -> candidate.algorithm().equals(Catalogue.GAIL)));
+                        .anyMatch(candidate -> candidate.algorithm().equals(Algorithms.GAIL)));
                 await(
                         "its own checkpoint in place of the other",
                         () -> !Files.exists(Path.of(URI.create(restoredFrom))));
@@ -229,7 +229,7 @@ class LearnRestartIT {
             }
             int reports = reports(reader).size();
             int before = cloned(reader).size();
-            try (LocalFlink flink = learn(broker, connection, "unbroken", Catalogue.CLONING)) {
+            try (LocalFlink flink = learn(broker, connection, "unbroken", Algorithms.CLONING)) {
                 assertThat(restoredFrom).isEmpty();
                 await("both models again", () -> cloned(reader).size() >= before + 2);
                 await("the same totals", () -> totals(reader, reports).equals(stopped));

@@ -2,7 +2,7 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.flink.Tally;
 import dev.understudy.ingest.InspectedSource;

@@ -3,7 +3,7 @@ package dev.understudy.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.flink.LogReading;
 import java.io.IOException;
 import java.nio.file.Files;

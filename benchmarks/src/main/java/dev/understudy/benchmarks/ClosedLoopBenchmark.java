@@ -1,17 +1,18 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.FollowingLaw;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.LoadedPolicy;
@@ -271,7 +272,7 @@ final class ClosedLoopBenchmark {
             double trainSeconds = (System.nanoTime() - begun) / 1e9;
             try (LoadedPolicy loaded = load(onnx)) {
                 Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
-                LeaderReplay.Drive policy = replay.drive(loaded, new Envelope());
+                LeaderReplay.Drive policy = replay.drive(loaded, new FollowingEnvelope());
                 drives.put(POLICY, policy);
                 drives.putAll(lawful);
                 Map<String, Figures> figures = new LinkedHashMap<>();
@@ -313,7 +314,7 @@ final class ClosedLoopBenchmark {
         Map<String, LeaderReplay.Drive> drives = new LinkedHashMap<>();
         baselines.drivers().forEach((name, law) -> {
             drives.put(name, replay.drive(law.driving(replay.stretches()), null));
-            drives.put(name + WITH_ENVELOPE, replay.drive(law.driving(replay.stretches()), new Envelope()));
+            drives.put(name + WITH_ENVELOPE, replay.drive(law.driving(replay.stretches()), new FollowingEnvelope()));
         });
         return drives;
     }
@@ -326,7 +327,7 @@ final class ClosedLoopBenchmark {
 
     /** Returns the graph of the policy that {@code train bc} learns from these trajectories. */
     static byte[] cloned(List<Trajectory> trajectories, long seed) {
-        try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 0);
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 0);
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {

@@ -6,7 +6,7 @@ import static dev.understudy.driving.CarFollowingStretches.HISTORY;
 import dev.understudy.driving.AccelerationFilter;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.Envelope;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
@@ -52,7 +52,7 @@ record DriveDistributions(Map<String, double[]> values) {
     }
 
     /** Lets a policy drive and returns its drive. */
-    static Driven drive(LeaderReplay replay, Policy policy, @Nullable Envelope envelope) {
+    static Driven drive(LeaderReplay replay, Policy policy, @Nullable FollowingEnvelope envelope) {
         int count = replay.stretches().count();
         Series series = new Series(count);
         int n = policy.observationSize();

@@ -1,14 +1,16 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ClosedLoopReport;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
+import dev.understudy.driving.FollowingLearners;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.cloning.BehaviouralCloning;
@@ -201,7 +203,7 @@ final class FollowingBenchmark {
         Map<String, Figures> lawful = new LinkedHashMap<>();
         baselines.drivers().forEach((name, law) -> {
             lawful.put(name, drive(replay, expert, law.driving(held), null));
-            lawful.put(name + WITH_ENVELOPE, drive(replay, expert, law.driving(held), new Envelope()));
+            lawful.put(name + WITH_ENVELOPE, drive(replay, expert, law.driving(held), new FollowingEnvelope()));
         });
         List<Trial> trials = new ArrayList<>();
         for (int i = 0; i < settings.seeds(); i++) {
@@ -218,7 +220,7 @@ final class FollowingBenchmark {
     }
 
     private static byte[] oneStep(List<Trajectory> trajectories, long seed) {
-        try (Learner learner = new BehaviouralCloning(Catalogue.carFollowing(), BehaviouralCloningConfig.defaults());
+        try (Learner learner = new BehaviouralCloning(FollowingLearners.policy(), BehaviouralCloningConfig.defaults());
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {
@@ -231,7 +233,7 @@ final class FollowingBenchmark {
     /** Returns GAIL's policy, and what it was before the first practice: cloning's, of the same seed and settings. */
     private static Map<String, byte[]> adversarial(List<Trajectory> trajectories, long seed) {
         Map<String, byte[]> models = new LinkedHashMap<>();
-        try (Learner learner = Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 0);
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 0);
                 Update update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed)) {
             boolean more = true;
             while (more) {
@@ -247,12 +249,12 @@ final class FollowingBenchmark {
 
     private static Figures drive(LeaderReplay replay, DriveDistributions expert, byte[] onnx) {
         try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
-            return drive(replay, expert, policy, new Envelope());
+            return drive(replay, expert, policy, new FollowingEnvelope());
         }
     }
 
     private static Figures drive(
-            LeaderReplay replay, DriveDistributions expert, Policy policy, @Nullable Envelope envelope) {
+            LeaderReplay replay, DriveDistributions expert, Policy policy, @Nullable FollowingEnvelope envelope) {
         DriveDistributions.Driven driven = DriveDistributions.drive(replay, policy, envelope);
         return new Figures(driven.drive().report(), expert.divergences(driven.distributions()));
     }

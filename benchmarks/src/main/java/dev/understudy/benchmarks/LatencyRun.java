@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -54,7 +55,7 @@ final class LatencyRun {
     Map<String, Object> measure(ServingConfig config) throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> before = lab.ends(Topics.DECISIONS);
         AtomicLong lateNanos = new AtomicLong();
-        try (Serving serving = new Serving(config)) {
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
             awaitModel(serving);
             Thread producer = new Thread(() -> produce(lateNanos), "bench-observations");

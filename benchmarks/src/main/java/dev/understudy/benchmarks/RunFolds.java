@@ -1,6 +1,6 @@
 package dev.understudy.benchmarks;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;

@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -240,7 +241,7 @@ final class ServeBenchmark {
         String name = "bench-" + ++rounds;
         Map<TopicPartition, Long> before = lab.ends(Topics.DECISIONS);
         Round round;
-        try (Serving serving = new Serving(config(lab, name, guarantee))) {
+        try (Serving serving = new Serving(config(lab, name, guarantee), new CarFollowingPolicy())) {
             serving.start();
             round = Round.watch(lab.admin(), before, settings.records(), WARM_UP_SHARE, name + "-serving-1");
         }

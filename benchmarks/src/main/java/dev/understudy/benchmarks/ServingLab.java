@@ -1,9 +1,10 @@
 package dev.understudy.benchmarks;
 
 import dev.understudy.app.EmbeddedBroker;
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -84,7 +85,7 @@ final class ServingLab implements AutoCloseable {
         for (int i = 0; i < golden.length; i++) {
             golden[i] = (float) random.nextGaussian();
         }
-        try (Learner learner = Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 1)) {
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 1)) {
             return ModelFile.createGolden(
                     learner.export(learner.initialState(seed)),
                     new ModelMetadata(

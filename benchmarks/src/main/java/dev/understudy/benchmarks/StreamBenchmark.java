@@ -1,16 +1,17 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.Envelope;
 import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.driving.FollowingEnvelope;
 import dev.understudy.driving.FollowingExamination;
-import dev.understudy.driving.HeldOut;
-import dev.understudy.driving.HeldOutPieces;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
@@ -20,7 +21,7 @@ import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.LogReading;
 import dev.understudy.flink.TrainingConfig;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
@@ -90,8 +91,7 @@ final class StreamBenchmark {
      * @param labels expert of the first step of each
      * @param heldOut what the gate judges by, in order of time
      */
-    private record Logs(
-            List<List<Trajectory>> windows, List<Long> endsMs, List<String> labels, List<LabelledStep> heldOut) {}
+    private record Logs(List<List<Trajectory>> windows, List<Long> endsMs, List<String> labels, List<Step> heldOut) {}
 
     private final Settings settings;
     private final Consumer<String> progress;
@@ -192,8 +192,8 @@ final class StreamBenchmark {
     private Logs logs(Demonstrations learned) {
         int percent = LogReading.defaults().heldOutPercent();
         long lengthMs = settings.window().toMillis();
-        TreeMap<Long, List<LabelledStep>> windows = new TreeMap<>();
-        for (LabelledStep step : steps(learned, trip -> !HeldOut.isHeldOut(trip, percent))) {
+        TreeMap<Long, List<Step>> windows = new TreeMap<>();
+        for (Step step : steps(learned, trip -> !HeldOut.isHeldOut(trip, percent))) {
             windows.computeIfAbsent(step.timeMs() / lengthMs, any -> new ArrayList<>())
                     .add(step);
         }
@@ -201,7 +201,7 @@ final class StreamBenchmark {
         List<Long> endsMs = new ArrayList<>();
         List<String> labels = new ArrayList<>();
         windows.forEach((number, steps) -> {
-            trajectories.add(LabelledSteps.trajectories(steps));
+            trajectories.add(Steps.trajectories(steps, CarFollowing.STEP_MS));
             endsMs.add((number + 1) * lengthMs);
             labels.add(steps.get(0).label());
         });
@@ -209,7 +209,7 @@ final class StreamBenchmark {
     }
 
     /** Returns the steps of some trips as a job sees them: without those of the others. */
-    private static List<LabelledStep> steps(Demonstrations logs, Predicate<String> wanted) {
+    private static List<Step> steps(Demonstrations logs, Predicate<String> wanted) {
         return Demonstrations.of(
                         logs.samples().stream()
                                 .filter(sample -> wanted.test(sample.trip()))
@@ -235,12 +235,13 @@ final class StreamBenchmark {
         }
 
         StreamCurve curve(int fold) {
-            TrainingConfig training = TrainingConfig.defaults();
+            TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY);
             Reservoir reservoir =
                     new Reservoir(training.replayPieces(), training.replayPieceSteps(), training.replayRecency(), seed);
             List<StreamCurve.Point> points = new ArrayList<>();
             Judge judge = new Judge();
-            try (Learner learner = Catalogue.onStreams(Catalogue.CLONING, CarFollowing.POLICY, settings.steps());
+            try (Learner learner =
+                            Catalogue.policy(CarFollowing.POLICY).onStreams(Algorithms.CLONING, settings.steps());
                     judge) {
                 LearnerState state = learner.initialState(seed);
                 for (int w = 0; w < logs.windows().size(); w++) {
@@ -300,11 +301,11 @@ final class StreamBenchmark {
 
         private StreamCurve.Unseen errors(byte[] onnx) {
             try (LoadedPolicy policy = ClosedLoopBenchmark.load(onnx)) {
-                return errors(policy, new Envelope());
+                return errors(policy, new FollowingEnvelope());
             }
         }
 
-        private StreamCurve.Unseen errors(Policy policy, @Nullable Envelope envelope) {
+        private StreamCurve.Unseen errors(Policy policy, @Nullable FollowingEnvelope envelope) {
             LeaderReplay.Drive drive = unseen.drive(policy, envelope);
             return new StreamCurve.Unseen(
                     drive.report().spacingRmseMeters(),
@@ -319,7 +320,8 @@ final class StreamBenchmark {
 
         /** The gate, and what it let into service. */
         private final class Judge implements AutoCloseable {
-            private final PromotionRule rule = GateConfig.defaults().rule();
+            private final PromotionRule rule =
+                    GateConfig.defaults(CarFollowing.POLICY).rule();
             private ErrorBudget budget = ErrorBudget.full();
             private final List<LoadedPolicy> opened = new ArrayList<>();
             private @Nullable LoadedPolicy inService;

@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
@@ -48,7 +49,7 @@ final class SwapBenchmark {
                     .named("swap-1", "bench-swap");
             AtomicBoolean ended = new AtomicBoolean();
             Thread producer = new Thread(() -> produce(lab, ended), "bench-observations");
-            try (Serving serving = new Serving(config)) {
+            try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
                 serving.start();
                 LatencyRun.awaitModel(serving);
                 producer.start();

@@ -1,6 +1,6 @@
 package dev.understudy.benchmarks;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
 

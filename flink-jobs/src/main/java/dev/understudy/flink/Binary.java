@@ -1,10 +1,9 @@
 package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.SampleBytes;
+import dev.understudy.domain.Step;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactKey;
 import java.io.IOException;
@@ -17,27 +16,37 @@ import java.util.TreeMap;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** The binary forms of the domain's records inside the jobs, big-endian; their versions are the codecs'. */
+/** The binary forms of records inside the jobs, big-endian; their versions are the codecs'. */
 final class Binary {
     private Binary() {}
 
-    static void writeSample(FollowingSample sample, DataOutputView out) throws IOException {
-        SampleBytes.write(out, sample);
-    }
-
-    static FollowingSample readSample(DataInputView in) throws IOException {
-        return SampleBytes.read(in);
-    }
-
-    static void writeStep(LabelledStep step, DataOutputView out) throws IOException {
-        writeSample(step.sample(), out);
-        out.writeLong(step.trajectory());
-        Codec.writeFloats(step.observation(), out);
+    static void writeStep(Step step, DataOutputView out) throws IOException {
+        out.writeUTF(step.entity());
+        out.writeUTF(step.episode());
+        out.writeLong(step.sequence());
+        out.writeLong(step.timeMs());
+        out.writeUTF(step.label());
+        out.writeLong(step.run());
+        Codec.writeBytes(step.observation().toBytes(), out);
         Codec.writeFloats(step.action(), out);
+        out.writeInt(step.partition());
+        out.writeLong(step.offset());
+        out.writeLong(step.readyMs());
     }
 
-    static LabelledStep readStep(DataInputView in) throws IOException {
-        return new LabelledStep(readSample(in), in.readLong(), Codec.readFloats(in), Codec.readFloats(in));
+    static Step readStep(DataInputView in) throws IOException {
+        return new Step(
+                in.readUTF(),
+                in.readUTF(),
+                in.readLong(),
+                in.readLong(),
+                in.readUTF(),
+                in.readLong(),
+                Rows.fromBytes(Codec.readBytes(in)),
+                Codec.readFloats(in),
+                in.readInt(),
+                in.readLong(),
+                in.readLong());
     }
 
     static void writeTrajectories(List<Trajectory> trajectories, DataOutputView out) throws IOException {

@@ -1,7 +1,8 @@
 package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
-import dev.understudy.driving.CarFollowing;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -11,6 +12,7 @@ import dev.understudy.schemas.Candidate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -19,9 +21,11 @@ final class CandidateMaker {
     private final TrainingConfig config;
 
     private final String algorithm;
+    private final Set<Actor> experts;
 
-    CandidateMaker(TrainingConfig config, String algorithm) {
+    CandidateMaker(TrainingConfig config, String algorithm, Set<Actor> experts) {
         this.config = config;
+        this.experts = experts;
         this.algorithm = algorithm;
     }
 
@@ -48,13 +52,13 @@ final class CandidateMaker {
                         batch.endMs(),
                         batch.sourceRanges(),
                         seed(batch),
-                        CarFollowing.fingerprint(),
+                        config.spec().fingerprint(),
                         TrainedFigures.json(report.figures()),
                         golden,
                         new Matrix(
                                 golden.rows(),
-                                CarFollowing.ACTION_SIZE,
-                                new float[golden.rows() * CarFollowing.ACTION_SIZE]),
+                                config.spec().actionSize(),
+                                new float[golden.rows() * config.spec().actionSize()]),
                         config.codeVersion(),
                         config.dataLicence(),
                         extra()));
@@ -63,6 +67,7 @@ final class CandidateMaker {
     private SortedMap<String, String> extra() {
         SortedMap<String, String> extra = new TreeMap<>(config.baselines());
         extra.put(ModelMetadata.ALGORITHM, algorithm);
+        extra.put(Experts.KEY, Experts.text(experts));
         return extra;
     }
 
@@ -89,7 +94,7 @@ final class CandidateMaker {
                 batch.closedAtMs(),
                 seed(batch),
                 config.codeVersion(),
-                CarFollowing.fingerprint(),
+                config.spec().fingerprint(),
                 report.figures(),
                 trainMillis,
                 nowMs,

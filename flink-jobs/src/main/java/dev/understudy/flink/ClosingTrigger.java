@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Step;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -11,7 +12,7 @@ import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
  * Fires a window once, a fixed event time after its end, when the steps that waited in the assembler have come; and
  * notes by the wall clock when the watermark passed the end itself, which is where freshness is counted from.
  */
-final class ClosingTrigger extends Trigger<LocatedStep, TimeWindow> {
+final class ClosingTrigger extends Trigger<Step, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
     /** Per window: wall clock when the watermark passed its end, milliseconds since 1970. */
@@ -24,7 +25,7 @@ final class ClosingTrigger extends Trigger<LocatedStep, TimeWindow> {
     }
 
     @Override
-    public TriggerResult onElement(LocatedStep step, long timeMs, TimeWindow window, TriggerContext context) {
+    public TriggerResult onElement(Step step, long timeMs, TimeWindow window, TriggerContext context) {
         if (context.getCurrentWatermark() < window.maxTimestamp()) {
             context.registerEventTimeTimer(window.maxTimestamp());
         }

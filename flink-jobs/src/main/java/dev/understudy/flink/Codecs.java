@@ -1,7 +1,6 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
+import dev.understudy.domain.Step;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -19,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** The codecs of everything that flows between the operators or is kept by them. */
 final class Codecs {
     static final Codec<Tally> TALLY = new TallyForm();
-    static final Codec<DecodedLog> DECODED_LOG = new DecodedLogForm();
+    static final Codec<LogRecord> LOG_RECORD = new LogRecordForm();
     static final Codec<LogOrder> LOG_ORDER = new LogOrder.Form();
-    static final Codec<LocatedStep> LOCATED_STEP = new LocatedStepForm();
-    static final Codec<VehicleProgress> VEHICLE_PROGRESS = new VehicleProgress.Form();
+    static final Codec<Step> STEP = new StepForm();
+    static final Codec<EntityProgress> ENTITY_PROGRESS = new EntityProgress.Form();
     static final Codec<WindowBatch> WINDOW_BATCH = new WindowBatch.Form();
     static final Codec<ModelEvent> MODEL_EVENT = new ModelEventForm();
     static final Codec<ModelShelf> MODEL_SHELF = new ModelShelf.Form();
@@ -154,68 +153,70 @@ final class Codecs {
         }
     }
 
-    /** {@link DecodedLog}. */
-    public static final class DecodedLogForm extends Codec<DecodedLog> {
+    /** {@link LogRecord}. */
+    public static final class LogRecordForm extends Codec<LogRecord> {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public Class<DecodedLog> type() {
-            return DecodedLog.class;
+        public Class<LogRecord> type() {
+            return LogRecord.class;
         }
 
         @Override
-        public void write(DecodedLog log, DataOutputView out) throws IOException {
-            FollowingSample sample = log.sample();
+        public void write(LogRecord log, DataOutputView out) throws IOException {
             DeadLetter letter = log.deadLetter();
-            out.writeBoolean(sample != null);
-            if (sample != null) {
-                Binary.writeSample(sample, out);
-            } else if (letter != null) {
+            out.writeBoolean(letter == null);
+            if (letter == null) {
+                out.writeUTF(log.entity());
+                out.writeUTF(log.episode());
+                out.writeLong(log.sequence());
+                out.writeLong(log.timeMs());
+                Codec.writeBytes(log.value(), out);
+                out.writeInt(log.partition());
+                out.writeLong(log.offset());
+            } else {
                 DEAD_LETTER.write(letter, out);
             }
-            out.writeInt(log.partition());
-            out.writeLong(log.offset());
             out.writeLong(log.sentMs());
             out.writeLong(log.clockMs());
         }
 
         @Override
-        public DecodedLog read(int version, DataInputView in) throws IOException {
-            boolean usable = in.readBoolean();
-            FollowingSample sample = usable ? Binary.readSample(in) : null;
-            DeadLetter letter = usable ? null : DEAD_LETTER.read(DEAD_LETTER.version(), in);
-            return new DecodedLog(sample, letter, in.readInt(), in.readLong(), in.readLong(), in.readLong());
+        public LogRecord read(int version, DataInputView in) throws IOException {
+            return in.readBoolean()
+                    ? new LogRecord(
+                            in.readUTF(),
+                            in.readUTF(),
+                            in.readLong(),
+                            in.readLong(),
+                            Codec.readBytes(in),
+                            null,
+                            in.readInt(),
+                            in.readLong(),
+                            in.readLong(),
+                            in.readLong())
+                    : LogRecord.dead(DEAD_LETTER.read(DEAD_LETTER.version(), in), in.readLong())
+                            .at(in.readLong());
         }
     }
 
-    /** {@link LocatedStep}. */
-    public static final class LocatedStepForm extends Codec<LocatedStep> {
+    /** {@link Step}. */
+    public static final class StepForm extends Codec<Step> {
         private static final long serialVersionUID = 1L;
-        private static final int READY_SINCE = 2;
 
         @Override
-        public Class<LocatedStep> type() {
-            return LocatedStep.class;
+        public Class<Step> type() {
+            return Step.class;
         }
 
         @Override
-        public int version() {
-            return READY_SINCE;
+        public void write(Step step, DataOutputView out) throws IOException {
+            Binary.writeStep(step, out);
         }
 
         @Override
-        public void write(LocatedStep located, DataOutputView out) throws IOException {
-            Binary.writeStep(located.step(), out);
-            out.writeInt(located.partition());
-            out.writeLong(located.offset());
-            out.writeLong(located.readyMs());
-        }
-
-        @Override
-        public LocatedStep read(int version, DataInputView in) throws IOException {
-            LabelledStep step = Binary.readStep(in);
-            return new LocatedStep(
-                    step, in.readInt(), in.readLong(), version < READY_SINCE ? step.timeMs() : in.readLong());
+        public Step read(int version, DataInputView in) throws IOException {
+            return Binary.readStep(in);
         }
     }
 

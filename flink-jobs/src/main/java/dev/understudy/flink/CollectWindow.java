@@ -1,8 +1,8 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,45 +15,47 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes one batch of the steps of a window. */
-final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch, String, TimeWindow> {
+final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch, String, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
+    private final PolicySpec<?> spec;
     private final String topic;
     private final StepWindows windows;
     private static final Logger LOG = LoggerFactory.getLogger(CollectWindow.class);
 
     private final long slideMs;
 
-    CollectWindow(String topic, StepWindows windows, Duration slide) {
+    CollectWindow(PolicySpec<?> spec, String topic, StepWindows windows, Duration slide) {
+        this.spec = spec;
         this.topic = topic;
         this.windows = windows;
         slideMs = slide.toMillis();
     }
 
     @Override
-    public void process(String policy, Context context, Iterable<LocatedStep> steps, Collector<WindowBatch> out)
+    public void process(String policy, Context context, Iterable<Step> steps, Collector<WindowBatch> out)
             throws Exception {
         TimeWindow window = context.window();
         long freshFromMs = window.getEnd() - slideMs;
-        List<LabelledStep> labelled = new ArrayList<>();
+        List<Step> labelled = new ArrayList<>();
         Map<Integer, long[]> ranges = new TreeMap<>();
         int freshSteps = 0;
         int lateSteps = 0;
         int ofAnotherRelease = 0;
-        for (LocatedStep located : steps) {
-            if (located.step().observation().length != CarFollowing.observationSize()) {
+        for (Step step : steps) {
+            if (step.observation().columns() != spec.observationSize()) {
                 ofAnotherRelease++;
                 continue;
             }
-            if (windows.windows(located).get(0).equals(window)) {
+            if (windows.windows(step).get(0).equals(window)) {
                 freshSteps++;
-                lateSteps += windows.isLate(located) ? 1 : 0;
+                lateSteps += windows.isLate(step) ? 1 : 0;
             }
-            labelled.add(located.step());
-            long[] range = ranges.computeIfAbsent(
-                    located.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
-            range[0] = Math.min(range[0], located.offset());
-            range[1] = Math.max(range[1], located.offset());
+            labelled.add(step);
+            long[] range =
+                    ranges.computeIfAbsent(step.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
+            range[0] = Math.min(range[0], step.offset());
+            range[1] = Math.max(range[1], step.offset());
         }
         if (ofAnotherRelease > 0) {
             LOG.warn(
@@ -78,7 +80,7 @@ final class CollectWindow extends ProcessWindowFunction<LocatedStep, WindowBatch
                 freshFromMs,
                 freshSteps,
                 lateSteps,
-                LabelledSteps.trajectories(labelled),
+                Steps.trajectories(labelled, spec.stepMs()),
                 sources));
     }
 }

@@ -1,8 +1,10 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.FollowingSample;
+import dev.understudy.domain.Domain;
+import dev.understudy.domain.Sample;
+import dev.understudy.domain.SampleCodec;
+import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.UndecodableException;
-import dev.understudy.schemas.UnderstudySerdes;
 import java.io.Serializable;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -10,7 +12,6 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A record stamped in the future is one whose event time runs ahead of both the wall clock and the time Kafka has
  * for the record.
  */
-final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
+final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializationSchema<LogRecord> {
     private static final long serialVersionUID = 1L;
 
     /** Most characters of a name; what goes on between operators has 64 KiB for each. */
@@ -29,7 +30,8 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
     private final String stage;
     private final long futureToleranceMs;
     private final SerializableClock clock;
-    private transient @Nullable Deserializer<FollowingSample> deserializer;
+    private final Domain<S> domain;
+    private transient @Nullable SampleCodec<S> codec;
 
     /** A clock that travels to the tasks. */
     interface SerializableClock extends InstantSource, Serializable {}
@@ -37,42 +39,45 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
     /**
      * Creates the decoder.
      *
+     * @param domain whose records these are
      * @param stage which program reads, as the dead letters will say
      */
-    DecodeLogs(String stage, Duration futureTolerance, SerializableClock clock) {
+    DecodeLogs(Domain<S> domain, String stage, Duration futureTolerance, SerializableClock clock) {
+        this.domain = domain;
         this.stage = stage;
         this.futureToleranceMs = futureTolerance.toMillis();
         this.clock = clock;
     }
 
     @Override
-    public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<DecodedLog> out) {
+    public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogRecord> out) {
         out.collect(decode(record));
     }
 
-    DecodedLog decode(ConsumerRecord<byte[], byte[]> record) {
+    LogRecord decode(ConsumerRecord<byte[], byte[]> record) {
         byte[] value = record.value();
         if (value == null) {
             return dead(record, "expected a sample, found a record without a value");
         }
-        FollowingSample sample;
+        S sample;
         try {
-            sample = deserializer().deserialize(record.topic(), value);
+            sample = codec().decode(value);
         } catch (UndecodableException e) {
             return dead(record, String.valueOf(e.getMessage()));
         }
-        if (sample.vehicle().isEmpty() || sample.trip().isEmpty()) {
+        if (sample.entity().isEmpty() || sample.episode().isEmpty()) {
             return dead(
                     record,
-                    "expected a vehicle and a trip, found '%s' and '%s'".formatted(sample.vehicle(), sample.trip()));
+                    "expected an entity and an episode, found '%s' and '%s'"
+                            .formatted(sample.entity(), sample.episode()));
         }
         int longest = Math.max(
-                Math.max(sample.vehicle().length(), sample.trip().length()),
+                Math.max(sample.entity().length(), sample.episode().length()),
                 sample.label().length());
         if (longest > MOST_CHARACTERS) {
             return dead(
                     record,
-                    "expected vehicle, trip and label of at most %d characters, found %d"
+                    "expected entity, episode and label of at most %d characters, found %d"
                             .formatted(MOST_CHARACTERS, longest));
         }
         if (sample.timeMs() < 0) {
@@ -88,22 +93,22 @@ final class DecodeLogs implements KafkaRecordDeserializationSchema<DecodedLog> {
                     "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
                             .formatted(knownMs + futureToleranceMs, futureToleranceMs, sample.timeMs()));
         }
-        return DecodedLog.of(sample, record.partition(), record.offset(), record.timestamp());
+        return LogRecord.of(sample, value, record.partition(), record.offset(), record.timestamp());
     }
 
-    private DecodedLog dead(ConsumerRecord<byte[], byte[]> record, String reason) {
-        return DecodedLog.dead(DeadLetters.of(stage, reason, record, clock.millis()), record.timestamp());
+    private LogRecord dead(ConsumerRecord<byte[], byte[]> record, String reason) {
+        return LogRecord.dead(DeadLetters.of(stage, reason, record, clock.millis()), record.timestamp());
     }
 
-    private Deserializer<FollowingSample> deserializer() {
-        if (deserializer == null) {
-            deserializer = UnderstudySerdes.following().deserializer();
+    private SampleCodec<S> codec() {
+        if (codec == null) {
+            codec = SampleCodecs.of(domain.sampleType());
         }
-        return deserializer;
+        return codec;
     }
 
     @Override
-    public TypeInformation<DecodedLog> getProducedType() {
-        return Codecs.DECODED_LOG.typeInformation();
+    public TypeInformation<LogRecord> getProducedType() {
+        return Codecs.LOG_RECORD.typeInformation();
     }
 }

@@ -1,7 +1,7 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.HeldOutPieces;
-import dev.understudy.driving.LabelledStep;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
 import dev.understudy.evaluate.Verdict;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.schemas.ArtifactChunk;
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * remember: a candidate that is published again, or met again after a restart with or without state, is not judged
  * twice, and what was rolled back stays so.
  */
-final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep, Promotion> {
+final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step, Promotion> {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
@@ -68,7 +68,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
 
     @Override
     public void open(OpenContext context) {
-        examination = new GateExamination(config);
+        examination = new GateExamination(config, reading.experts());
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", Codecs.GATE_PROGRESS.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", Codecs.MODEL_SHELF.serializer()));
@@ -160,8 +160,7 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     }
 
     @Override
-    public void processElement2(LocatedStep located, Context context, Collector<Promotion> out) throws Exception {
-        LabelledStep step = located.step();
+    public void processElement2(Step step, Context context, Collector<Promotion> out) throws Exception {
         String name = HeldOutPieces.name(step);
         HeldOutTrip piece = trips.get(name);
         boolean begins = piece == null;
@@ -190,10 +189,10 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, LocatedStep,
     }
 
     /** Returns the held-out steps to judge by at an event time. */
-    private List<LabelledStep> heldOut(long timeMs) throws Exception {
-        List<LabelledStep> steps = new ArrayList<>();
+    private List<Step> heldOut(long timeMs) throws Exception {
+        List<Step> steps = new ArrayList<>();
         for (String name : config.heldOut().at(startsMs(), timeMs)) {
-            steps.addAll(trips.get(name).before(timeMs));
+            steps.addAll(trips.get(name).before(timeMs, config.spec().observationSize()));
         }
         return steps;
     }

@@ -1,7 +1,8 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.HeldOutPieces;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.model.IntakeLimits;
 import java.io.Serializable;
@@ -13,7 +14,7 @@ import java.time.Duration;
  * @param policy name of the policy
  * @param rule what a candidate has to reach
  * @param heldOut which held-out driving is kept
- * @param stretches most stretches driven in closed loop; bounds how long a verdict takes
+ * @param trials most pieces tried in closed loop; bounds how long a verdict takes
  * @param latencyBudget median time to answer one observation
  * @param lead event time between the newest log and the start of a promotion, so that every instance has the model by
  *     then
@@ -23,14 +24,14 @@ public record GateConfig(
         String policy,
         PromotionRule rule,
         HeldOutPieces heldOut,
-        int stretches,
+        int trials,
         Duration latencyBudget,
         Duration lead,
         Duration patience)
         implements Serializable {
     public GateConfig {
-        if (stretches < 1) {
-            throw new IllegalArgumentException("expected stretches >= 1, got " + stretches);
+        if (trials < 1) {
+            throw new IllegalArgumentException("expected trials >= 1, got " + trials);
         }
         if (lead.isNegative() || patience.isNegative()) {
             throw new IllegalArgumentException(
@@ -38,13 +39,11 @@ public record GateConfig(
         }
     }
 
-    /**
-     * Returns the defaults: at most 256 stretches, the latency budget of the intake check, a second of lead (guesses).
-     */
-    public static GateConfig defaults() {
+    /** Returns the defaults: at most 256 pieces, the latency budget of the intake check, a second of lead (guesses). */
+    public static GateConfig defaults(String policy) {
         return new GateConfig(
-                CarFollowing.POLICY,
-                PromotionRule.defaults(),
+                policy,
+                Catalogue.policy(policy).rule(),
                 HeldOutPieces.defaults(),
                 256,
                 IntakeLimits.defaults().latencyBudget(),
@@ -52,18 +51,23 @@ public record GateConfig(
                 Duration.ofSeconds(60));
     }
 
+    /** Returns what the policy is. */
+    PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
+    }
+
     /** Returns these settings with another rule. */
     public GateConfig withRule(PromotionRule replacement) {
-        return new GateConfig(policy, replacement, heldOut, stretches, latencyBudget, lead, patience);
+        return new GateConfig(policy, replacement, heldOut, trials, latencyBudget, lead, patience);
     }
 
     /** Returns these settings with other held-out driving kept. */
     public GateConfig withHeldOut(HeldOutPieces replacement) {
-        return new GateConfig(policy, rule, replacement, stretches, latencyBudget, lead, patience);
+        return new GateConfig(policy, rule, replacement, trials, latencyBudget, lead, patience);
     }
 
     /** Returns these settings with another lead. */
     public GateConfig withLead(Duration replacement) {
-        return new GateConfig(policy, rule, heldOut, stretches, latencyBudget, replacement, patience);
+        return new GateConfig(policy, rule, heldOut, trials, latencyBudget, replacement, patience);
     }
 }

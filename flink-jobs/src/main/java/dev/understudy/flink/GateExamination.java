@@ -1,14 +1,15 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingExamination;
-import dev.understudy.driving.IntelligentDriverModel;
-import dev.understudy.driving.LabelledStep;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Examination;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.evaluate.Verdict;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -17,6 +18,7 @@ import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GateExamination {
     private final GateConfig config;
+    private final Set<Actor> experts;
+    private final PolicySpec<?> spec;
     private final IntakeCheck intake;
 
     /**
@@ -42,14 +46,11 @@ final class GateExamination {
             boolean raisesLikelihood,
             @Nullable String reason) {}
 
-    GateExamination(GateConfig config) {
+    GateExamination(GateConfig config, Set<Actor> experts) {
         this.config = config;
-        intake = new IntakeCheck(
-                config.policy(),
-                CarFollowing.fingerprint(),
-                CarFollowing.observationSize(),
-                CarFollowing.ACTION_SIZE,
-                IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
+        this.experts = Set.copyOf(experts);
+        spec = config.spec();
+        intake = spec.intakeCheck(IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
     }
 
     /**
@@ -61,17 +62,23 @@ final class GateExamination {
      * @param steps the held-out steps, in any order
      * @param budget what may be risked
      */
-    Verdict examine(byte[] model, String sha256, Rivals rivals, List<LabelledStep> steps, ErrorBudget budget) {
+    Verdict examine(byte[] model, String sha256, Rivals rivals, List<Step> steps, ErrorBudget budget) {
         return intake.check(model, sha256)
                 .fold(
                         accepted -> examine(accepted, rivals, steps, budget),
                         rejected -> Verdict.refused(rejected.reason(), budget));
     }
 
-    private Verdict examine(
-            IntakeOutcome.Accepted accepted, Rivals rivals, List<LabelledStep> steps, ErrorBudget budget) {
-        FollowingExamination examination = FollowingExamination.of(steps, config.stretches());
+    private Verdict examine(IntakeOutcome.Accepted accepted, Rivals rivals, List<Step> steps, ErrorBudget budget) {
         try (LoadedPolicy candidate = accepted.policy()) {
+            Set<Actor> learnedFrom = Experts.of(candidate.metadata().extra());
+            if (!learnedFrom.equals(experts)) {
+                return Verdict.refused(
+                        "expected a model learned from %s, as the gate reads logs, got one learned from %s"
+                                .formatted(Experts.text(experts), Experts.text(learnedFrom)),
+                        budget);
+            }
+            Examination examination = spec.examination(steps, config.trials());
             Scores scores = examination.scores(candidate);
             Tried inService = rivals.inService() == null
                     ? new Tried(null, true, rivals.missing())
@@ -82,7 +89,7 @@ final class GateExamination {
                     scores,
                     inService.scores(),
                     best.scores(),
-                    examination.scores(law(candidate)),
+                    examination.baseline(candidate.metadata().extra()),
                     speaks ? Evidence.Likelihood.SPEAKS : Evidence.Likelihood.IS_TOLD,
                     inService.reason());
             return config.rule().judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
@@ -92,19 +99,18 @@ final class GateExamination {
     }
 
     /** Tries a model that was promoted once, which this code may not be able to run any more. */
-    private static Tried tried(byte[] model, FollowingExamination examination) {
+    private Tried tried(byte[] model, Examination examination) {
         try {
             ModelFile file = ModelFile.read(model);
             ModelMetadata metadata = file.metadata();
-            if (!metadata.fingerprint().equals(CarFollowing.fingerprint())) {
+            if (!metadata.fingerprint().equals(spec.fingerprint())) {
                 return new Tried(
                         null,
                         true,
                         "the model in service cannot be run: expected the observation layout %s, found %s"
-                                .formatted(CarFollowing.fingerprint(), metadata.fingerprint()));
+                                .formatted(spec.fingerprint(), metadata.fingerprint()));
             }
-            try (LoadedPolicy policy =
-                    LoadedPolicy.load(file, CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
+            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
                 Scores scores = examination.scores(policy);
                 boolean failed = scores.steps() > 0 && !Double.isFinite(scores.negativeLogLikelihood());
                 failed |= !scores.trials().isEmpty() && !Double.isFinite(scores.rootMeanSquare());
@@ -112,7 +118,7 @@ final class GateExamination {
                         ? new Tried(
                                 null,
                                 true,
-                                "expected finite errors of the model in service, got a likelihood of %s nats and a spacing error of %s m"
+                                "expected finite errors of the model in service, got a likelihood of %s nats and a root mean square of %s in closed loop"
                                         .formatted(scores.negativeLogLikelihood(), scores.rootMeanSquare()))
                         : new Tried(scores, raisesLikelihood(metadata), null);
             }
@@ -123,12 +129,7 @@ final class GateExamination {
 
     private static boolean raisesLikelihood(ModelMetadata metadata) {
         return metadata.extra()
-                .getOrDefault(ModelMetadata.ALGORITHM, Catalogue.CLONING)
-                .equals(Catalogue.CLONING);
-    }
-
-    private static IntelligentDriverModel law(LoadedPolicy candidate) {
-        String text = candidate.metadata().extra().get("baseline.idm");
-        return text == null ? IntelligentDriverModel.published() : IntelligentDriverModel.fromText(text);
+                .getOrDefault(ModelMetadata.ALGORITHM, Algorithms.CLONING)
+                .equals(Algorithms.CLONING);
     }
 }

@@ -1,7 +1,6 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.LabelledStep;
+import dev.understudy.domain.Step;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -11,22 +10,25 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * A piece of one vehicle's driving in one held-out trip, as {@link dev.understudy.driving.HeldOutPieces} cuts it. Kept
+ * A piece of what one entity did in one held-out episode, as {@link dev.understudy.domain.HeldOutPieces} cuts it. Kept
  * as keyed state.
  */
 final class HeldOutTrip {
-    private final ArrayDeque<LabelledStep> steps = new ArrayDeque<>();
+    private final ArrayDeque<Step> steps = new ArrayDeque<>();
 
     /** Adds the next step. */
-    void add(LabelledStep step) {
+    void add(Step step) {
         steps.addLast(step);
     }
 
-    /** Returns the steps from before a time, in their order. */
-    List<LabelledStep> before(long timeMs) {
-        List<LabelledStep> earlier = new ArrayList<>(steps.size());
-        for (LabelledStep step : steps) {
-            if (step.timeMs() < timeMs) {
+    /**
+     * Returns the steps from before a time, in their order; those of other observations, which another release left,
+     * tell nothing of the models of this one.
+     */
+    List<Step> before(long timeMs, int observationSize) {
+        List<Step> earlier = new ArrayList<>(steps.size());
+        for (Step step : steps) {
+            if (step.timeMs() < timeMs && step.observation().columns() == observationSize) {
                 earlier.add(step);
             }
         }
@@ -35,17 +37,24 @@ final class HeldOutTrip {
 
     /** Returns the time of the first step, milliseconds since 1970. */
     long startMs() {
-        LabelledStep first = steps.peekFirst();
+        Step first = steps.peekFirst();
         return first == null ? Long.MIN_VALUE : first.timeMs();
     }
 
     /** Writes and reads it. */
     public static final class Form extends Codec<HeldOutTrip> {
         private static final long serialVersionUID = 1L;
+        /** The version in which steps no longer have the sample of their domain. */
+        private static final int STEPS_SINCE = 2;
 
         @Override
         public Class<HeldOutTrip> type() {
             return HeldOutTrip.class;
+        }
+
+        @Override
+        public int version() {
+            return STEPS_SINCE;
         }
 
         @Override
@@ -56,7 +65,7 @@ final class HeldOutTrip {
         @Override
         public void write(HeldOutTrip trip, DataOutputView out) throws IOException {
             out.writeInt(trip.steps.size());
-            for (LabelledStep step : trip.steps) {
+            for (Step step : trip.steps) {
                 Binary.writeStep(step, out);
             }
         }
@@ -64,12 +73,11 @@ final class HeldOutTrip {
         @Override
         public HeldOutTrip read(int version, DataInputView in) throws IOException {
             HeldOutTrip trip = new HeldOutTrip();
+            if (version < STEPS_SINCE) {
+                return trip; // of another release: it fills again
+            }
             for (int left = in.readInt(); left > 0; left--) {
-                LabelledStep step = Binary.readStep(in);
-                // Steps that another release observed tell nothing of the models of this one.
-                if (step.observation().length == CarFollowing.observationSize()) {
-                    trip.steps.addLast(step);
-                }
+                trip.steps.addLast(Binary.readStep(in));
             }
             return trip;
         }

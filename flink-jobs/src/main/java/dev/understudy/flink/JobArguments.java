@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
-import dev.understudy.learn.Catalogue;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.learn.Algorithms;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ final class JobArguments {
             "--bootstrap-servers",
             "--checkpoints",
             "--parallelism",
+            "--policy",
             "--window",
             "--slide",
             "--seed",
@@ -71,7 +73,7 @@ final class JobArguments {
     }
 
     LearningJobConfig learning() {
-        TrainingConfig defaults = TrainingConfig.defaults();
+        TrainingConfig defaults = TrainingConfig.defaults(policy());
         Duration window = value("--window", Duration::parse, defaults.window());
         return new LearningJobConfig(
                 runtime("understudy-learning"),
@@ -85,18 +87,25 @@ final class JobArguments {
 
     List<LearningBranch> branches() {
         return LearningBranch.of(
-                value("--learner", text -> text, Catalogue.CLONING),
-                TrainingConfig.defaults().policy(),
+                value("--learner", text -> text, Algorithms.CLONING),
+                policy(),
                 value("--steps", Integer::valueOf, 0),
                 value("--iterations", Integer::valueOf, 0));
     }
 
     PromotionJobConfig promotion() {
-        GateConfig defaults = GateConfig.defaults();
+        GateConfig defaults = GateConfig.defaults(policy());
         return new PromotionJobConfig(
                 runtime("understudy-promotion"),
                 reading(),
                 defaults.withLead(value("--lead", Duration::parse, defaults.lead())));
+    }
+
+    private String policy() {
+        return value(
+                "--policy",
+                text -> Catalogue.policy(text).name(),
+                Catalogue.policies().get(0));
     }
 
     private LogReading reading() {

@@ -106,6 +106,9 @@ public record JobRuntime(
             Configuration recovery = new Configuration();
             recovery.set(StateRecoveryOptions.SAVEPOINT_PATH, newest.get());
             recovery.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+            // An operator whose state another release cannot read has another uid there: it begins anew, the rest goes
+            // on.
+            recovery.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
             env.configure(recovery);
             LOG.info("{} goes on from {}", groupId, newest.get());
         } else {

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Domain;
 import dev.understudy.schemas.Topics;
 import java.time.Instant;
 import java.util.Properties;
@@ -26,15 +27,15 @@ final class KafkaEnds {
      * without one from the earliest on. What the consumer group committed only shows progress: state that does not go
      * with it is lost, and with it the records behind it.
      */
-    static DataStream<DecodedLog> logs(
-            StreamExecutionEnvironment env, JobRuntime runtime, LogReading reading, String stage) {
+    static DataStream<LogRecord> logs(
+            StreamExecutionEnvironment env, JobRuntime runtime, Domain<?> domain, LogReading reading, String stage) {
         Properties properties = consumer(runtime);
-        KafkaSource<DecodedLog> source = KafkaSource.<DecodedLog>builder()
+        KafkaSource<LogRecord> source = KafkaSource.<LogRecord>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
                 .setTopics(Topics.LOGS)
                 .setStartingOffsets(OffsetsInitializer.earliest())
-                .setDeserializer(new DecodeLogs(stage, reading.futureTolerance(), Instant::now))
+                .setDeserializer(new DecodeLogs<>(domain, stage, reading.futureTolerance(), Instant::now))
                 .setProperties(properties)
                 .build();
         properties.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, runtime.bootstrapServers());
@@ -47,15 +48,15 @@ final class KafkaEnds {
     }
 
     /** Brings logs into their order. */
-    static DataStream<DecodedLog> ordered(
-            DataStream<DecodedLog> logs, JobRuntime runtime, LogReading reading, PartitionEnds.Opener ends) {
+    static DataStream<LogRecord> ordered(
+            DataStream<LogRecord> logs, JobRuntime runtime, LogReading reading, PartitionEnds.Opener ends) {
         return logs.transform(
                         "order logs",
-                        Codecs.DECODED_LOG.typeInformation(),
+                        Codecs.LOG_RECORD.typeInformation(),
                         new OrderLogs(reading, runtime.watermarkInterval(), ends))
                 .setParallelism(1)
                 .setMaxParallelism(1)
-                .uid("order-logs");
+                .uid("order-logs-2");
     }
 
     /** Returns what happens to models, from the beginning of these topics on; it holds up no watermark. */

@@ -1,6 +1,8 @@
 package dev.understudy.flink;
 
-import dev.understudy.learn.Catalogue;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.learn.Algorithms;
 import java.io.Serializable;
 import java.util.List;
 
@@ -18,22 +20,23 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
     /**
      * Returns the branches that a setting names. The first of them keeps the account of the steps.
      *
-     * @param choice one of {@link Catalogue#algorithms} or {@link #BOTH}
+     * @param choice one of the policy's algorithms or {@link #BOTH}
      * @param policy one of {@link Catalogue#policies}
      * @param steps optimiser steps of cloning on each window, or 0 for its own number
      * @param iterations of an adversarial algorithm on each window, or 0 for its own number
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm
      */
     public static List<LearningBranch> of(String choice, String policy, int steps, int iterations) {
-        if (!choice.equals(BOTH) && !Catalogue.algorithms().contains(choice)) {
+        PolicySpec<?> spec = Catalogue.policy(policy);
+        if (!choice.equals(BOTH) && !spec.algorithms().contains(choice)) {
             throw new IllegalArgumentException(
-                    "expected one of the learners %s or %s, got %s".formatted(Catalogue.algorithms(), BOTH, choice));
+                    "expected one of the learners %s or %s, got %s".formatted(spec.algorithms(), BOTH, choice));
         }
-        return Catalogue.algorithms().stream()
+        return spec.algorithms().stream()
                 .filter(algorithm -> choice.equals(BOTH) || choice.equals(algorithm))
                 .map(algorithm -> {
-                    int length = algorithm.equals(Catalogue.CLONING) ? steps : iterations;
-                    return new LearningBranch(algorithm, () -> Catalogue.onStreams(algorithm, policy, length));
+                    int length = algorithm.equals(Algorithms.CLONING) ? steps : iterations;
+                    return new LearningBranch(algorithm, () -> spec.onStreams(algorithm, length));
                 })
                 .toList();
     }
@@ -42,6 +45,6 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
      * Returns the uid of its operator. That of cloning is as it was when cloning was alone, so that its state restores.
      */
     String uid() {
-        return algorithm.equals(Catalogue.CLONING) ? "train" : "train-" + algorithm;
+        return algorithm.equals(Algorithms.CLONING) ? "train" : "train-" + algorithm;
     }
 }

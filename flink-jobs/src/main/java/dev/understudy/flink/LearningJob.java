@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
-import dev.understudy.learn.Catalogue;
+import dev.understudy.domain.Step;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
@@ -45,7 +46,7 @@ public final class LearningJob {
     /** Builds the job with behavioural cloning as its learner. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
         String policy = config.training().policy();
-        build(env, config, LearningBranch.of(Catalogue.CLONING, policy, 0, 0));
+        build(env, config, LearningBranch.of(Algorithms.CLONING, policy, 0, 0));
     }
 
     /**
@@ -57,7 +58,8 @@ public final class LearningJob {
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config, List<LearningBranch> branches) {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
-        DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
+        DataStream<LogRecord> logs =
+                KafkaEnds.logs(env, runtime, config.training().spec().domain(), config.reading(), STAGE);
         DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(
                         new RouteModelEvents(config.training().policy()))
@@ -87,36 +89,36 @@ public final class LearningJob {
 
     /** Builds everything between the sources and the sinks. */
     static Flows flows(
-            DataStream<DecodedLog> logs,
+            DataStream<LogRecord> logs,
             DataStream<ModelEvent> models,
             LearningJobConfig config,
             List<LearningBranch> branches) {
         TrainingConfig training = config.training();
         LogReading reading = config.reading();
         String policy = training.policy();
-        SingleOutputStreamOperator<DecodedLog> usable = logs.process(new RouteLogs(policy))
-                .returns(Codecs.DECODED_LOG.typeInformation())
+        SingleOutputStreamOperator<LogRecord> usable = logs.process(new RouteLogs(policy))
+                .returns(Codecs.LOG_RECORD.typeInformation())
                 .name("route logs")
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
-        SingleOutputStreamOperator<LocatedStep> steps = usable.keyBy(DecodedLog::vehicle, Types.STRING)
-                .process(new AssembleVehicle(policy, reading, AssembleVehicle.Share.TRAINING))
-                .returns(Codecs.LOCATED_STEP.typeInformation())
+        SingleOutputStreamOperator<Step> steps = usable.keyBy(LogRecord::entity, Types.STRING)
+                .process(new AssembleEntity<>(training.spec(), reading, AssembleEntity.Share.TRAINING))
+                .returns(Codecs.STEP.typeInformation())
                 .name("assemble")
-                .uid("assemble");
+                .uid("assemble-2");
         SingleOutputStreamOperator<WindowBatch> batches = batches(steps, training, reading);
         if (branches.isEmpty()) {
             throw new IllegalArgumentException("expected at least one learner, got none");
         }
         SingleOutputStreamOperator<TrainedWindow> first =
-                train(batches, models, training, branches.get(0), TrainingOperator.Account.KEPT);
+                train(batches, models, config, branches.get(0), TrainingOperator.Account.KEPT);
         DataStream<TrainedWindow> trained = first;
         for (LearningBranch branch : branches.subList(1, branches.size())) {
-            trained = trained.union(train(batches, models, training, branch, TrainingOperator.Account.ELSEWHERE));
+            trained = trained.union(train(batches, models, config, branch, TrainingOperator.Account.ELSEWHERE));
         }
         DataStream<TrainingRecord> totals = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested")
                 .union(
-                        sum(steps.getSideOutput(AssembleVehicle.TALLIES), "assembled"),
+                        sum(steps.getSideOutput(AssembleEntity.TALLIES), "assembled"),
                         first.getSideOutput(TrainingOperator.TALLIES))
                 .keyBy(Tally::policy, Types.STRING)
                 .process(new Totals())
@@ -130,7 +132,7 @@ public final class LearningJob {
     private static SingleOutputStreamOperator<TrainedWindow> train(
             DataStream<WindowBatch> batches,
             DataStream<ModelEvent> models,
-            TrainingConfig training,
+            LearningJobConfig config,
             LearningBranch branch,
             TrainingOperator.Account account) {
         return batches.keyBy(WindowBatch::policy, Types.STRING)
@@ -138,7 +140,7 @@ public final class LearningJob {
                 .transform(
                         branch.uid(),
                         Codecs.TRAINED_WINDOW.typeInformation(),
-                        new TrainingOperator(training, branch, account))
+                        new TrainingOperator(config.training(), config.reading().experts(), branch, account))
                 .uid(branch.uid())
                 .disableChaining();
     }
@@ -149,17 +151,17 @@ public final class LearningJob {
      * step comes late here: it goes into a window that has not fired.
      */
     static SingleOutputStreamOperator<WindowBatch> batches(
-            DataStream<LocatedStep> steps, TrainingConfig training, LogReading reading) {
+            DataStream<Step> steps, TrainingConfig training, LogReading reading) {
         String policy = training.policy();
         StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
         return steps.keyBy(step -> policy, Types.STRING)
                 .window(windows)
                 .allowedLateness(reading.inactivity())
                 .process(
-                        new CollectWindow(Topics.LOGS, windows, training.slide()),
+                        new CollectWindow(training.spec(), Topics.LOGS, windows, training.slide()),
                         Codecs.WINDOW_BATCH.typeInformation())
                 .name("window")
-                .uid("window");
+                .uid("window-2");
     }
 
     private static DataStream<Tally> sum(DataStream<Tally> tallies, String what) {

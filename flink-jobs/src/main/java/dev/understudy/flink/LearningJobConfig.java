@@ -9,10 +9,10 @@ package dev.understudy.flink;
  */
 public record LearningJobConfig(JobRuntime runtime, LogReading reading, TrainingConfig training) {
     /** Returns the defaults of every part. */
-    public static LearningJobConfig defaults(String bootstrapServers, String checkpointDirectory) {
+    public static LearningJobConfig defaults(String policy, String bootstrapServers, String checkpointDirectory) {
         return new LearningJobConfig(
                 JobRuntime.defaults(bootstrapServers, "understudy-learning", checkpointDirectory),
                 LogReading.defaults(),
-                TrainingConfig.defaults());
+                TrainingConfig.defaults(policy));
     }
 }

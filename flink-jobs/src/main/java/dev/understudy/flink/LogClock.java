@@ -1,6 +1,6 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.TimeJumps;
+import dev.understudy.domain.TimeJumps;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,6 +1,5 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
 import java.time.Duration;
@@ -11,7 +10,6 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Merges the partitions of the log topic in the order in which their records were sent, however they come to be read.
@@ -40,19 +38,17 @@ final class LogOrder {
     private static final long NONE = Long.MIN_VALUE;
 
     /** A record, when it counts as sent, and until when others may still be under way that were sent before. */
-    private record Held(DecodedLog log, long sentMs, long otherwiseMs) {
+    private record Held(LogRecord log, long sentMs, long otherwiseMs) {
         /**
          * Returns whether it comes before the first of another partition. Of those sent in one millisecond, as in the
          * burst after an outage, the one of the earlier event time does: none of them is then late by the others.
          */
         boolean isBefore(Held other) {
-            FollowingSample sample = log.sample();
-            FollowingSample others = other.log.sample();
             return sentMs < other.sentMs
                     || (sentMs == other.sentMs
-                            && sample != null
-                            && others != null
-                            && sample.timeMs() < others.timeMs());
+                            && log.isUsable()
+                            && other.log.isUsable()
+                            && log.timeMs() < other.log.timeMs());
         }
     }
 
@@ -99,7 +95,7 @@ final class LogOrder {
      *
      * @param nowMs wall clock, milliseconds since 1970; nothing was sent later
      */
-    void add(DecodedLog log, long nowMs) {
+    void add(LogRecord log, long nowMs) {
         Partition partition = partitions.computeIfAbsent(log.partition(), any -> new Partition());
         partition.position = log.offset() + 1;
         long sentMs = Math.min(log.sentMs(), nowMs);
@@ -139,7 +135,7 @@ final class LogOrder {
     }
 
     /** Lets those take their turn, in order, before whom nothing else can come any more. */
-    void release(LogClock clock, Consumer<DecodedLog> out) {
+    void release(LogClock clock, Consumer<LogRecord> out) {
         while (isListed && releaseFirst(clock, out, false)) {
             // the next
         }
@@ -155,13 +151,13 @@ final class LogOrder {
     }
 
     /** Lets all take their turn, in order: nothing is to come any more. */
-    void releaseAll(LogClock clock, Consumer<DecodedLog> out) {
+    void releaseAll(LogClock clock, Consumer<LogRecord> out) {
         while (releaseFirst(clock, out, true)) {
             // the next
         }
     }
 
-    private boolean releaseFirst(LogClock clock, Consumer<DecodedLog> out, boolean isOver) {
+    private boolean releaseFirst(LogClock clock, Consumer<LogRecord> out, boolean isOver) {
         Partition next = null;
         Held first = null;
         for (Partition each : partitions.values()) {
@@ -184,9 +180,9 @@ final class LogOrder {
         turnMs = Math.max(turnMs, first.sentMs);
         clock.advance(turnMs);
         out.accept(first.log.at(clock.watermarkMs()));
-        @Nullable FollowingSample sample = first.log.sample();
-        if (sample != null) {
-            clock.sample(first.log.partition(), sample.vehicle(), sample.timeMs(), turnMs, first.log.isSentKnown());
+        LogRecord log = first.log;
+        if (log.isUsable()) {
+            clock.sample(log.partition(), log.entity(), log.timeMs(), turnMs, log.isSentKnown());
         }
         return true;
     }
@@ -224,7 +220,7 @@ final class LogOrder {
                 out.writeLong(partition.readUntilMs);
                 out.writeInt(partition.held.size());
                 for (Held each : partition.held) {
-                    Codecs.DECODED_LOG.write(each.log, out);
+                    Codecs.LOG_RECORD.write(each.log, out);
                     out.writeLong(each.sentMs);
                     out.writeLong(each.otherwiseMs);
                 }
@@ -244,7 +240,7 @@ final class LogOrder {
                 partition.readUntilMs = in.readLong();
                 for (int waiting = in.readInt(); waiting > 0; waiting--) {
                     partition.held.addLast(new Held(
-                            Codecs.DECODED_LOG.read(Codecs.DECODED_LOG.version(), in), in.readLong(), in.readLong()));
+                            Codecs.LOG_RECORD.read(Codecs.LOG_RECORD.version(), in), in.readLong(), in.readLong()));
                     order.held++;
                 }
             }

@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,16 +10,16 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How a job reads driving logs. The learning job and the promotion job must agree on it, or one trains on what the
- * other tests with.
+ * How a job reads logs. The learning job and the promotion job must agree on it, or one trains on what the other tests
+ * with.
  *
  * @param lateness how far, in event time, records may come out of order before they are late
  * @param idleness time by Kafka's timestamps after which a partition without records no longer holds up the watermark;
  *     how fast the job reads has no part in it
  * @param futureTolerance how far event time may run ahead of the wall clock and of the record's own timestamp
- * @param inactivity event time without samples after which a vehicle's run is closed
+ * @param inactivity event time without samples after which an entity's run is closed
  * @param heldOutPercent share of trips that are only tested on, 0 to 100
- * @param experts whose driving is learned
+ * @param experts who is learned from
  */
 public record LogReading(
         Duration lateness,
@@ -65,12 +66,7 @@ public record LogReading(
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(2),
                 20,
-                Set.of(Actor.HUMAN, Actor.ASSISTANCE));
-    }
-
-    /** Returns whether that actor's driving is learned. */
-    boolean isExpert(Actor actor) {
-        return experts.contains(actor);
+                Experts.DEFAULT);
     }
 
     @Override

@@ -29,8 +29,8 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * ...          ┘   (or for Kafka: none)      └─► watermarks
  * </pre>
  */
-final class OrderLogs extends AbstractStreamOperator<DecodedLog>
-        implements OneInputStreamOperator<DecodedLog, DecodedLog>, BoundedOneInput, ProcessingTimeCallback {
+final class OrderLogs extends AbstractStreamOperator<LogRecord>
+        implements OneInputStreamOperator<LogRecord, LogRecord>, BoundedOneInput, ProcessingTimeCallback {
     private static final long serialVersionUID = 1L;
 
     /** Records after which those whose turn it is go on without waiting for the next watermark. */
@@ -108,7 +108,7 @@ final class OrderLogs extends AbstractStreamOperator<DecodedLog>
     }
 
     @Override
-    public void processElement(StreamRecord<DecodedLog> record) {
+    public void processElement(StreamRecord<LogRecord> record) {
         order.add(record.getValue(), getProcessingTimeService().getCurrentProcessingTime());
         if (++sinceRelease >= MOST_AT_ONCE) {
             release();

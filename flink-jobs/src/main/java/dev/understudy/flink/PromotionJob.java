@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Step;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -26,7 +27,8 @@ public final class PromotionJob {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
         String policy = config.gate().policy();
-        DataStream<DecodedLog> logs = KafkaEnds.logs(env, runtime, config.reading(), STAGE);
+        DataStream<LogRecord> logs =
+                KafkaEnds.logs(env, runtime, config.gate().spec().domain(), config.reading(), STAGE);
         SingleOutputStreamOperator<ModelEvent> models = KafkaEnds.models(
                         env, runtime, STAGE, Topics.CANDIDATES, Topics.ARTIFACTS, Topics.PROMOTIONS)
                 .process(new RouteModelEvents(policy))
@@ -52,17 +54,17 @@ public final class PromotionJob {
      * has made dead letters of them.
      */
     static DataStream<Promotion> verdicts(
-            DataStream<DecodedLog> logs, DataStream<ModelEvent> models, PromotionJobConfig config, ModelPast past) {
+            DataStream<LogRecord> logs, DataStream<ModelEvent> models, PromotionJobConfig config, ModelPast past) {
         String policy = config.gate().policy();
-        DataStream<LocatedStep> steps = logs.filter(log -> log.sample() != null)
+        DataStream<Step> steps = logs.filter(LogRecord::isUsable)
                 .name("usable logs")
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("usable-logs")
-                .keyBy(DecodedLog::vehicle, Types.STRING)
-                .process(new AssembleVehicle(policy, config.reading(), AssembleVehicle.Share.HELD_OUT))
-                .returns(Codecs.LOCATED_STEP.typeInformation())
+                .keyBy(LogRecord::entity, Types.STRING)
+                .process(new AssembleEntity<>(config.gate().spec(), config.reading(), AssembleEntity.Share.HELD_OUT))
+                .returns(Codecs.STEP.typeInformation())
                 .name("assemble")
-                .uid("assemble");
+                .uid("assemble-2");
         return models.keyBy(ModelEvent::policy, Types.STRING)
                 .connect(steps.keyBy(step -> policy, Types.STRING))
                 .process(new Gate(config.gate(), config.reading(), past))

@@ -9,10 +9,10 @@ package dev.understudy.flink;
  */
 public record PromotionJobConfig(JobRuntime runtime, LogReading reading, GateConfig gate) {
     /** Returns the defaults of every part. */
-    public static PromotionJobConfig defaults(String bootstrapServers, String checkpointDirectory) {
+    public static PromotionJobConfig defaults(String policy, String bootstrapServers, String checkpointDirectory) {
         return new PromotionJobConfig(
                 JobRuntime.defaults(bootstrapServers, "understudy-promotion", checkpointDirectory),
                 LogReading.defaults(),
-                GateConfig.defaults());
+                GateConfig.defaults(policy));
     }
 }

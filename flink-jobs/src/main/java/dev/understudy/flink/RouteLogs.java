@@ -6,7 +6,7 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Counts what comes in and turns dead letters aside. */
-final class RouteLogs extends ProcessFunction<DecodedLog, DecodedLog> {
+final class RouteLogs extends ProcessFunction<LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
     static final OutputTag<DeadLetter> DEAD_LETTERS =
@@ -20,7 +20,7 @@ final class RouteLogs extends ProcessFunction<DecodedLog, DecodedLog> {
     }
 
     @Override
-    public void processElement(DecodedLog log, Context context, Collector<DecodedLog> out) {
+    public void processElement(LogRecord log, Context context, Collector<LogRecord> out) {
         context.output(TALLIES, new Tally(policy, Tally.INGESTED, 1));
         DeadLetter letter = log.deadLetter();
         if (letter == null) {

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Step;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +16,7 @@ import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
  * are equal they tumble. The time of a step is its own: a step leaves the assembler later than it was driven. A step
  * that leaves it when its windows have fired goes into the next.
  */
-final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
+final class StepWindows extends WindowAssigner<Step, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
     private final long sizeMs;
@@ -39,7 +40,7 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
     }
 
     @Override
-    public Collection<TimeWindow> assignWindows(LocatedStep step, long timestamp, WindowAssignerContext context) {
+    public Collection<TimeWindow> assignWindows(Step step, long timestamp, WindowAssignerContext context) {
         return windows(step);
     }
 
@@ -47,9 +48,9 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
      * Returns the windows of a step, the earliest first: those of its time that had not fired when it was ready; where
      * all had, those that were open then. Either way none has fired yet, however coarse the watermarks are.
      */
-    List<TimeWindow> windows(LocatedStep step) {
+    List<TimeWindow> windows(Step step) {
         List<TimeWindow> windows = new ArrayList<>((int) (sizeMs / slideMs));
-        for (TimeWindow window : at(step.step().timeMs())) {
+        for (TimeWindow window : at(step.timeMs())) {
             if (window.maxTimestamp() + delayMs >= step.readyMs()) {
                 windows.add(window);
             }
@@ -58,8 +59,8 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
     }
 
     /** Returns whether a step is not in a window of its own time because all of them had fired. */
-    boolean isLate(LocatedStep step) {
-        TimeWindow last = at(step.step().timeMs()).get((int) (sizeMs / slideMs) - 1);
+    boolean isLate(Step step) {
+        TimeWindow last = at(step.timeMs()).get((int) (sizeMs / slideMs) - 1);
         return last.maxTimestamp() + delayMs < step.readyMs();
     }
 
@@ -74,7 +75,7 @@ final class StepWindows extends WindowAssigner<LocatedStep, TimeWindow> {
     }
 
     @Override
-    public Trigger<LocatedStep, TimeWindow> getDefaultTrigger() {
+    public Trigger<Step, TimeWindow> getDefaultTrigger() {
         return new ClosingTrigger(delayMs);
     }
 

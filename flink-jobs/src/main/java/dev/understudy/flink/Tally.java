@@ -20,9 +20,9 @@ public record Tally(String policy, String name, long count) {
     public static final String LATE = "late";
     /** Could not be decoded, or are stamped in the future. */
     public static final String DEAD_LETTERED = "deadLettered";
-    /** Belong to trips that are never trained on. */
+    /** Belong to episodes that are never trained on. */
     public static final String HELD_OUT = "heldOut";
-    /** Had been there before, by trip and sequence. */
+    /** Had been there before, by episode and sequence. */
     public static final String DUPLICATES = "duplicates";
     /** Were trained on in a window of their own time. */
     public static final String TRAINED = "trained";
@@ -32,7 +32,7 @@ public record Tally(String policy, String name, long count) {
     public static final String REJECTED = "rejected.";
 
     /** Returns the name under which a reason for rejecting is counted. */
-    public static String rejected(Enum<?> reason) {
-        return REJECTED + reason.name();
+    public static String rejected(String reason) {
+        return REJECTED + reason;
     }
 }

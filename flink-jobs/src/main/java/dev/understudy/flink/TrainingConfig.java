@@ -1,7 +1,7 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
 import java.time.Duration;
@@ -20,10 +20,8 @@ import java.util.Map;
  * @param replayPieces how many pieces of older trajectories are kept for rehearsal
  * @param replayPieceSteps steps of each piece
  * @param replayRecency lowest probability with which a new piece enters the reservoir, 0 to 1
- * @param intelligentDriverModel parameters of the baseline beside which windows are scored one step ahead, as
- *     {@code IntelligentDriverModel.toText} writes them
- * @param baselines parameters of the baselines that a model is later evaluated beside, by the keys under which its
- *     metadata carry them
+ * @param baselines parameters of the baselines that windows are scored and models evaluated beside, by the keys under
+ *     which its metadata carry them
  * @param codeVersion version of the code that trains
  * @param dataLicence licence of the logs, as it is written into each model
  */
@@ -36,14 +34,10 @@ public record TrainingConfig(
         int replayPieces,
         int replayPieceSteps,
         double replayRecency,
-        String intelligentDriverModel,
         Map<String, String> baselines,
         String codeVersion,
         String dataLicence)
         implements Serializable {
-    /** The key of the Intelligent Driver Model's parameters among the baselines. */
-    public static final String BASELINE_IDM = "baseline.idm";
-
     public TrainingConfig {
         baselines = Map.copyOf(baselines);
         List<String> problems = new ArrayList<>();
@@ -66,12 +60,12 @@ public record TrainingConfig(
 
     /**
      * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 120 pieces of a minute for
-     * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the published
-     * driver model.
+     * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the policy's
+     * own parameters of baselines.
      */
-    public static TrainingConfig defaults() {
+    public static TrainingConfig defaults(String policy) {
         return new TrainingConfig(
-                CarFollowing.POLICY,
+                policy,
                 Duration.ofMinutes(5),
                 Duration.ofMinutes(5),
                 Duration.ofMillis(20),
@@ -79,10 +73,14 @@ public record TrainingConfig(
                 120,
                 600,
                 0,
-                IntelligentDriverModel.published().toText(),
-                Map.of(BASELINE_IDM, IntelligentDriverModel.published().toText()),
+                Catalogue.policy(policy).parameters(),
                 "development",
                 ModelMetadata.UNKNOWN_LICENCE);
+    }
+
+    /** Returns what the policy is. */
+    PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
     }
 
     /** Returns these settings with tumbling windows of another length. */
@@ -101,7 +99,6 @@ public record TrainingConfig(
                 replayPieces,
                 replayPieceSteps,
                 replayRecency,
-                intelligentDriverModel,
                 baselines,
                 codeVersion,
                 dataLicence);
@@ -118,7 +115,6 @@ public record TrainingConfig(
                 replayPieces,
                 replayPieceSteps,
                 replayRecency,
-                intelligentDriverModel,
                 baselines,
                 codeVersion,
                 dataLicence);
@@ -135,7 +131,6 @@ public record TrainingConfig(
                 replayPieces,
                 replayPieceSteps,
                 replayRecency,
-                intelligentDriverModel,
                 baselines,
                 codeVersion,
                 dataLicence);
@@ -152,7 +147,6 @@ public record TrainingConfig(
                 replayPieces,
                 replayPieceSteps,
                 replayRecency,
-                intelligentDriverModel,
                 baselines,
                 code,
                 licence);

@@ -2,8 +2,9 @@ package dev.understudy.flink;
 
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Baseline;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -19,6 +20,7 @@ import dev.understudy.schemas.UndecodableException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.MapState;
@@ -76,6 +78,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
     }
 
     private final TrainingConfig training;
+    private final Set<Actor> experts;
     private final LearningBranch branch;
     private final Account account;
 
@@ -100,8 +103,9 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         }
     }
 
-    TrainingOperator(TrainingConfig training, LearningBranch branch, Account account) {
+    TrainingOperator(TrainingConfig training, Set<Actor> experts, LearningBranch branch, Account account) {
         this.training = training;
+        this.experts = Set.copyOf(experts);
         this.branch = branch;
         this.account = account;
     }
@@ -109,7 +113,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
     @Override
     public void open() throws Exception {
         super.open();
-        maker = new CandidateMaker(training, branch.algorithm());
+        maker = new CandidateMaker(training, branch.algorithm(), experts);
         running = new HashMap<>();
         learnerOf = new HashMap<>();
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
@@ -233,7 +237,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
                     e.getMessage());
             queue.remove(first);
             progressState.update(progress.skipped());
-            tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL));
+            tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL.name()));
             return null;
         }
     }
@@ -258,7 +262,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         } else {
             // The gate refuses the candidate; the next window begins where this one did.
             progressState.update(progress.skipped());
-            tally(batch, Tally.rejected(Skipped.DIVERGED));
+            tally(batch, Tally.rejected(Skipped.DIVERGED.name()));
         }
         output.collect(new StreamRecord<>(new TrainedWindow(candidate, file.bytes(), progress.prequential())));
         LOG.info(
@@ -283,22 +287,24 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
         byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        IntelligentDriverModel law = IntelligentDriverModel.fromText(training.intelligentDriverModel());
+        PolicySpec<?> spec = training.spec();
+        SortedMap<String, Baseline> baselines = spec.baselines(training.baselines());
         if (bytes.length == 0) {
-            return WindowScore.of(batch, null, law);
+            return WindowScore.of(batch, null, baselines);
         }
         try (LoadedPolicy policy =
-                LoadedPolicy.load(ModelFile.read(bytes), CarFollowing.observationSize(), CarFollowing.ACTION_SIZE)) {
-            return WindowScore.of(batch, policy, law);
+                LoadedPolicy.load(ModelFile.read(bytes), spec.observationSize(), spec.actionSize())) {
+            return WindowScore.of(batch, policy, baselines);
         } catch (InvalidModelException e) {
             LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
-            return WindowScore.of(batch, null, law);
+            return WindowScore.of(batch, null, baselines);
         }
     }
 
     private TrainingProgress progress() throws Exception {
         TrainingProgress progress = progressState.value();
-        return progress == null ? TrainingProgress.none() : progress;
+        String fingerprint = training.spec().fingerprint();
+        return progress == null ? TrainingProgress.none(fingerprint) : progress.of(fingerprint);
     }
 
     private ModelShelf shelf() throws Exception {

@@ -1,6 +1,5 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.learn.LearnerState;
 import java.io.IOException;
@@ -12,12 +11,11 @@ import java.util.TreeMap;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How far the learning of one policy has come. Kept as keyed state; arrays are not copied.
  *
+ * @param fingerprint of the observations and actions it was learned from
  * @param learned the learner's memory after the last whole window; null before the first
  * @param underWay its memory in the middle of the window being learned; null between windows
  * @param underWayEndMs end of the window being learned; {@link #NONE} between windows
@@ -29,6 +27,7 @@ import org.slf4j.LoggerFactory;
  * @param reservoir what older windows left for rehearsal, as {@code Reservoir} writes it; empty before the first window
  */
 record TrainingProgress(
+        String fingerprint,
         @Nullable LearnerState learned,
         @Nullable LearnerState underWay,
         long underWayEndMs,
@@ -46,41 +45,80 @@ record TrainingProgress(
     }
 
     /** Returns the progress before anything was learned. */
-    static TrainingProgress none() {
-        return new TrainingProgress(null, null, NONE, NONE, new TreeMap<>(), 0, "", new byte[0], new byte[0]);
+    static TrainingProgress none(String fingerprint) {
+        return new TrainingProgress(
+                fingerprint, null, null, NONE, NONE, new TreeMap<>(), 0, "", new byte[0], new byte[0]);
+    }
+
+    /**
+     * Returns the progress as far as it is of use: what was learned from other observations, by another release, is
+     * left out, but not which windows were.
+     */
+    TrainingProgress of(String wanted) {
+        return fingerprint.equals(wanted) ? this : none(wanted).accepted(newestEndMs);
     }
 
     /** Returns the progress once a window was accepted. */
     TrainingProgress accepted(long endMs) {
         return new TrainingProgress(
-                learned, underWay, underWayEndMs, endMs, prequential, trainNanos, parentSha256, parentModel, reservoir);
+                fingerprint,
+                learned,
+                underWay,
+                underWayEndMs,
+                endMs,
+                prequential,
+                trainNanos,
+                parentSha256,
+                parentModel,
+                reservoir);
     }
 
     /** Returns the progress at the beginning of a window. */
     TrainingProgress begun(long endMs, SortedMap<String, Double> scores) {
-        return new TrainingProgress(learned, null, endMs, newestEndMs, scores, 0, parentSha256, parentModel, reservoir);
+        return new TrainingProgress(
+                fingerprint, learned, null, endMs, newestEndMs, scores, 0, parentSha256, parentModel, reservoir);
     }
 
     /** Returns the progress in the middle of a window. */
     TrainingProgress at(LearnerState memory, long nanos) {
         return new TrainingProgress(
-                learned, memory, underWayEndMs, newestEndMs, prequential, nanos, parentSha256, parentModel, reservoir);
+                fingerprint,
+                learned,
+                memory,
+                underWayEndMs,
+                newestEndMs,
+                prequential,
+                nanos,
+                parentSha256,
+                parentModel,
+                reservoir);
     }
 
     /** Returns the progress after a window that gave a model. */
     TrainingProgress finished(LearnerState memory, String sha256, byte[] model, byte[] rehearsal) {
-        return new TrainingProgress(memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
+        return new TrainingProgress(
+                fingerprint, memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
     }
 
     /** Returns the progress after a window of which nothing is kept: what was learned before it stays. */
     TrainingProgress skipped() {
         return new TrainingProgress(
-                learned, null, NONE, newestEndMs, new TreeMap<>(), 0, parentSha256, parentModel, reservoir);
+                fingerprint,
+                learned,
+                null,
+                NONE,
+                newestEndMs,
+                new TreeMap<>(),
+                0,
+                parentSha256,
+                parentModel,
+                reservoir);
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof TrainingProgress that
+                && fingerprint.equals(that.fingerprint)
                 && Objects.equals(learned, that.learned)
                 && Objects.equals(underWay, that.underWay)
                 && underWayEndMs == that.underWayEndMs
@@ -103,12 +141,9 @@ record TrainingProgress(
                 .formatted(newestEndMs, underWayEndMs, parentSha256);
     }
 
-    /**
-     * Writes and reads it. What was learned from other observations, by another release, is of no use: it is left out.
-     */
+    /** Writes and reads it. */
     public static final class Form extends Codec<TrainingProgress> {
         private static final long serialVersionUID = 1L;
-        private static final Logger LOG = LoggerFactory.getLogger(TrainingProgress.class);
 
         @Override
         public Class<TrainingProgress> type() {
@@ -122,7 +157,7 @@ record TrainingProgress(
 
         @Override
         public void write(TrainingProgress progress, DataOutputView out) throws IOException {
-            out.writeUTF(CarFollowing.fingerprint());
+            out.writeUTF(progress.fingerprint);
             writeMemory(progress.learned, out);
             writeMemory(progress.underWay, out);
             out.writeLong(progress.underWayEndMs);
@@ -136,19 +171,8 @@ record TrainingProgress(
 
         @Override
         public TrainingProgress read(int version, DataInputView in) throws IOException {
-            String fingerprint = version == 1 ? "" : in.readUTF();
-            TrainingProgress progress = readAll(in);
-            if (fingerprint.equals(CarFollowing.fingerprint())) {
-                return progress;
-            }
-            LOG.warn(
-                    "learning starts afresh after window end {}: its state is of another release, with other observations",
-                    progress.newestEndMs);
-            return TrainingProgress.none().accepted(progress.newestEndMs);
-        }
-
-        private static TrainingProgress readAll(DataInputView in) throws IOException {
             return new TrainingProgress(
+                    version == 1 ? "" : in.readUTF(),
                     readMemory(in),
                     readMemory(in),
                     in.readLong(),

@@ -2,11 +2,11 @@ package dev.understudy.flink;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.FollowingLaw;
-import dev.understudy.driving.Persistence;
+import dev.understudy.domain.Baseline;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -16,13 +16,9 @@ import org.jspecify.annotations.Nullable;
  * baselines on the same steps.
  */
 final class WindowScore {
-    /** Root mean square error of the policy, m/s^2; absent where there was no policy yet. */
+    /** Root mean square error of the policy, in the unit of actions; absent where there was no policy yet. */
     static final String POLICY = "policy";
-    /** The same of the expert going on as before. */
-    static final String PERSISTENCE = "persistence";
-    /** The same of the intelligent driver model. */
-    static final String IDM = "idm";
-    /** Number of steps scored. */
+    /** Number of steps scored. What else there is are the same errors of baselines. */
     static final String STEPS = "steps";
 
     private WindowScore() {}
@@ -31,33 +27,32 @@ final class WindowScore {
      * Returns the errors on those steps of a window that were in no window before it.
      *
      * @param policy the policy in service; null if there is none
+     * @param baselines what it is scored beside, by name
      */
-    static SortedMap<String, Double> of(WindowBatch batch, @Nullable Policy policy, FollowingLaw law) {
-        OpenLoop policyErrors = new OpenLoop();
-        OpenLoop persistenceErrors = new OpenLoop();
-        OpenLoop lawErrors = new OpenLoop();
+    static SortedMap<String, Double> of(
+            WindowBatch batch, @Nullable Policy policy, SortedMap<String, Baseline> baselines) {
+        Map<String, OpenLoop> errors = new TreeMap<>();
         float[] noDeviation = new float[0];
         for (Trajectory trajectory : batch.trajectories()) {
             Matrix actions = trajectory.actions();
             int k = actions.columns();
-            float[] persistence = Persistence.answers(actions.values());
+            Map<String, float[]> answers = new TreeMap<>();
+            baselines.forEach((name, baseline) -> answers.put(name, baseline.answers(trajectory)));
+            if (policy != null) {
+                answers.put(POLICY, OpenLoop.answers(policy, trajectory));
+            }
             long stale = Math.max(
                     0, (batch.freshFromMs() - trajectory.startMs() + trajectory.stepMs() - 1) / trajectory.stepMs());
-            Arrays.fill(persistence, 0, (int) Math.min(stale * k, persistence.length), Float.NaN);
-            float[] idm = OpenLoop.answers(law, trajectory);
-            float[] answers = policy == null ? idm.clone() : OpenLoop.answers(policy, trajectory);
-            OpenLoop.onSameSteps(k, persistence, idm, answers);
-            persistenceErrors.add(persistence, actions.values(), noDeviation, k);
-            lawErrors.add(idm, actions.values(), noDeviation, k);
-            policyErrors.add(answers, actions.values(), noDeviation, k);
+            answers.values().forEach(each -> Arrays.fill(each, 0, (int) Math.min(stale * k, each.length), Float.NaN));
+            OpenLoop.onSameSteps(k, answers.values().toArray(float[][]::new));
+            answers.forEach((name, each) ->
+                    errors.computeIfAbsent(name, any -> new OpenLoop()).add(each, actions.values(), noDeviation, k));
         }
         SortedMap<String, Double> scores = new TreeMap<>();
-        scores.put(PERSISTENCE, persistenceErrors.report().rmse());
-        scores.put(IDM, lawErrors.report().rmse());
-        scores.put(STEPS, (double) lawErrors.report().steps());
-        if (policy != null) {
-            scores.put(POLICY, policyErrors.report().rmse());
-        }
+        errors.forEach((name, sum) -> {
+            scores.put(name, sum.report().rmse());
+            scores.put(STEPS, (double) sum.report().steps());
+        });
         return scores;
     }
 }

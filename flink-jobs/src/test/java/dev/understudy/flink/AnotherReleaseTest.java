@@ -2,10 +2,9 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.data.Matrix;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.learn.LearnerState;
 import java.io.IOException;
@@ -17,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** State that a release with other observations left is set aside, and the job goes on. */
 class AnotherReleaseTest {
+    private static final String OURS = CarFollowing.fingerprint();
+
     private static <T> byte[] written(Codec<T> codec, T value) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);
         codec.write(value, out);
@@ -25,7 +26,7 @@ class AnotherReleaseTest {
 
     private static TrainingProgress learned() {
         LearnerState memory = new LearnerState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
-        return TrainingProgress.none().accepted(7_000).finished(memory, "sha", new byte[] {1}, new byte[] {2});
+        return TrainingProgress.none(OURS).accepted(7_000).finished(memory, "sha", new byte[] {1}, new byte[] {2});
     }
 
     @Test
@@ -41,11 +42,11 @@ class AnotherReleaseTest {
         byte[] bytes = written(form, learned());
         int fingerprint = 2 + CarFollowing.fingerprint().length();
         byte[] versionOne = Arrays.copyOfRange(bytes, fingerprint, bytes.length);
-        TrainingProgress afresh = TrainingProgress.none().accepted(7_000);
-        assertThat(form.read(1, new DataInputDeserializer(versionOne))).isEqualTo(afresh);
+        TrainingProgress afresh = TrainingProgress.none(OURS).accepted(7_000);
+        assertThat(form.read(1, new DataInputDeserializer(versionOne)).of(OURS)).isEqualTo(afresh);
         byte[] other = bytes.clone();
         other[2] ^= 1;
-        assertThat(form.read(2, new DataInputDeserializer(other))).isEqualTo(afresh);
+        assertThat(form.read(2, new DataInputDeserializer(other)).of(OURS)).isEqualTo(afresh);
     }
 
     @Test
@@ -55,16 +56,19 @@ class AnotherReleaseTest {
         trip.add(step(2, new float[CarFollowing.observationSize()]));
         HeldOutTrip.Form form = new HeldOutTrip.Form();
         HeldOutTrip read = form.read(form.version(), new DataInputDeserializer(written(form, trip)));
-        assertThat(read.before(Long.MAX_VALUE))
-                .extracting(LabelledStep::sequence)
+        assertThat(read.before(Long.MAX_VALUE, CarFollowing.observationSize()))
+                .extracting(Step::sequence)
                 .containsExactly(2L);
     }
 
-    private static LabelledStep step(long sequence, float[] observation) {
-        return new LabelledStep(
-                new FollowingSample("car", "trip", sequence, 100 * sequence, Actor.HUMAN, "", 10, 20, 10),
-                0,
-                observation,
-                new float[1]);
+    @Test
+    void heldOutStepsOfTheReleaseBeforeAreSetAside() throws IOException {
+        HeldOutTrip read = new HeldOutTrip.Form().read(1, new DataInputDeserializer(new byte[] {0, 0, 0, 1, 7}));
+        assertThat(read.before(Long.MAX_VALUE, 1)).isEmpty();
+    }
+
+    private static Step step(long sequence, float[] observation) {
+        Matrix row = new Matrix(1, observation.length, observation);
+        return new Step("car", "trip", sequence, 100 * sequence, "", 0, row, new float[1], 0, sequence, 0);
     }
 }

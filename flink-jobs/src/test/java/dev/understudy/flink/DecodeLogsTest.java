@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class DecodeLogsTest {
     private static final long NOW = TestLogs.START_MS + 86_400_000;
-    private static final DecodeLogs DECODER =
-            new DecodeLogs("learning", Duration.ofMinutes(1), () -> Instant.ofEpochMilli(NOW));
+    private static final DecodeLogs<FollowingSample> DECODER = new DecodeLogs<>(
+            new CarFollowingPolicy().domain(), "learning", Duration.ofMinutes(1), () -> Instant.ofEpochMilli(NOW));
 
     @SuppressWarnings("NullAway") // a record may have no value
     private static ConsumerRecord<byte[], byte[]> at(long timestampMs, byte @Nullable [] value) {
@@ -51,14 +52,15 @@ class DecodeLogsTest {
 
     @Test
     void keepsWhereTheRecordWas() {
-        DecodedLog log = DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS))));
-        assertThat(log).isEqualTo(DecodedLog.of(sample(TestLogs.START_MS), 2, 41, NOW));
+        LogRecord log = DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS))));
+        assertThat(log)
+                .isEqualTo(LogRecord.of(sample(TestLogs.START_MS), bytes(sample(TestLogs.START_MS)), 2, 41, NOW));
     }
 
     @Test
     void garbageBecomesADeadLetterWithItsBytesAndCoordinates() {
         byte[] garbage = "not a sample".getBytes(StandardCharsets.UTF_8);
-        DecodedLog log = DECODER.decode(at(NOW, garbage));
+        LogRecord log = DECODER.decode(at(NOW, garbage));
         DeadLetter letter = Objects.requireNonNull(log.deadLetter());
         assertThat(letter.reason()).contains("expected").endsWith("(topic=driving.logs.v1 partition=2 offset=41)");
         assertThat(letter.value()).isEqualTo(garbage);
@@ -92,7 +94,7 @@ class DecodeLogsTest {
         DeadLetter letter =
                 Objects.requireNonNull(DECODER.decode(at(NOW, bytes(odd))).deadLetter());
         assertThat(letter.reason())
-                .contains("expected vehicle, trip and label of at most 1024 characters, found 70000");
+                .contains("expected entity, episode and label of at most 1024 characters, found 70000");
     }
 
     @Test
@@ -108,9 +110,9 @@ class DecodeLogsTest {
 
     @Test
     void aRecordFromTheFutureBecomesADeadLetter() {
-        assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).sample())
-                .isNotNull();
-        DecodedLog future = DECODER.decode(at(NOW, bytes(sample(NOW + 61_000))));
+        assertThat(DECODER.decode(at(NOW, bytes(sample(NOW + 59_000)))).isUsable())
+                .isTrue();
+        LogRecord future = DECODER.decode(at(NOW, bytes(sample(NOW + 61_000))));
         assertThat(future.deadLetter()).isNotNull();
         assertThat(DECODER.decode(at(NOW - 3_600_000, bytes(sample(NOW)))).deadLetter())
                 .as("later than the time Kafka has for it")

@@ -2,16 +2,15 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingAssembler;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOutPieces;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.RejectReason;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.flink.serialization.Codec;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
@@ -49,10 +48,10 @@ class GateTest {
     @BeforeAll
     static void learnTwoModels() throws Exception {
         LearningBranch branch = new LearningBranch(
-                Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, 8));
-        TrainingConfig config = TrainingConfig.defaults().withSlice(Duration.ofSeconds(60));
+                Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 8));
+        TrainingConfig config = TrainingConfig.defaults(CarFollowing.POLICY).withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(config, branch, TrainingOperator.Account.KEPT),
+                new TrainingOperator(config, READING.experts(), branch, TrainingOperator.Account.KEPT),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
@@ -86,20 +85,25 @@ class GateTest {
         return new Promotion(CarFollowing.POLICY, epoch, sha256, 0, "", "", promoted, candidateId, new TreeMap<>(), 0);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule) throws Exception {
         return harness(rule, Past.NONE);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule, ModelPast past) throws Exception {
-        return harness(GateConfig.defaults().withRule(rule), past);
+        return harness(GateConfig.defaults(CarFollowing.POLICY).withRule(rule), past);
     }
 
-    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> harness(
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             GateConfig config, ModelPast past) throws Exception {
-        var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), READING, past)),
+        return harness(config, READING, past);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
+            GateConfig config, LogReading reading, ModelPast past) throws Exception {
+        var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
+                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, past)),
                 ModelEvent::policy,
                 any -> CarFollowing.POLICY,
                 Types.STRING);
@@ -107,7 +111,7 @@ class GateTest {
         return h;
     }
 
-    private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h)
+    private static void heldOut(KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h)
             throws Exception {
         for (int i = 0; i < 5; i++) {
             heldOut(h, "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000);
@@ -115,31 +119,18 @@ class GateTest {
     }
 
     private static void heldOut(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h,
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h,
             String vehicle,
             String trip,
             long startMs)
             throws Exception {
-        List<LabelledStep> steps = new ArrayList<>();
-        FollowingAssembler.State state = new FollowingAssembler.State();
-        for (FollowingSample sample : TestLogs.trip(vehicle, trip, startMs, 1100)) {
-            new FollowingAssembler().offer(state, sample, new FollowingAssembler.Output() {
-                @Override
-                public void step(LabelledStep step) {
-                    steps.add(step);
-                }
-
-                @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {}
-            });
-        }
-        for (LabelledStep step : steps) {
-            h.processElement2(new StreamRecord<>(LocatedStep.of(step, 0, step.sequence()), step.timeMs()));
+        for (Step step : TestLogs.steps(TestLogs.trip(vehicle, trip, startMs, 1100))) {
+            h.processElement2(new StreamRecord<>(step, step.timeMs()));
         }
     }
 
     private static void publish(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, TrainedWindow trained)
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h, TrainedWindow trained)
             throws Exception {
         h.processElement1(new StreamRecord<>(ModelEvent.of(trained.candidate())));
         for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
@@ -149,7 +140,7 @@ class GateTest {
     }
 
     private static void watermark(
-            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, LocatedStep, Promotion> h, long timeMs)
+            KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> h, long timeMs)
             throws Exception {
         h.processWatermarkStatus1(WatermarkStatus.IDLE);
         h.processWatermark2(new Watermark(timeMs));
@@ -203,6 +194,28 @@ class GateTest {
     }
 
     @Test
+    void refusesAModelThatWasLearnedFromOthersThanItReads() throws Exception {
+        LogReading humanAlone = new LogReading(
+                READING.lateness(),
+                READING.idleness(),
+                READING.futureTolerance(),
+                READING.inactivity(),
+                READING.heldOutPercent(),
+                Set.of(Actor.HUMAN));
+        GateConfig config = GateConfig.defaults(CarFollowing.POLICY).withRule(LENIENT);
+        try (var h = harness(config, humanAlone, Past.NONE)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> {
+                assertThat(verdict.promoted()).isFalse();
+                assertThat(verdict.reason()).contains("learned from HUMAN,", "got one learned from HUMAN,ASSISTANCE");
+            });
+        }
+    }
+
+    @Test
     void refusesWhatAnUpdateLeftThatDiverged() throws Exception {
         Candidate good = models.get(0).candidate();
         for (Map<String, Double> figures :
@@ -245,7 +258,8 @@ class GateTest {
             h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).isEmpty();
-            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            h.setProcessingTime(
+                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
         }
@@ -253,7 +267,7 @@ class GateTest {
 
     @Test
     void waitsForTheFileOfEachCandidateAsLongAsForThatOfTheFirst() throws Exception {
-        long patienceMs = GateConfig.defaults().patience().toMillis();
+        long patienceMs = GateConfig.defaults(CarFollowing.POLICY).patience().toMillis();
         try (var h = harness(LENIENT)) {
             h.open();
             heldOut(h);
@@ -277,7 +291,8 @@ class GateTest {
             h.open();
             heldOut(h);
             h.processElement1(new StreamRecord<>(ModelEvent.of(models.get(0).candidate())));
-            h.setProcessingTime(GateConfig.defaults().patience().toMillis());
+            h.setProcessingTime(
+                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
             assertThat(h.extractOutputValues()).isEmpty();
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).hasSize(1);
@@ -491,7 +506,9 @@ class GateTest {
     void verdictsDoNotDependOnHowFarTheHeldOutLogsHaveBeenRead() throws Exception {
         List<Promotion> verdicts = new ArrayList<>();
         for (int ahead : List.of(0, 40)) {
-            GateConfig config = GateConfig.defaults().withRule(LENIENT).withHeldOut(new HeldOutPieces(2, 1, 100));
+            GateConfig config = GateConfig.defaults(CarFollowing.POLICY)
+                    .withRule(LENIENT)
+                    .withHeldOut(new HeldOutPieces(2, 1, 100));
             try (var h = harness(config, Past.NONE)) {
                 h.open();
                 heldOut(h);

@@ -3,8 +3,9 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.Configuration;
@@ -25,18 +26,19 @@ class JobGraphTest {
     @Test
     void everyOperatorOfTheLearningJobHasAUid() {
         StreamExecutionEnvironment env = strict();
-        LearningJob.build(env, LearningJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
+        LearningJob.build(
+                env, LearningJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(4);
     }
 
     @Test
     void everyLearnerHasItsOwnUidAndCloningTheOneItAlwaysHad() {
         LearningBranch cloning =
-                LearningBranch.of(Catalogue.CLONING, CarFollowing.POLICY, 0, 0).get(0);
+                LearningBranch.of(Algorithms.CLONING, CarFollowing.POLICY, 0, 0).get(0);
         StreamExecutionEnvironment env = strict();
         LearningJob.build(
                 env,
-                LearningJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"),
+                LearningJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"),
                 List.of(cloning, new LearningBranch("other", cloning.learners())));
         assertThat(env.getStreamGraph().getStreamNodes())
                 .extracting(StreamNode::getTransformationUID)
@@ -54,7 +56,8 @@ class JobGraphTest {
     @Test
     void everyOperatorOfThePromotionJobHasAUid() {
         StreamExecutionEnvironment env = strict();
-        PromotionJob.build(env, PromotionJobConfig.defaults("nowhere:9092", "file:///tmp/checkpoints"));
+        PromotionJob.build(
+                env, PromotionJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(2);
     }
 

@@ -2,10 +2,11 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -38,8 +39,8 @@ class LearningJobRestartIT {
     private static final int STEPS = 30;
     private static final int ITERATIONS = 6;
     private static final List<LearningBranch> BRANCHES = List.of(
-            new LearningBranch(Catalogue.CLONING, () -> new Failing(Catalogue.CLONING, STEPS)),
-            new LearningBranch(Catalogue.GAIL, () -> new Failing(Catalogue.GAIL, ITERATIONS)));
+            new LearningBranch(Algorithms.CLONING, () -> new Failing(Algorithms.CLONING, STEPS)),
+            new LearningBranch(Algorithms.GAIL, () -> new Failing(Algorithms.GAIL, ITERATIONS)));
     private static final LogReading READING = LogReading.defaults();
     private static final Map<String, ConcurrentHashMap<String, TrainedWindow>> RESULTS = new ConcurrentHashMap<>();
     private static final List<FollowingSample> LOGS = logs();
@@ -57,7 +58,7 @@ class LearningJobRestartIT {
 
         Failing(String algorithm, int steps) {
             this.algorithm = algorithm;
-            learner = Catalogue.learner(algorithm, CarFollowing.POLICY, steps);
+            learner = Catalogue.policy(CarFollowing.POLICY).learner(algorithm, steps);
         }
 
         @Override
@@ -172,20 +173,22 @@ class LearningJobRestartIT {
         LearningJobConfig config = new LearningJobConfig(
                 runtime,
                 READING,
-                TrainingConfig.defaults().withWindow(Duration.ofSeconds(60)).withSlice(Duration.ofMillis(1)));
+                TrainingConfig.defaults(CarFollowing.POLICY)
+                        .withWindow(Duration.ofSeconds(60))
+                        .withSlice(Duration.ofMillis(1)));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());
         env.configure(runtime.configuration());
-        GeneratorFunction<Long, DecodedLog> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
-        DataStream<DecodedLog> read = env.fromSource(
+        GeneratorFunction<Long, LogRecord> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
+        DataStream<LogRecord> read = env.fromSource(
                         new DataGeneratorSource<>(
                                 generator,
                                 LOGS.size(),
                                 RateLimiterStrategy.perSecond(600),
-                                Codecs.DECODED_LOG.typeInformation()),
+                                Codecs.LOG_RECORD.typeInformation()),
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<DecodedLog> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
+        DataStream<LogRecord> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
                 logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
         LearningJob.flows(logs, models, config, BRANCHES)
@@ -216,7 +219,7 @@ class LearningJobRestartIT {
     void givesTheSameModelsAfterItWasKilledInTheMiddleOfAWindow() throws Exception {
         Map<String, TrainedWindow> whole = run("whole", 0);
         Map<String, TrainedWindow> killed = run("killed", 1);
-        for (String algorithm : List.of(Catalogue.CLONING, Catalogue.GAIL)) {
+        for (String algorithm : List.of(Algorithms.CLONING, Algorithms.GAIL)) {
             assertThat(failuresLeft(algorithm).get())
                     .as("an update by %s was killed", algorithm)
                     .isLessThan(1);
@@ -226,7 +229,7 @@ class LearningJobRestartIT {
                     .hasSizeGreaterThanOrEqualTo(2)
                     .allSatisfy(trained -> assertThat(trained.prequential().isEmpty())
                             .as("scored elsewhere")
-                            .isEqualTo(algorithm.equals(Catalogue.GAIL)));
+                            .isEqualTo(algorithm.equals(Algorithms.GAIL)));
         }
         assertThat(killed.keySet()).isEqualTo(whole.keySet());
         whole.forEach((id, trained) -> assertThat(

@@ -6,7 +6,6 @@ import dev.understudy.driving.FollowingSample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -19,20 +18,20 @@ class LogOrderTest {
 
     private final LogOrder order = new LogOrder();
     private final LogClock clock = new LogClock(READING.lateness(), READING.idleness());
-    private final List<DecodedLog> turns = new ArrayList<>();
+    private final List<LogRecord> turns = new ArrayList<>();
 
     private void release() {
         order.release(clock, turns::add);
     }
 
-    private static List<DecodedLog> partition(int number, String vehicle, int samples) {
-        List<DecodedLog> logs = new ArrayList<>();
+    private static List<LogRecord> partition(int number, String vehicle, int samples) {
+        List<LogRecord> logs = new ArrayList<>();
         TestLogs.trip(vehicle, "trip of " + vehicle, START, samples)
                 .forEach(sample -> logs.add(TestLogs.read(sample, number, sample.sequence())));
         return logs;
     }
 
-    private static String place(DecodedLog log) {
+    private static String place(LogRecord log) {
         return log.partition() + "@" + log.offset();
     }
 
@@ -51,7 +50,7 @@ class LogOrderTest {
     void aPartitionIsPassedOverOnlyOnceKafkaSaysAWhileLaterThatItIsEmpty() {
         for (long underWayMs : new long[] {20, 2_000}) {
             LogOrder fresh = new LogOrder();
-            List<DecodedLog> out = new ArrayList<>();
+            List<LogRecord> out = new ArrayList<>();
             long sentMs = START + TestLogs.SENT_AFTER_MS;
             long patienceMs = underWayMs == 20 ? LogOrder.SHORTEST.toMillis() : LogOrder.PATIENCE * underWayMs;
             partition(0, "a", 3).forEach(log -> fresh.add(log, log.sentMs() + underWayMs));
@@ -85,13 +84,13 @@ class LogOrderTest {
 
     @Test
     void theOrderIsTheSameHoweverTheRecordsAreRead() {
-        List<List<DecodedLog>> partitions =
+        List<List<LogRecord>> partitions =
                 List.of(partition(0, "a", 200), partition(1, "b", 200), partition(2, "c", 30));
-        List<DecodedLog> first = List.of();
+        List<LogRecord> first = List.of();
         for (int seed = 0; seed < 20; seed++) {
             LogOrder mixed = new LogOrder();
             LogClock time = new LogClock(READING.lateness(), READING.idleness());
-            List<DecodedLog> out = new ArrayList<>();
+            List<LogRecord> out = new ArrayList<>();
             Random random = new Random(seed);
             int[] next = new int[3];
             mixed.ends(new PartitionEnds.Seen(LATER, Map.of(0, 200L, 1, 200L, 2, 30L)));
@@ -109,7 +108,7 @@ class LogOrderTest {
                     .as("seed %d: the same records at the same watermarks", seed)
                     .isEqualTo(first);
         }
-        assertThat(first).noneMatch(DecodedLog::isLate);
+        assertThat(first).noneMatch(LogRecord::isLate);
     }
 
     @Test
@@ -126,23 +125,23 @@ class LogOrderTest {
         TestLogs.trip("b", "next day", nextDay + 5_000, 50)
                 .forEach(sample -> order.add(TestLogs.read(sample, 1, 50 + sample.sequence()), sample.timeMs() + 50));
         order.releaseAll(clock, turns::add);
-        assertThat(turns).hasSize(200).noneMatch(DecodedLog::isLate);
+        assertThat(turns).hasSize(200).noneMatch(LogRecord::isLate);
     }
 
     @Test
     void oneWrongTimeHarmsNobodyAlsoWhereTimestampsAreCopiedFromIt() {
         order.ends(new PartitionEnds.Seen(LATER, Map.of(0, 300L, 1, 300L)));
         for (int number = 0; number < 2; number++) {
-            for (DecodedLog log : partition(number, "car " + number, 300)) {
-                FollowingSample sample = Objects.requireNonNull(log.sample());
+            for (LogRecord log : partition(number, "car " + number, 300)) {
+                FollowingSample sample = TestLogs.sample(log);
                 boolean isWrong = number == 0 && log.offset() == 150;
                 FollowingSample given = TestLogs.at(sample, sample.timeMs() + (isWrong ? 80_000_000 : 0));
-                order.add(DecodedLog.of(given, number, log.offset(), given.timeMs()), LATER);
+                order.add(TestLogs.read(given, number, log.offset(), given.timeMs()), LATER);
             }
         }
         order.ends(new PartitionEnds.Seen(2 * LATER, Map.of(0, 300L, 1, 300L)));
         release();
-        assertThat(turns).hasSize(600).noneMatch(DecodedLog::isLate);
+        assertThat(turns).hasSize(600).noneMatch(LogRecord::isLate);
         assertThat(clock.watermarkMs()).isLessThan(START + 30_000);
     }
 
@@ -158,7 +157,7 @@ class LogOrderTest {
                 Codecs.LOG_ORDER.read(Codecs.LOG_ORDER.version(), new DataInputDeserializer(out.getCopyOfBuffer()));
         assertThat(copy.positions()).isEqualTo(Map.of(0, 30L, 1, 10L));
         assertThat(copy.held()).isEqualTo(order.held()).isEqualTo(20);
-        List<DecodedLog> rest = new ArrayList<>();
+        List<LogRecord> rest = new ArrayList<>();
         copy.releaseAll(new LogClock(READING.lateness(), READING.idleness()), rest::add);
         assertThat(rest).extracting(LogOrderTest::place).startsWith("0@10").endsWith("0@29");
     }

@@ -33,11 +33,11 @@ class OrderLogsTest {
 
     /** A topic whose records are written as time goes on. While it is stopped it says nothing. */
     private static final class Topic implements PartitionEnds {
-        final List<List<DecodedLog>> partitions;
+        final List<List<LogRecord>> partitions;
         long nowMs = TestLogs.START_MS;
         boolean isStopped;
 
-        Topic(List<List<DecodedLog>> partitions) {
+        Topic(List<List<LogRecord>> partitions) {
             this.partitions = partitions;
         }
 
@@ -66,9 +66,9 @@ class OrderLogsTest {
     private static final class Run implements AutoCloseable {
         final Topic topic;
         final int[] position;
-        final List<DecodedLog> out = new ArrayList<>();
+        final List<LogRecord> out = new ArrayList<>();
         final InterceptingOperatorMetricGroup metrics = new InterceptingOperatorMetricGroup();
-        OneInputStreamOperatorTestHarness<DecodedLog, DecodedLog> harness;
+        OneInputStreamOperatorTestHarness<LogRecord, LogRecord> harness;
 
         Run(Topic topic) throws Exception {
             this.topic = topic;
@@ -76,7 +76,7 @@ class OrderLogsTest {
             harness = open(null);
         }
 
-        private OneInputStreamOperatorTestHarness<DecodedLog, DecodedLog> open(@Nullable OperatorSubtaskState state)
+        private OneInputStreamOperatorTestHarness<LogRecord, LogRecord> open(@Nullable OperatorSubtaskState state)
                 throws Exception {
             MockEnvironment environment = new MockEnvironmentBuilder()
                     .setMetricGroup(new InterceptingTaskMetricGroup() {
@@ -87,9 +87,9 @@ class OrderLogsTest {
                         }
                     })
                     .build();
-            var opened = new OneInputStreamOperatorTestHarness<DecodedLog, DecodedLog>(
+            var opened = new OneInputStreamOperatorTestHarness<LogRecord, LogRecord>(
                     new OrderLogs(READING, INTERVAL, any -> topic), environment);
-            opened.setup(Codecs.DECODED_LOG.serializer());
+            opened.setup(Codecs.LOG_RECORD.serializer());
             if (state != null) {
                 opened.initializeState(state);
             }
@@ -134,29 +134,29 @@ class OrderLogsTest {
         }
     }
 
-    private static List<DecodedLog> partition(int number, String... vehicles) {
+    private static List<LogRecord> partition(int number, String... vehicles) {
         List<FollowingSample> samples = new ArrayList<>();
         for (String vehicle : vehicles) {
             samples.addAll(TestLogs.trip(vehicle, "trip of " + vehicle, TestLogs.START_MS, SAMPLES));
         }
         samples.sort(Comparator.comparingLong(FollowingSample::timeMs));
-        List<DecodedLog> logs = new ArrayList<>();
+        List<LogRecord> logs = new ArrayList<>();
         for (FollowingSample sample : samples) {
-            logs.add(DecodedLog.of(sample, number, logs.size(), sample.timeMs() + 30 + number));
+            logs.add(TestLogs.read(sample, number, logs.size(), sample.timeMs() + 30 + number));
         }
         return logs;
     }
 
     /** Three partitions: one in which a device sends all it has at the end only, one that is never written to. */
     private static Topic topic() {
-        List<DecodedLog> second = new ArrayList<>();
+        List<LogRecord> second = new ArrayList<>();
         for (FollowingSample sample : TestLogs.trip("late", "late trip", TestLogs.START_MS, 200)) {
-            second.add(DecodedLog.of(sample, 1, second.size(), TestLogs.START_MS + 40_000));
+            second.add(TestLogs.read(sample, 1, second.size(), TestLogs.START_MS + 40_000));
         }
         return new Topic(List.of(partition(0, "a", "b"), second, List.of(), partition(3, "c")));
     }
 
-    private static List<DecodedLog> live() throws Exception {
+    private static List<LogRecord> live() throws Exception {
         try (Run run = new Run(topic())) {
             for (long nowMs = TestLogs.START_MS; nowMs < END_MS + 10_000; nowMs += 20) {
                 run.tick(nowMs);
@@ -166,7 +166,7 @@ class OrderLogsTest {
             }
             run.take();
             assertThat(run.out)
-                    .filteredOn(DecodedLog::isLate)
+                    .filteredOn(LogRecord::isLate)
                     .as("what the device held back")
                     .hasSize(200)
                     .allMatch(log -> log.partition() == 1);
@@ -231,7 +231,7 @@ class OrderLogsTest {
 
     @Test
     void catchingUpAfterAnOutageIsAsHavingBeenThere() throws Exception {
-        List<DecodedLog> live = live();
+        List<LogRecord> live = live();
         for (int[] order : new int[][] {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}}) {
             try (Run run = new Run(topic())) {
                 run.tick(END_MS + 3_600_000);
@@ -289,7 +289,7 @@ class OrderLogsTest {
                 if (each instanceof Watermark watermark) {
                     watermarkMs = watermark.getTimestamp();
                 } else {
-                    DecodedLog log = (DecodedLog) ((StreamRecord<?>) each).getValue();
+                    LogRecord log = (LogRecord) ((StreamRecord<?>) each).getValue();
                     assertThat(log.clockMs()).isGreaterThanOrEqualTo(watermarkMs);
                 }
             }

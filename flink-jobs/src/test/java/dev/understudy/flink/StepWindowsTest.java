@@ -2,10 +2,8 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.FollowingAssembler;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.RejectReason;
+import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,62 +18,48 @@ class StepWindowsTest {
     private static final long START = TestLogs.START_MS;
     private static final LogReading READING = LogReading.defaults();
     private static final TrainingConfig TRAINING =
-            TrainingConfig.defaults().withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
+            TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
 
-    private static List<LocatedStep> steps() {
-        List<LocatedStep> steps = new ArrayList<>();
-        FollowingAssembler.State state = new FollowingAssembler.State();
-        FollowingAssembler assembler = new FollowingAssembler();
-        for (FollowingSample sample : TestLogs.trip("car", "trip", START, 600)) {
-            assembler.offer(state, sample, new FollowingAssembler.Output() {
-                @Override
-                public void step(LabelledStep step) {
-                    steps.add(LocatedStep.of(step, 0, step.sequence()));
-                }
-
-                @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {}
-            });
-        }
-        return steps;
+    private static List<Step> steps() {
+        return TestLogs.steps(TestLogs.trip("car", "trip", START, 600));
     }
 
     @SuppressWarnings("unchecked") // a transformation does not say what it takes
-    private static KeyedOneInputStreamOperatorTestHarness<String, LocatedStep, WindowBatch> harness() throws Exception {
+    private static KeyedOneInputStreamOperatorTestHarness<String, Step, WindowBatch> harness() throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        var windows = (OneInputTransformation<LocatedStep, WindowBatch>) LearningJob.batches(
-                        env.fromData(Codecs.LOCATED_STEP.typeInformation(), steps().get(0)), TRAINING, READING)
-                .getTransformation();
-        var harness = new KeyedOneInputStreamOperatorTestHarness<String, LocatedStep, WindowBatch>(
+        var windows = (OneInputTransformation<Step, WindowBatch>)
+                LearningJob.batches(env.fromData(Codecs.STEP.typeInformation(), steps().get(0)), TRAINING, READING)
+                        .getTransformation();
+        var harness = new KeyedOneInputStreamOperatorTestHarness<String, Step, WindowBatch>(
                 windows.getOperatorFactory(), any -> TRAINING.policy(), Types.STRING);
         harness.setup(Codecs.WINDOW_BATCH.serializer());
         return harness;
     }
 
     /** Returns the step that becomes ready at a watermark. */
-    private static LocatedStep readyAt(LocatedStep step, long timeMs) {
-        return new LocatedStep(step.step(), step.partition(), step.offset(), timeMs);
+    private static Step readyAt(Step step, long timeMs) {
+        return step.with(step.run(), timeMs);
     }
 
     @Test
     void aStepThatIsReadyAfterItsWindowsFiredIsLearnedOnceWithTheNext() throws Exception {
         long delay = READING.inactivity().toMillis();
-        List<LocatedStep> steps = new ArrayList<>();
-        for (LocatedStep step : steps()) {
-            long at = step.step().timeMs() - START;
+        List<Step> steps = new ArrayList<>();
+        for (Step step : steps()) {
+            long at = step.timeMs() - START;
             long readyMs = START
                     + (at == 35_000
                             ? 40_000 + delay // its first window has just fired, its second has not
                             : at == 25_000 ? 55_000 : at);
             steps.add(readyAt(step, readyMs));
         }
-        steps.sort(Comparator.comparingLong(LocatedStep::readyMs));
+        steps.sort(Comparator.comparingLong(Step::readyMs));
         for (long every : new long[] {1, 700, 1_000_000}) { // however seldom watermarks come
             List<WindowBatch> batches = new ArrayList<>();
             try (var h = harness()) {
                 h.open();
                 long watermarkMs = START - 1;
-                for (LocatedStep step : steps) {
+                for (Step step : steps) {
                     if (step.readyMs() - 1 >= watermarkMs + every) {
                         watermarkMs = step.readyMs() - 1;
                         h.processWatermark(watermarkMs);

@@ -1,10 +1,16 @@
 package dev.understudy.flink;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.SampleCodec;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.HeldOut;
 import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.schemas.SampleCodecs;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,7 +21,14 @@ final class TestLogs {
     /** How long after its time a sample is sent. */
     static final long SENT_AFTER_MS = 30;
 
+    private static final SampleCodec<FollowingSample> CODEC = SampleCodecs.of(FollowingSample.class);
+
     private TestLogs() {}
+
+    /** Returns the sample of a record. */
+    static FollowingSample sample(LogRecord log) {
+        return CODEC.decode(log.value());
+    }
 
     /** Returns the samples of one trip, at 10 Hz. */
     static List<FollowingSample> trip(String vehicle, String trip, long startMs, int samples) {
@@ -52,18 +65,41 @@ final class TestLogs {
     }
 
     /** Returns the record of a sample as a source gives it, sent soon after its own time. */
-    static DecodedLog read(FollowingSample sample, int partition, long offset) {
-        return DecodedLog.of(sample, partition, offset, sample.timeMs() + SENT_AFTER_MS);
+    static LogRecord read(FollowingSample sample, int partition, long offset) {
+        return read(sample, partition, offset, sample.timeMs() + SENT_AFTER_MS);
+    }
+
+    /** Returns the record of a sample that was sent at a time. */
+    static LogRecord read(FollowingSample sample, int partition, long offset, long sentMs) {
+        return LogRecord.of(sample, CODEC.encode(sample), partition, offset, sentMs);
     }
 
     /** Returns the record of a sample whose turn comes before the watermark has reached it. */
-    static DecodedLog log(FollowingSample sample, long offset) {
+    static LogRecord log(FollowingSample sample, long offset) {
         return read(sample, 0, offset);
     }
 
     /** Returns the record of a sample whose turn comes at a watermark. */
-    static DecodedLog log(FollowingSample sample, long offset, long watermarkMs) {
+    static LogRecord log(FollowingSample sample, long offset, long watermarkMs) {
         return log(sample, offset).at(watermarkMs);
+    }
+
+    /** Returns the steps of one car's samples. */
+    static List<Step> steps(List<FollowingSample> samples) {
+        List<Step> steps = new ArrayList<>();
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(Experts.DEFAULT);
+        Assembler.Output<FollowingSample> out = new Assembler.Output<>() {
+            @Override
+            public void step(Step step) {
+                steps.add(step);
+            }
+
+            @Override
+            public void rejected(FollowingSample sample, Refusal reason) {}
+        };
+        samples.forEach(sample -> assembler.offer(sample, out));
+        assembler.end(out);
+        return steps;
     }
 
     /** Returns a sample with another time. */

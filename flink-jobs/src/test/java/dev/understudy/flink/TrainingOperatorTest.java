@@ -2,14 +2,13 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingAssembler;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
-import dev.understudy.driving.RejectReason;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
@@ -33,15 +32,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TrainingOperatorTest {
     private static final int STEPS = 12;
     private static final LearningBranch CLONING = new LearningBranch(
-            Catalogue.CLONING, () -> Catalogue.learner(Catalogue.CLONING, CarFollowing.POLICY, STEPS));
+            Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, STEPS));
 
     /** Two iterations after a little cloning: a slice may stop in either. */
-    private static final LearningBranch ADVERSARIAL =
-            new LearningBranch(Catalogue.GAIL, () -> Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 2));
+    private static final LearningBranch ADVERSARIAL = new LearningBranch(
+            Algorithms.GAIL, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 2));
 
     /** One step of the learner per slice. */
-    private static final TrainingConfig CONFIG =
-            TrainingConfig.defaults().withSlice(Duration.ofNanos(1)).withWindow(Duration.ofSeconds(60));
+    private static final TrainingConfig CONFIG = TrainingConfig.defaults(CarFollowing.POLICY)
+            .withSlice(Duration.ofNanos(1))
+            .withWindow(Duration.ofSeconds(60));
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
             throws Exception {
@@ -51,30 +51,19 @@ class TrainingOperatorTest {
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
             LearningBranch branch, TrainingOperator.Account account) throws Exception {
         var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(CONFIG, branch, account), WindowBatch::policy, ModelEvent::policy, Types.STRING);
+                new TrainingOperator(CONFIG, Experts.DEFAULT, branch, account),
+                WindowBatch::policy,
+                ModelEvent::policy,
+                Types.STRING);
         harness.setup(Codecs.TRAINED_WINDOW.serializer());
         return harness;
     }
 
     static WindowBatch batch(int window) {
         long startMs = TestLogs.START_MS + 60_000L * window;
-        List<LabelledStep> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>();
         for (int trip = 0; trip < 3; trip++) {
-            FollowingAssembler assembler = new FollowingAssembler();
-            FollowingAssembler.State state = new FollowingAssembler.State();
-            FollowingAssembler.Output out = new FollowingAssembler.Output() {
-                @Override
-                public void step(LabelledStep step) {
-                    steps.add(step);
-                }
-
-                @Override
-                public void rejected(FollowingSample sample, RejectReason reason) {}
-            };
-            for (FollowingSample sample : TestLogs.trip("car" + trip, "trip" + window + trip, startMs, 600)) {
-                assembler.offer(state, sample, out);
-            }
-            assembler.end(state, out);
+            steps.addAll(TestLogs.steps(TestLogs.trip("car" + trip, "trip" + window + trip, startMs, 600)));
         }
         return new WindowBatch(
                 CarFollowing.POLICY,
@@ -83,7 +72,7 @@ class TrainingOperatorTest {
                 7,
                 startMs,
                 steps.size(),
-                LabelledSteps.trajectories(steps),
+                Steps.trajectories(steps, CarFollowing.STEP_MS),
                 List.of("driving.logs.v1-0@0-1800"));
     }
 
@@ -118,8 +107,8 @@ class TrainingOperatorTest {
             assertThat(second.candidate().id()).isNotEqualTo(first.candidate().id());
             assertThat(first.prequential())
                     .doesNotContainKey(WindowScore.POLICY)
-                    .containsKey(WindowScore.IDM);
-            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, WindowScore.PERSISTENCE);
+                    .containsKey("idm");
+            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, "persistence");
             long trained = h.getSideOutput(TrainingOperator.TALLIES).stream()
                     .filter(record -> record.getValue().name().equals(Tally.TRAINED))
                     .mapToLong(record -> record.getValue().count())
@@ -179,7 +168,7 @@ class TrainingOperatorTest {
             untouched = h.extractOutputValues().get(0).model();
         }
         LearningBranch diverging = new LearningBranch(
-                Catalogue.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
+                Algorithms.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
         try (var h = harness(diverging, TrainingOperator.Account.KEPT)) {
             h.open();
             h.processElement1(new StreamRecord<>(batch(0)));

@@ -1,8 +1,8 @@
 package dev.understudy.ingest;
 
+import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,14 +1,16 @@
 package dev.understudy.ingest;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
+import dev.understudy.domain.TimeJumps;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.FollowingTrips;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.LabelledSteps;
-import dev.understudy.driving.RejectReason;
-import dev.understudy.driving.TimeJumps;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,14 +30,11 @@ import java.util.stream.Stream;
  *
  * @param samples in the order of the files
  * @param steps every sample that passed all checks, observed and labelled
- * @param rejected samples that did not, by reason
+ * @param rejected samples that did not, by the name of the reason
  * @param unreadable rows that are no samples at all
  */
 public record Demonstrations(
-        List<FollowingSample> samples,
-        List<LabelledStep> steps,
-        SortedMap<RejectReason, Long> rejected,
-        long unreadable) {
+        List<FollowingSample> samples, List<Step> steps, SortedMap<String, Long> rejected, long unreadable) {
 
     /** Reads a folder in the OpenACC layout. */
     public static Demonstrations read(Path folder, Set<Actor> experts) {
@@ -68,21 +67,19 @@ public record Demonstrations(
      * disagrees with its neighbours is rejected; where a trip's clock was put back, a new piece begins.
      */
     public static Demonstrations of(List<FollowingSample> samples, Set<Actor> experts, long unreadable) {
-        List<LabelledStep> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>();
         AtomicLong piecesBefore = new AtomicLong();
-        SortedMap<RejectReason, Long> rejected = new TreeMap<>();
-        FollowingAssembler assembler = new FollowingAssembler(experts);
-        FollowingAssembler.Output output = new FollowingAssembler.Output() {
+        SortedMap<String, Long> rejected = new TreeMap<>();
+        Assembler.Output<FollowingSample> output = new Assembler.Output<>() {
             @Override
-            public void step(LabelledStep step) {
-                // A number of its own for each trajectory of a trip, also where its clock was put back.
-                long trajectory = (piecesBefore.get() << 32) + step.trajectory();
-                steps.add(new LabelledStep(step.sample(), trajectory, step.observation(), step.action()));
+            public void step(Step step) {
+                // A number of its own for each run of a trip, also where its clock was put back.
+                steps.add(step.with((piecesBefore.get() << 32) + step.run(), step.readyMs()));
             }
 
             @Override
-            public void rejected(FollowingSample sample, RejectReason reason) {
-                rejected.merge(reason, 1L, Long::sum);
+            public void rejected(FollowingSample sample, Refusal reason) {
+                rejected.merge(reason.name(), 1L, Long::sum);
             }
         };
         // Trip by trip in the order in which they began, whatever else overlaps; what is known of an entity goes on.
@@ -91,19 +88,19 @@ public record Demonstrations(
         begun.sort(Comparator.<List<FollowingSample>>comparingLong(
                         trip -> trip.get(0).timeMs())
                 .thenComparing(trip -> trip.get(0).trip()));
-        Map<String, FollowingAssembler.State> states = new HashMap<>();
-        Consumer<FollowingSample> jumped = sample -> output.rejected(sample, RejectReason.TIME_JUMP);
+        Map<String, Assembler<FollowingSample>> assemblers = new HashMap<>();
+        Consumer<FollowingSample> jumped = sample -> output.rejected(sample, GeneralRefusal.TIME_JUMP);
         for (List<FollowingSample> trip : begun) {
-            FollowingAssembler.State state =
-                    states.computeIfAbsent(trip.get(0).vehicle(), any -> new FollowingAssembler.State());
+            Assembler<FollowingSample> assembler =
+                    assemblers.computeIfAbsent(trip.get(0).vehicle(), any -> CarFollowing.assembler(experts));
             for (List<FollowingSample> piece : TimeJumps.pieces(trip, jumped)) {
                 List<FollowingSample> inOrder = new ArrayList<>(piece);
                 inOrder.sort(Comparator.comparingLong(FollowingSample::timeMs));
                 for (FollowingSample sample : inOrder) {
-                    assembler.offer(state, sample, output);
+                    assembler.offer(sample, output);
                 }
-                assembler.end(state, output);
-                state = new FollowingAssembler.State();
+                assembler.end(output);
+                assembler = CarFollowing.assembler(experts);
                 piecesBefore.incrementAndGet();
             }
             piecesBefore.set(0);
@@ -113,6 +110,6 @@ public record Demonstrations(
 
     /** Returns the unbroken trajectories among the steps. */
     public List<Trajectory> trajectories() {
-        return LabelledSteps.trajectories(steps);
+        return Steps.trajectories(steps, CarFollowing.STEP_MS);
     }
 }

@@ -1,10 +1,12 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.RejectReason;
 import dev.understudy.ingest.Row.Problem;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -32,7 +34,7 @@ final class InspectedLog {
     static final int MOST_TRIPS = 6_000_000;
 
     private final long latenessMs;
-    private final FollowingAssembler assembler;
+    private final Set<Actor> experts;
     /** The one that was silent for longest first. */
     private final Map<String, InspectedVehicle> vehicles = new LinkedHashMap<>(16, 0.75f, true);
     /** What was measured, as a hash, by trip and sequence. */
@@ -45,7 +47,7 @@ final class InspectedLog {
     private final Plausibility plausibility = new Plausibility();
     private final Map<Problem, Long> bad = new EnumMap<>(Problem.class);
     private final Map<Problem, String> firstBad = new EnumMap<>(Problem.class);
-    private final Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
+    private final Map<String, Long> rejected = new TreeMap<>();
     private long rows;
     private long samples;
     private long trips;
@@ -72,15 +74,15 @@ final class InspectedLog {
      */
     InspectedLog(Duration lateness, Set<Actor> experts) {
         latenessMs = lateness.toMillis();
-        assembler = new FollowingAssembler(experts);
+        this.experts = experts;
     }
 
     long latenessMs() {
         return latenessMs;
     }
 
-    FollowingAssembler assembler() {
-        return assembler;
+    Assembler<FollowingSample> assembler() {
+        return CarFollowing.assembler(experts);
     }
 
     /** Enters a row. */
@@ -177,7 +179,7 @@ final class InspectedLog {
 
     /** Enters a sample whose time is wrong. */
     void jumped(Row.Sample read) {
-        rejected(RejectReason.TIME_JUMP);
+        rejected(GeneralRefusal.TIME_JUMP);
         if (firstJump == null) {
             firstJump = read.source() + ":" + read.line();
         }
@@ -189,7 +191,7 @@ final class InspectedLog {
     }
 
     /** Enters a step that would be learned. */
-    void step(LabelledStep step) {
+    void step(Step step) {
         double action = step.action()[0];
         steps++;
         sum += action;
@@ -203,8 +205,8 @@ final class InspectedLog {
     }
 
     /** Enters a sample that would not be learned. */
-    void rejected(RejectReason reason) {
-        rejected.merge(reason, 1L, Long::sum);
+    void rejected(Refusal reason) {
+        rejected.merge(reason.name(), 1L, Long::sum);
     }
 
     /** Closes the books. */
@@ -233,7 +235,7 @@ final class InspectedLog {
         if (firstJump != null) {
             remarks.add(
                     "%,d samples have a time far from those around them, the first in %s",
-                    rejected.getOrDefault(RejectReason.TIME_JUMP, 0L), firstJump);
+                    rejected.getOrDefault(GeneralRefusal.TIME_JUMP.name(), 0L), firstJump);
         }
         if (firstLate != null) {
             remarks.add(

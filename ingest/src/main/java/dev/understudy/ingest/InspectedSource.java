@@ -1,6 +1,6 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

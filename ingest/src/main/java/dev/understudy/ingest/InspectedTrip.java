@@ -1,6 +1,6 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.TimeJumps;
+import dev.understudy.domain.TimeJumps;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

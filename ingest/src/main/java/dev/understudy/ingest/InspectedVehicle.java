@@ -1,9 +1,9 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.FollowingAssembler;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
-import dev.understudy.driving.RejectReason;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /** One vehicle of a log while it is read: its latest trips, and its samples until no earlier one may come. */
-final class InspectedVehicle implements FollowingAssembler.Output {
+final class InspectedVehicle implements Assembler.Output<FollowingSample> {
     /** How many trips are kept apart; the learning job knows as many. */
     private static final int TRIPS = 8;
 
@@ -19,7 +19,7 @@ final class InspectedVehicle implements FollowingAssembler.Output {
     private final long hash;
     private final Map<String, InspectedTrip> trips = new LinkedHashMap<>(2);
     private final Plausibility.Course course;
-    private final FollowingAssembler.State state = new FollowingAssembler.State();
+    private final Assembler<FollowingSample> assembler;
     private final PriorityQueue<FollowingSample> waiting = new PriorityQueue<>(
             2,
             Comparator.comparingLong(FollowingSample::timeMs)
@@ -30,6 +30,7 @@ final class InspectedVehicle implements FollowingAssembler.Output {
     InspectedVehicle(InspectedLog log, Plausibility.Course course, String name) {
         this.log = log;
         this.course = course;
+        assembler = log.assembler();
         this.hash = LongMap.hash(name);
     }
 
@@ -66,7 +67,7 @@ final class InspectedVehicle implements FollowingAssembler.Output {
 
     private void release(long untilMs) {
         while (!waiting.isEmpty() && waiting.element().timeMs() <= untilMs) {
-            log.assembler().offer(state, waiting.remove(), this);
+            assembler.offer(waiting.remove(), this);
         }
     }
 
@@ -74,23 +75,23 @@ final class InspectedVehicle implements FollowingAssembler.Output {
     void end() {
         trips.values().forEach(InspectedTrip::end);
         release(Long.MAX_VALUE);
-        log.assembler().end(state, this);
+        assembler.end(this);
     }
 
     @Override
-    public void step(LabelledStep step) {
+    public void step(Step step) {
         log.step(step);
         course.step(step);
     }
 
     @Override
-    public void between(LabelledStep step) {
+    public void between(Step step) {
         log.between();
         step(step);
     }
 
     @Override
-    public void rejected(FollowingSample sample, RejectReason reason) {
+    public void rejected(FollowingSample sample, Refusal reason) {
         log.rejected(reason);
     }
 }

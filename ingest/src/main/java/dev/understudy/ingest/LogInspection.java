@@ -1,7 +1,6 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.RejectReason;
+import dev.understudy.domain.Actor;
 import dev.understudy.ingest.Row.Problem;
 import java.time.Duration;
 import java.util.Collections;
@@ -38,7 +37,7 @@ public record LogInspection(
         long trips,
         double rateHz,
         long steps,
-        SortedMap<RejectReason, Long> rejectedByReason,
+        SortedMap<String, Long> rejectedByReason,
         long late,
         long duplicates,
         Action action,

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.schemas.Artifacts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

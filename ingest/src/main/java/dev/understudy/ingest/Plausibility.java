@@ -1,8 +1,7 @@
 package dev.understudy.ingest;
 
+import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.LabelledStep;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -79,17 +78,18 @@ final class Plausibility {
         private double gapAtStop = Double.POSITIVE_INFINITY;
 
         /** Takes the next step, 0.1 s after the one before where the trajectory is the same. */
-        void step(LabelledStep step) {
-            FollowingSample sample = step.sample();
-            double speed = sample.speedMetersPerSecond();
-            double leaderSpeed = sample.leaderSpeedMetersPerSecond();
+        void step(Step step) {
+            float[] observed = step.observation().floats();
+            double speed = observed[CarFollowing.SPEED];
+            double leaderSpeed = speed + observed[CarFollowing.RELATIVE_SPEED];
+            double gap = observed[CarFollowing.GAP];
             steps++;
             hard += Math.abs(step.action()[0]) > HARD_ACCELERATION ? 1 : 0;
-            boolean goesOn = step.trajectory() == trajectory;
-            trajectory = step.trajectory();
-            stretch(sample.gapMeters(), leaderSpeed - speed, goesOn);
+            boolean goesOn = step.run() == trajectory;
+            trajectory = step.run();
+            stretch(gap, leaderSpeed - speed, goesOn);
             if (Math.max(speed, leaderSpeed) < STANDING_SPEED) {
-                gapAtStop = Math.min(gapAtStop, sample.gapMeters());
+                gapAtStop = Math.min(gapAtStop, gap);
             } else if (gapAtStop < Double.POSITIVE_INFINITY) {
                 stops++;
                 closeStops += gapAtStop < CAR_LENGTH_METERS ? 1 : 0;

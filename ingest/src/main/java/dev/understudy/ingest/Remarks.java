@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.driving.StepGrid;
 import java.util.ArrayList;
@@ -26,18 +27,18 @@ final class Remarks {
     }
 
     /** Says where the rates of the trips do not fit the steps, or each other. */
-    void rates(Rates rates, Map<RejectReason, Long> rejected, long between) {
+    void rates(Rates rates, Map<String, Long> rejected, long between) {
         if (rates.slowestHz() < 0.8 * rates.fastestHz()) {
             add("trips have from %.1f to %.1f samples a second", rates.slowestHz(), rates.fastestHz());
         }
-        long tooLow = rejected.getOrDefault(RejectReason.RATE_TOO_LOW, 0L);
+        long tooLow = rejected.getOrDefault(RejectReason.RATE_TOO_LOW.name(), 0L);
         if (tooLow > 0) {
             add(
                     "%,d samples are too far apart: steps of 0.1 s need a sample each %d ms at least (%.1f Hz), the"
                             + " slowest trip has %.2f Hz",
                     tooLow, StepGrid.SLOWEST_MS, 1000.0 / StepGrid.SLOWEST_MS, rates.slowestHz());
         }
-        long resampled = rejected.getOrDefault(RejectReason.RESAMPLED, 0L);
+        long resampled = rejected.getOrDefault(GeneralRefusal.RESAMPLED.name(), 0L);
         if (resampled > 0 || between > 0) {
             add(
                     "the log has %.1f Hz and was laid on steps of 0.1 s: %,d samples lie between steps, %,d steps"

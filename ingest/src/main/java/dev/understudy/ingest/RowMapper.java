@@ -1,6 +1,6 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Mapping.Column;
 import dev.understudy.ingest.Row.Problem;

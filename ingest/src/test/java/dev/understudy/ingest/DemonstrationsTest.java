@@ -3,9 +3,9 @@ package dev.understudy.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.RejectReason;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -43,7 +43,7 @@ class DemonstrationsTest {
             samples.set(row, sample(row, START_MS + 100L * row + wrongBy));
             Demonstrations demonstrations = of(samples);
             assertThat(demonstrations.steps()).isEqualTo(of(without).steps()).isNotEmpty();
-            assertThat(demonstrations.rejected()).containsEntry(RejectReason.TIME_JUMP, 1L);
+            assertThat(demonstrations.rejected()).containsEntry(GeneralRefusal.TIME_JUMP.name(), 1L);
         }
     }
 
@@ -59,6 +59,7 @@ class DemonstrationsTest {
                 .containsExactly(
                         of(trip(300)).steps().size(),
                         of(samples.subList(300, 600)).steps().size());
-        assertThat(demonstrations.rejected()).doesNotContainKeys(RejectReason.TIME_JUMP, RejectReason.OUT_OF_STEP);
+        assertThat(demonstrations.rejected())
+                .doesNotContainKeys(GeneralRefusal.TIME_JUMP.name(), GeneralRefusal.OUT_OF_STEP.name());
     }
 }

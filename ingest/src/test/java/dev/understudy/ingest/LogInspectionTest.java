@@ -3,7 +3,8 @@ package dev.understudy.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.driving.RejectReason;
 import java.io.IOException;
@@ -79,7 +80,7 @@ class LogInspectionTest {
         assertThat(found.badByReason()).containsOnlyKeys(Row.Problem.COLUMNS, Row.Problem.TIME);
         assertThat(found.duplicates()).isEqualTo(2);
         assertThat(found.steps()).isEqualTo(300 - 95 - 3);
-        assertThat(found.rejectedByReason()).containsEntry(RejectReason.MISSING_SPEED, 1L);
+        assertThat(found.rejectedByReason()).containsEntry(RejectReason.MISSING_SPEED.name(), 1L);
         assertThat(fates(found)).isEqualTo(found.samples());
         assertThat(found.trips()).isEqualTo(1);
         assertThat(found.rateHz()).isCloseTo(10, within(1e-9));
@@ -103,7 +104,7 @@ class LogInspectionTest {
     void aRateThatIsTooLowIsNamed(double hz) throws IOException {
         LogInspection found = inspect(MAPPING, rows("a", 0, 59_000, 1000 / hz));
         assertThat(found.steps()).isZero();
-        assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW);
+        assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW.name());
         assertThat(found.remarks())
                 .anySatisfy(remark -> assertThat(remark).contains(String.format(Locale.ROOT, "has %.2f Hz", hz)));
     }
@@ -114,7 +115,7 @@ class LogInspectionTest {
         LogInspection found = inspect(
                 MAPPING, rows("a", 0, 10_000, 100) + wrong + rows("a", 10_000, 30_000, 100), rows("b", 0, 30_000, 100));
         assertThat(found.samples()).isEqualTo(601);
-        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.rejectedByReason()).containsEntry(GeneralRefusal.TIME_JUMP.name(), 1L);
         assertThat(found.steps()).isEqualTo(2 * (300 - 98));
         // b is in a file of its own, read after a: late beyond the bound, and no more than that.
         assertThat(found.late()).isEqualTo(294);
@@ -126,7 +127,7 @@ class LogInspectionTest {
         LogInspection found =
                 inspect(MAPPING, rows("a", 0, 15_000, 100) + row("a", 15_000 + wrong) + rows("a", 15_100, 30_000, 100));
         assertThat(found.samples()).isEqualTo(300);
-        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.rejectedByReason()).containsEntry(GeneralRefusal.TIME_JUMP.name(), 1L);
         assertThat(found.late()).isZero();
         assertThat(fates(found)).isEqualTo(found.samples());
     }
@@ -144,8 +145,8 @@ class LogInspectionTest {
     void aLogWithARowEachQuarterOfAMinuteIsTooSlowAndNotWrong() throws IOException {
         LogInspection found = inspect(MAPPING, rows("a", 0, 600_000, 15_000));
         assertThat(found.rejectedByReason())
-                .containsKey(RejectReason.RATE_TOO_LOW)
-                .doesNotContainKey(RejectReason.TIME_JUMP);
+                .containsKey(RejectReason.RATE_TOO_LOW.name())
+                .doesNotContainKey(GeneralRefusal.TIME_JUMP.name());
     }
 
     @ParameterizedTest
@@ -153,7 +154,7 @@ class LogInspectionTest {
     void aWrongTimeInTheFirstRowMakesNothingLate(long days) throws IOException {
         String wrong = row("a", days * 86_400_000);
         LogInspection found = inspect(MAPPING, wrong + rows("a", 100, 30_000, 100));
-        assertThat(found.rejectedByReason()).containsEntry(RejectReason.TIME_JUMP, 1L);
+        assertThat(found.rejectedByReason()).containsEntry(GeneralRefusal.TIME_JUMP.name(), 1L);
         assertThat(found.late()).isZero();
         assertThat(found.steps()).isEqualTo(299 - 98);
         assertThat(fates(found)).isEqualTo(found.samples());
@@ -213,7 +214,7 @@ class LogInspectionTest {
             assertThat(found.duplicates()).isZero();
             assertThat(found.rateHz()).isCloseTo(hz, within(1e-6));
             if (hz == 1) {
-                assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW);
+                assertThat(found.rejectedByReason()).containsKey(RejectReason.RATE_TOO_LOW.name());
             } else {
                 assertThat(found.action().mean()).isCloseTo(0.5, within(0.005));
             }

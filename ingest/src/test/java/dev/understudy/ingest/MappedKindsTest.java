@@ -3,8 +3,8 @@ package dev.understudy.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
 import dev.understudy.ingest.Row.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.understudy.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,8 @@ package dev.understudy.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Steps;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.ReplaySettings.Route;
 import dev.understudy.ingest.Row.Problem;

@@ -1,7 +1,7 @@
 package dev.understudy.schemas;
 
 import dev.understudy.control.ControlStep;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
 import org.apache.avro.Schema;

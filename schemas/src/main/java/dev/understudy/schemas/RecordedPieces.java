@@ -1,5 +1,6 @@
 package dev.understudy.schemas;
 
+import dev.understudy.domain.Refusal;
 import dev.understudy.environment.End;
 import java.util.ArrayList;
 import java.util.Collection;

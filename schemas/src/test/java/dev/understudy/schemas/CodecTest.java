@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.control.ControlStep;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,7 +3,7 @@ package dev.understudy.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

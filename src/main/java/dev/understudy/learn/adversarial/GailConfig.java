@@ -1,12 +1,9 @@
 package dev.understudy.learn.adversarial;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.environment.Task;
-import dev.understudy.network.Activation;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * How GAIL learns.
@@ -118,48 +115,6 @@ public record GailConfig(
                 .withIterations(150)
                 .withImprovement(new ImprovementConfig(
                         1000, 5, 0.995, 0.97, 0.0, List.of(100, 100), new TrustRegion(0.02, 0.1, 10, 10, 0.1), 5));
-    }
-
-    /**
-     * Returns the settings for one round of car following beside cloning ({@link GailWithCloning}): gamma 0.95 (Kuefler
-     * et al., 2017), log-odds because episodes have a fixed length, a collision at a floor. The discriminator sees what
-     * moves (not the context, by which it would know its demonstrations by heart) and the action before. Measured:
-     * docs/algorithms/gail.md.
-     */
-    public static GailConfig carFollowing() {
-        ImprovementConfig improvement = new ImprovementConfig(
-                5000,
-                50,
-                0.95,
-                0.97,
-                0.0,
-                List.of(64, 64),
-                TrustRegion.defaults(),
-                5,
-                ImprovementConfig.Statistics.GIVEN);
-        DiscriminatorOptions discriminator = new DiscriminatorOptions(
-                List.of(64, 64),
-                Activation.TANH,
-                0.01,
-                0.9,
-                3,
-                0.001,
-                DiscriminatorOptions.Output.ZERO,
-                DiscriminatorOptions.Statistics.EXPERT,
-                0.1,
-                0.0,
-                1,
-                DiscriminatorOptions.Normalisation.NONE,
-                DiscriminatorOptions.Throttle.never());
-        return new GailConfig(
-                10,
-                improvement,
-                discriminator,
-                RewardForm.LOG_ODDS,
-                Feedback.EXPERT,
-                new Judged(IntStream.range(0, CarFollowing.CONTEXT).boxed().toList(), true),
-                -100.0,
-                0.0);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.understudy.learn.adversarial;
 
+import dev.understudy.domain.Step;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,13 +3,15 @@ package dev.understudy.learn.adversarial;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingEnvironments;
-import dev.understudy.driving.FollowingFeaturiser;
+import dev.understudy.driving.FollowingLearners;
+import dev.understudy.driving.FollowingMemory;
 import dev.understudy.driving.IntelligentDriverModel;
-import dev.understudy.learn.Catalogue;
+import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
@@ -25,8 +27,8 @@ class GailWithCloningTest {
 
     /** Two rounds of little work: one-step cloning, two iterations of 300 pairs. */
     private static Learner learner() {
-        GaussianPolicy policy = Catalogue.carFollowing();
-        GailConfig config = GailConfig.carFollowing()
+        GaussianPolicy policy = FollowingLearners.policy();
+        GailConfig config = FollowingLearners.gailConfig()
                 .withIterations(2)
                 .withImprovement(new ImprovementConfig(
                         300,
@@ -51,7 +53,7 @@ class GailWithCloningTest {
     /** A car that follows the law behind a leader whose speed swings, after 30 s of history. */
     private static Trajectory demonstration(double phase, int steps) {
         IntelligentDriverModel law = new IntelligentDriverModel(30, 1.4, 2.5, 1.1, 1.6);
-        float[] memory = FollowingFeaturiser.newMemory();
+        float[] memory = FollowingMemory.newMemory();
         float[] observations = new float[steps * N];
         float[] actions = new float[steps];
         float[] observation = new float[N];
@@ -59,7 +61,7 @@ class GailWithCloningTest {
         double gap = 25;
         for (int t = -300; t < steps; t++) {
             double leader = 12 + 4 * Math.sin(phase + t / 60.0);
-            FollowingFeaturiser.observe(memory, speed, gap, leader, true, observation, 0);
+            FollowingMemory.observe(memory, speed, gap, leader, true, observation, 0);
             double acceleration = law.acceleration(speed, gap, leader);
             if (t >= 0) {
                 System.arraycopy(observation, 0, observations, t * N, N);
@@ -125,7 +127,7 @@ class GailWithCloningTest {
 
     @Test
     void refusesAWindowTooShortToFollowInBeforeAnythingIsLearned() {
-        try (Learner learner = Catalogue.learner(Catalogue.GAIL, CarFollowing.POLICY, 0)) {
+        try (Learner learner = Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 0)) {
             LearnerState state = learner.initialState(3);
             assertThatThrownBy(() -> learner.begin(state, List.of(demonstration(0, 90)), List.of(), 5))
                     .isInstanceOf(IllegalArgumentException.class)

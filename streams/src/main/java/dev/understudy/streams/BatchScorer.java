@@ -1,6 +1,8 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.CarFollowing;
+import dev.understudy.data.Rows;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
@@ -19,22 +21,25 @@ final class BatchScorer {
     private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);
     private static final int NONE = -1;
     private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
-    private static final double LOW = CarFollowing.MIN_ACCELERATION;
-    private static final double HALF_RANGE = (CarFollowing.MAX_ACCELERATION - CarFollowing.MIN_ACCELERATION) / 2.0;
     /** How close to the bounds a squashed action is taken to be, as in training. */
     private static final double MOST = 1 - 2e-4;
 
     private final ModelSlot slot;
     private final ServingMetrics metrics;
-    private final int n = CarFollowing.observationSize();
-    private float[] observations = new float[0];
-    private float[] gathered = new float[0];
+    private final PolicySpec<?> spec;
+    private final int k;
+    /** Least number of an action, and half of what lies between that and the greatest; NaN where there is no range. */
+    private final double low;
+
+    private final double halfRange;
+    private Rows observations;
+    private Rows gathered;
     private long[] eventTimes = new long[0];
     private int[] stampOf = new int[0];
     private boolean[] asked = new boolean[0];
     private final List<Stamp> stamps = new ArrayList<>();
-    private LoadedPolicy.Answer answers = LoadedPolicy.Answer.of(0, 1);
-    private LoadedPolicy.Answer part = LoadedPolicy.Answer.of(0, 1);
+    private LoadedPolicy.Answer answers;
+    private LoadedPolicy.Answer part;
     private int rows;
     private long newestEpoch;
     private long slowestNanos;
@@ -43,9 +48,22 @@ final class BatchScorer {
     /** Which version answered. */
     record Stamp(long epoch, String sha256) {}
 
-    BatchScorer(ModelSlot slot, ServingMetrics metrics) {
+    BatchScorer(PolicySpec<?> spec, ModelSlot slot, ServingMetrics metrics) {
+        this.spec = spec;
         this.slot = slot;
         this.metrics = metrics;
+        k = spec.actionSize();
+        boolean hasRange = spec.actions() instanceof ActionSpace.Continuous;
+        low = hasRange ? ((ActionSpace.Continuous) spec.actions()).low() : Double.NaN;
+        halfRange = hasRange ? (((ActionSpace.Continuous) spec.actions()).high() - low) / 2 : Double.NaN;
+        observations = room(0);
+        gathered = room(0);
+        answers = LoadedPolicy.Answer.of(0, k);
+        part = LoadedPolicy.Answer.of(0, k);
+    }
+
+    private Rows room(int most) {
+        return spec.observationType().room(most, spec.observationSize());
     }
 
     /** Begins a batch of at most that many rows. */
@@ -53,28 +71,29 @@ final class BatchScorer {
         rows = 0;
         stamps.clear();
         if (eventTimes.length < most) {
-            observations = new float[most * n];
-            gathered = new float[most * n];
+            observations = room(most);
+            gathered = room(most);
             eventTimes = new long[most];
             stampOf = new int[most];
             asked = new boolean[most];
-            answers = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
-            part = LoadedPolicy.Answer.of(most, CarFollowing.ACTION_SIZE);
+            answers = LoadedPolicy.Answer.of(most, k);
+            part = LoadedPolicy.Answer.of(most, k);
         }
     }
 
     /** Returns a copy of a row's observation. */
     float[] observation(int row) {
-        return Arrays.copyOfRange(observations, row * n, (row + 1) * n);
+        int n = observations.columns();
+        return Arrays.copyOfRange(observations.floats(), row * n, (row + 1) * n);
     }
 
-    /** Returns where the observation of the next row is to be written. */
-    float[] observations() {
+    /** Returns where observations are to be written: that of the next row to row {@link #next}. */
+    Rows observations() {
         return observations;
     }
 
-    int offset() {
-        return rows * n;
+    int next() {
+        return rows;
     }
 
     /**
@@ -117,7 +136,7 @@ final class BatchScorer {
             if (stampOf[row] == NONE && lease.answers(eventTimes[row])) {
                 stampOf[row] = stamp;
                 if (asked[row]) {
-                    System.arraycopy(observations, row * n, gathered, count * n, n);
+                    observations.copy(row, 1, gathered, count);
                     sources[count++] = row;
                 }
             }
@@ -126,7 +145,7 @@ final class BatchScorer {
             return;
         }
         try {
-            lease.policy().answer(gathered, count, part);
+            lease.policy().answer(gathered.floats(), count, part);
         } catch (IllegalStateException e) {
             // An action that is not a number is one the envelope replaces. Rows of other versions keep theirs.
             for (int i = 0; i < count; i++) {
@@ -147,14 +166,14 @@ final class BatchScorer {
     private void unknown(int row) {
         for (float[] output : new float[][] {answers.actions(), answers.modes(), answers.means(), answers.logStds()}) {
             if (output != null) {
-                output[row] = Float.NaN;
+                Arrays.fill(output, row * k, (row + 1) * k, Float.NaN);
             }
         }
     }
 
-    private static void copy(float @Nullable [] from, int source, float @Nullable [] to, int target) {
+    private void copy(float @Nullable [] from, int source, float @Nullable [] to, int target) {
         if (from != null && to != null) {
-            to[target] = from[source];
+            System.arraycopy(from, source * k, to, target * k, k);
         }
     }
 
@@ -186,33 +205,50 @@ final class BatchScorer {
         return stampOf[row] == NONE ? null : stamps.get(stampOf[row]);
     }
 
-    /** Returns the policy's action for a row, m/s^2: its mode, or what was drawn; NaN unless it was asked. */
-    float action(int row) {
+    /** Returns the policy's action for a row, {@code [k]}: its mode, or what was drawn; NaN unless it was asked. */
+    float[] action(int row) {
         float[] actions = answers.actions();
-        return actions == null || !asked[row] ? Float.NaN : actions[row];
+        float[] action = new float[k];
+        if (actions == null || !asked[row]) {
+            Arrays.fill(action, Float.NaN);
+        } else {
+            System.arraycopy(actions, row * k, action, 0, k);
+        }
+        return action;
+    }
+
+    /** Brings a drawn action into the range of actions; what is no number stays so, for the envelope to find. */
+    void clip(float[] action) {
+        for (int i = 0; i < k; i++) {
+            if (Float.isFinite(action[i]) && !Double.isNaN(low)) {
+                action[i] = Math.max((float) low, Math.min((float) (low + 2 * halfRange), action[i]));
+            }
+        }
     }
 
     /**
      * Puts a draw from the policy's distribution in the place of its mode. It is not clipped to the range of actions,
      * so that the density is its own.
      *
+     * @param element of the action
      * @param normal a draw of the standard normal distribution
      */
-    void explore(int row, double normal) {
+    void explore(int row, int element, double normal) {
+        int at = row * k + element;
         float[] actions = answers.actions();
         float[] means = answers.means();
         float[] logStds = answers.logStds();
         if (actions != null && means != null && logStds != null) {
-            double drawn = means[row] + Math.exp(logStds[row]) * normal;
-            actions[row] = (float) (squashed(row) ? LOW + HALF_RANGE * (Math.tanh(drawn) + 1) : drawn);
+            double drawn = means[at] + Math.exp(logStds[at]) * normal;
+            actions[at] = (float) (squashed(at) ? low + halfRange * (Math.tanh(drawn) + 1) : drawn);
         }
     }
 
     /** Returns whether the Gaussian is squashed into the range of actions by tanh: then the mode is not the mean. */
-    private boolean squashed(int row) {
+    private boolean squashed(int at) {
         float[] means = answers.means();
         float[] modes = answers.modes();
-        return means != null && modes != null && modes[row] != means[row];
+        return means != null && modes != null && modes[at] != means[at];
     }
 
     /**
@@ -222,18 +258,27 @@ final class BatchScorer {
     double logProbability(int row) {
         float[] means = answers.means();
         float[] logStds = answers.logStds();
-        if (means == null || logStds == null) {
+        float[] actions = answers.actions();
+        if (means == null || logStds == null || actions == null || !asked[row]) {
             return Double.NaN;
         }
-        double at = action(row);
-        double logSlope = 0;
-        if (squashed(row)) {
-            double x = Math.max(-MOST, Math.min(MOST, (at - LOW) / HALF_RANGE - 1));
-            at = 0.5 * Math.log((1 + x) / (1 - x));
-            logSlope = Math.log(HALF_RANGE * (1 - x * x));
+        double sum = 0;
+        for (int i = row * k; i < (row + 1) * k; i++) {
+            sum += logDensity(actions[i], means[i], logStds[i], squashed(i));
         }
-        double z = (at - means[row]) * Math.exp(-logStds[row]);
-        return -0.5 * z * z - logStds[row] - HALF_LOG_TWO_PI - logSlope;
+        return sum;
+    }
+
+    private double logDensity(double action, double mean, double logStd, boolean isSquashed) {
+        double at = action;
+        double logSlope = 0;
+        if (isSquashed) {
+            double x = Math.max(-MOST, Math.min(MOST, (at - low) / halfRange - 1));
+            at = 0.5 * Math.log((1 + x) / (1 - x));
+            logSlope = Math.log(halfRange * (1 - x * x));
+        }
+        double z = (at - mean) * Math.exp(-logStd);
+        return -0.5 * z * z - logStd - HALF_LOG_TWO_PI - logSlope;
     }
 
     /** Returns what a row rests on, before the envelope. */

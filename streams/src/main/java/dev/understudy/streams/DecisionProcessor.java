@@ -1,17 +1,20 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.Actor;
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.Envelope;
-import dev.understudy.driving.FollowingFeaturiser;
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.RejectReason;
-import dev.understudy.driving.SampleCheck;
-import dev.understudy.driving.StepGrid;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Envelope;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Sample;
+import dev.understudy.domain.SampleCodec;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -24,9 +27,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -40,18 +41,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers observations in micro-batches. What waits for a batch lies in the slots of a cached, logged store, so an
  * offset is never committed for an observation that is neither decided nor stored; a restored task scores those first.
- * The vehicles of a batch are written to their store once per batch.
+ * The entities of a batch are written to their store once per batch.
  *
  * <p>Every observation ends as a decision, as a duplicate that is dropped, or as a dead letter.
  */
-final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[]> {
-    static final String VEHICLES = "vehicles";
+final class DecisionProcessor<S extends Sample> implements Processor<byte[], byte[], byte[], byte[]> {
+    static final String ENTITIES = "entities";
     static final String WAITING = "waiting";
     static final String DECISIONS_SINK = "decisions";
     static final String ROLLOUTS_SINK = "rollouts";
     static final String DEAD_LETTERS_SINK = "dead-letters";
 
     private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
+    private static final float[] NOTHING = {};
     private static final Duration FUTURE = Duration.ofMinutes(1);
 
     /**
@@ -63,41 +65,47 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
     private final ServingConfig config;
     private final ServingMetrics metrics;
     private final BatchScorer scorer;
-    private final Envelope envelope = new Envelope();
-    private final Deserializer<FollowingSample> samples =
-            UnderstudySerdes.following().deserializer();
+    private final PolicySpec<S> spec;
+    private final ModelSlot slot;
+    private final Envelope<S> envelope;
+    private final SampleCodec<S> samples;
     private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
     private final Serializer<Rollout> rollouts = UnderstudySerdes.rollout().serializer();
     private final Serializer<DeadLetter> deadLetters =
             UnderstudySerdes.deadLetter().serializer();
     private final List<Waiting> waiting = new ArrayList<>();
-    private final List<Row> batch = new ArrayList<>();
-    private final Map<Bytes, VehicleEntry> touched = new LinkedHashMap<>();
-    private final Map<Bytes, VehicleEntry> remembered;
+    private final List<Row<S>> batch = new ArrayList<>();
+    private final Map<Bytes, EntityEntry<S>> touched = new LinkedHashMap<>();
+    private final Map<Bytes, EntityEntry<S>> remembered;
     private final Set<Long> restored = new HashSet<>();
-    private final float[] proposed = new float[CarFollowing.ACTION_SIZE];
     private final Bytes[] slots;
     private long generation;
+    private @Nullable ModelMetadata obeyed;
+    private Set<Actor> experts = Experts.DEFAULT;
     private ProcessorContext<byte[], byte[]> context;
-    private KeyValueStore<Bytes, byte[]> vehicles;
+    private KeyValueStore<Bytes, byte[]> entities;
     private KeyValueStore<Bytes, byte[]> waitingStore;
 
     /**
      * An observation of the batch under way; {@code index} is its row at the scorer, or -1 if the input is unusable.
      */
-    private record Row(Waiting source, FollowingSample sample, VehicleEntry entry, int index, String reason) {}
+    private record Row<S extends Sample>(Waiting source, S sample, EntityEntry<S> entry, int index, String reason) {}
 
-    DecisionProcessor(ServingConfig config, ModelSlot slot, ServingMetrics metrics) {
+    DecisionProcessor(ServingConfig config, PolicySpec<S> spec, ModelSlot slot, ServingMetrics metrics) {
         this.config = config;
         this.metrics = metrics;
-        scorer = new BatchScorer(slot, metrics);
+        this.spec = spec;
+        this.slot = slot;
+        envelope = spec.envelope();
+        samples = SampleCodecs.of(spec.domain().sampleType());
+        scorer = new BatchScorer(spec, slot, metrics);
         slots = new Bytes[config.batchRecords()];
         for (int i = 0; i < slots.length; i++) {
             slots[i] = slot(i);
         }
         remembered = new LinkedHashMap<>(1024, 0.75f, true) {
             @Override
-            protected boolean removeEldestEntry(Map.Entry<Bytes, VehicleEntry> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<Bytes, EntityEntry<S>> eldest) {
                 return size() > config.mostVehicles();
             }
         };
@@ -110,7 +118,7 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
     @Override
     public void init(ProcessorContext<byte[], byte[]> initialised) {
         context = initialised;
-        vehicles = initialised.getStateStore(VEHICLES);
+        entities = initialised.getStateStore(ENTITIES);
         waitingStore = initialised.getStateStore(WAITING);
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
         waiting.clear();
@@ -187,10 +195,10 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
             observe(one, nowMs);
         }
         scorer.score();
-        for (Row row : batch) {
+        for (Row<S> row : batch) {
             decide(row, nowMs);
         }
-        touched.forEach((vehicle, entry) -> vehicles.put(vehicle, entry.toBytes()));
+        touched.forEach((entity, entry) -> entities.put(entity, entry.toBytes()));
         generation++;
         waitingStore.put(
                 GENERATION, ByteBuffer.allocate(Long.BYTES).putLong(generation).array());
@@ -204,15 +212,15 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
             dead(one, "expected an observation, got a record without a value", nowMs);
             return;
         }
-        FollowingSample sample;
+        S sample;
         try {
-            sample = samples.deserialize(one.topic(), one.value());
+            sample = samples.decode(one.value());
         } catch (UndecodableException e) {
             dead(one, String.valueOf(e.getMessage()), nowMs);
             return;
         }
-        Bytes vehicle = Bytes.wrap(one.key() == null ? sample.vehicle().getBytes(StandardCharsets.UTF_8) : one.key());
-        VehicleEntry entry = touched.computeIfAbsent(vehicle, this::entry);
+        Bytes entity = Bytes.wrap(one.key() == null ? sample.entity().getBytes(StandardCharsets.UTF_8) : one.key());
+        EntityEntry<S> entry = touched.computeIfAbsent(entity, this::entry);
         if (entry.wasSeen(sample)) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.
             if (one.offset() > entry.offset || (!one.restored() && restored.contains(one.offset()))) {
@@ -227,17 +235,18 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         batch.add(admitted(one, sample, entry, nowMs));
     }
 
-    /** An observation whose time disagrees with that of its trip. */
-    private static Row jumped(Waiting one, FollowingSample sample, VehicleEntry entry) {
+    /** An observation whose time disagrees with that of its episode. */
+    private Row<S> jumped(Waiting one, S sample, EntityEntry<S> entry) {
         return unusable(
                 one,
                 sample,
                 entry,
                 "%s: expected a time near %d, that of the observation before, got %d"
-                        .formatted(RejectReason.TIME_JUMP, entry.timeMs(sample.trip()), sample.timeMs()));
+                        .formatted(GeneralRefusal.TIME_JUMP, entry.timeMs(sample.episode()), sample.timeMs()));
     }
 
-    private Row admitted(Waiting one, FollowingSample sample, VehicleEntry entry, long nowMs) {
+    private Row<S> admitted(Waiting one, S sample, EntityEntry<S> entry, long nowMs) {
+        Featuriser<S> featuriser = entry.featuriser(experts(sample, entry));
         boolean isBelieved = entry.take(sample, one.sentMs(sample));
         if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
             return unusable(
@@ -246,153 +255,105 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         if (!isBelieved) {
             return jumped(one, sample, entry);
         }
-        if (sample.sequence() < entry.newest(sample.trip())) {
+        if (sample.sequence() < entry.newest(sample.episode())) {
             return unusable(
                     one,
                     sample,
                     entry,
                     "out of order: sequence %d came after %d"
-                            .formatted(sample.sequence(), entry.newest(sample.trip())));
+                            .formatted(sample.sequence(), entry.newest(sample.episode())));
         }
-        if (entry.grid.arrive(sample)) {
-            FollowingFeaturiser.breakHistory(entry.memory);
-        }
-        FollowingSample previous = entry.measured(sample.trip());
-        if (previous != null && sample.timeMs() <= previous.timeMs()) {
-            return unusable(
-                    one,
-                    sample,
-                    entry,
-                    "event time ran backwards: expected more than %d, got %d"
-                            .formatted(previous.timeMs(), sample.timeMs()));
-        }
-        Optional<RejectReason> fault = SampleCheck.check(previous, sample);
-        if (fault.isPresent()) {
-            return unusable(one, sample, entry, fault.get().name());
-        }
-        if (entry.grid.isTooSlow()) {
-            FollowingFeaturiser.breakHistory(entry.memory);
-            return unusable(
-                    one,
-                    sample,
-                    entry,
-                    "%s: expected an observation each %d ms at least, got one each %d ms"
-                            .formatted(RejectReason.RATE_TOO_LOW, StepGrid.SLOWEST_MS, entry.grid.usualIntervalMs()));
-        }
-        boolean enough = step(previous, sample, entry);
-        entry.measure(sample);
-        return new Row(one, sample, entry, scorer.add(sample.timeMs(), enough), "");
+        boolean expert = entry.experts().contains(sample.actor());
+        return row(
+                one,
+                sample,
+                entry,
+                featuriser.observe(sample, expert, scorer.observations(), scorer.next(), Featuriser.Steps.none()));
     }
 
-    /**
-     * Takes the steps of the grid up to an observation into the memory of its vehicle and writes the features of the
-     * observation itself; returns whether they may be used.
-     */
-    private boolean step(@Nullable FollowingSample previous, FollowingSample sample, VehicleEntry entry) {
-        boolean enough = false;
-        boolean itself = false;
-        FollowingSample before = previous;
-        for (FollowingSample point : entry.grid.points(previous, sample, entry.grid.joins(previous, sample))) {
-            FollowingFeaturiser.arrive(
-                    entry.memory, before == null ? null : before.trip(), before == null ? 0 : before.timeMs(), point);
-            enough = observe(point, entry.memory);
-            itself = point.timeMs() == sample.timeMs();
-            before = point;
-        }
-        return itself
-                ? enough
-                : FollowingFeaturiser.observeBetween(
-                        entry.memory,
-                        entry.grid.secondsSincePoint(sample.timeMs()),
-                        sample.speedMetersPerSecond(),
-                        sample.gapMeters(),
-                        sample.leaderSpeedMetersPerSecond(),
-                        scorer.observations(),
-                        scorer.offset());
-    }
-
-    private boolean observe(FollowingSample sample, float[] memory) {
-        return FollowingFeaturiser.observe(
-                memory,
-                sample.speedMetersPerSecond(),
-                sample.gapMeters(),
-                sample.leaderSpeedMetersPerSecond(),
-                sample.actor() == Actor.HUMAN || sample.actor() == Actor.ASSISTANCE,
-                scorer.observations(),
-                scorer.offset());
-    }
-
-    private Row decidedAgain(Waiting one, FollowingSample sample, VehicleEntry entry) {
+    private Row<S> decidedAgain(Waiting one, S sample, EntityEntry<S> entry) {
         if (!entry.goesOn(sample, one.sentMs(sample))) {
             return jumped(one, sample, entry);
         }
-        Optional<RejectReason> fault = SampleCheck.check(null, sample);
-        return fault.isPresent()
-                ? unusable(one, sample, entry, fault.get().name())
-                : new Row(one, sample, entry, scorer.add(sample.timeMs(), observe(sample, entry.memory.clone())), "");
+        Featuriser<S> featuriser = entry.featuriser(entry.experts());
+        boolean expert = entry.experts().contains(sample.actor());
+        return row(one, sample, entry, featuriser.observeAgain(sample, expert, scorer.observations(), scorer.next()));
     }
 
-    private static Row unusable(Waiting one, FollowingSample sample, VehicleEntry entry, String reason) {
-        return new Row(one, sample, entry, -1, reason);
+    private Row<S> row(Waiting one, S sample, EntityEntry<S> entry, @Nullable Refusal refusal) {
+        return refusal != null && refusal.kind() == Refusal.Kind.INPUT
+                ? unusable(one, sample, entry, refusal.text())
+                : new Row<>(one, sample, entry, scorer.add(sample.timeMs(), refusal == null), "");
     }
 
-    private VehicleEntry entry(Bytes vehicle) {
-        VehicleEntry entry = remembered.get(vehicle);
+    /** Returns whom the model that answers a sample learned from; where none does, whom the entity was observed by. */
+    @SuppressWarnings("ReferenceEquality") // one and the same until another model answers
+    private Set<Actor> experts(S sample, EntityEntry<S> entry) {
+        ModelMetadata metadata = slot.metadata(sample.timeMs());
+        if (metadata == null) {
+            return entry.experts();
+        }
+        if (metadata != obeyed) {
+            experts = Experts.of(metadata.extra());
+            obeyed = metadata;
+        }
+        return experts;
+    }
+
+    private static <S extends Sample> Row<S> unusable(Waiting one, S sample, EntityEntry<S> entry, String reason) {
+        return new Row<>(one, sample, entry, -1, reason);
+    }
+
+    private EntityEntry<S> entry(Bytes entity) {
+        EntityEntry<S> entry = remembered.get(entity);
         if (entry == null) {
-            byte[] stored = vehicles.get(vehicle);
-            entry = stored == null ? new VehicleEntry() : VehicleEntry.fromBytes(stored);
-            remembered.put(vehicle, entry);
+            byte[] stored = entities.get(entity);
+            entry = stored == null ? new EntityEntry<>(spec) : EntityEntry.fromBytes(stored, spec);
+            remembered.put(entity, entry);
         }
         return entry;
     }
 
-    private void decide(Row row, long nowMs) {
-        FollowingSample sample = row.sample;
+    private void decide(Row<S> row, long nowMs) {
+        S sample = row.sample;
         BatchScorer.Stamp stamp = row.index < 0 ? null : scorer.stamp(row.index);
         Decision.Kind kind = row.index < 0 ? Decision.Kind.FALLBACK_INPUT : scorer.kind(row.index);
         String reason = row.reason;
-        float[] raw = {};
+        float[] raw = NOTHING;
         double logProbability = Double.NaN;
-        float action;
+        float[] action = new float[spec.actionSize()];
         if (kind == Decision.Kind.POLICY) {
             if (config.recording() == Recording.DRAWN && stamp != null) {
-                scorer.explore(
-                        row.index,
-                        Exploration.normal(sample.vehicle(), sample.trip(), sample.sequence(), stamp.sha256()));
+                explore(row.index, sample, stamp.sha256());
             }
-            raw = new float[] {scorer.action(row.index)};
+            raw = scorer.action(row.index);
             logProbability = scorer.logProbability(row.index);
-            proposed[0] = config.recording() == Recording.DRAWN ? Exploration.clipped(raw[0]) : raw[0];
-            Envelope.Verdict verdict = envelope.apply(
-                    proposed,
-                    sample.speedMetersPerSecond(),
-                    sample.gapMeters(),
-                    sample.leaderSpeedMetersPerSecond(),
-                    row.entry.action,
-                    sample.timeMs() - row.entry.actionTimeMs);
-            action = verdict.acceleration();
-            if (verdict instanceof Envelope.Fallback fallback) {
+            System.arraycopy(raw, 0, action, 0, raw.length);
+            if (config.recording() == Recording.DRAWN) {
+                scorer.clip(action);
+            }
+            String replaced =
+                    envelope.judge(sample, action, row.entry.action, sample.timeMs() - row.entry.actionTimeMs);
+            if (replaced != null) {
                 kind = Decision.Kind.FALLBACK_ENVELOPE;
-                reason = fallback.reason().name();
+                reason = replaced;
             }
         } else {
-            action = envelope.fallbackAcceleration(
-                    sample.speedMetersPerSecond(), sample.gapMeters(), sample.leaderSpeedMetersPerSecond());
+            envelope.fallback(sample, action);
         }
         if (row.index >= 0) {
-            row.entry.action = action;
-            row.entry.actionTimeMs = sample.timeMs();
+            row.entry.act(action, sample.timeMs());
         }
         Decision decision = new Decision(
-                sample.vehicle(),
-                sample.trip(),
+                sample.entity(),
+                sample.episode(),
                 sample.sequence(),
                 sample.timeMs(),
-                CarFollowing.POLICY,
+                spec.name(),
                 stamp == null ? 0 : stamp.epoch(),
                 stamp == null || raw.length == 0 ? "" : stamp.sha256(),
                 raw,
-                new float[] {action},
+                action,
                 kind,
                 reason,
                 logProbability,
@@ -406,8 +367,14 @@ final class DecisionProcessor implements Processor<byte[], byte[], byte[], byte[
         }
     }
 
+    private void explore(int row, S sample, String sha256) {
+        for (int i = 0; i < spec.actionSize(); i++) {
+            scorer.explore(row, i, Exploration.normal(sample.entity(), sample.episode(), sample.sequence(), sha256, i));
+        }
+    }
+
     /** Writes the step of a policy that was asked: its own, or the envelope's, which ends what the policy drove. */
-    private void record(Row row, Decision decision, long nowMs) {
+    private void record(Row<S> row, Decision decision, long nowMs) {
         boolean own = decision.kind() == Decision.Kind.POLICY;
         Rollout rollout = new Rollout(
                 decision.vehicle(),

@@ -1,7 +1,5 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.CarFollowing;
-
 /**
  * The draw behind an explored action. It follows from the step and the model alone, so that a step that is decided
  * again, after a crash or on another instance, is answered alike.
@@ -14,17 +12,11 @@ final class Exploration {
     private Exploration() {}
 
     /** Returns a draw of the standard normal distribution: Box and Muller (1958), from two hashes of the arguments. */
-    static double normal(String vehicle, String trip, long sequence, String sha256) {
-        long seed = mix(hash(hash(hash(FNV_BASIS, vehicle), trip), sha256) + GAMMA * sequence);
+    static double normal(String entity, String episode, long sequence, String sha256, int element) {
+        long seed = mix(hash(hash(hash(FNV_BASIS, entity), episode), sha256) + GAMMA * sequence);
+        seed += GAMMA * (2L * element);
         double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - uniform(mix(seed + GAMMA))));
         return radius * StrictMath.cos(2 * Math.PI * uniform(mix(seed + 2 * GAMMA)));
-    }
-
-    /** Returns a draw within the range of actions; what is no number stays so, for the envelope to find. */
-    static float clipped(float drawn) {
-        return Float.isFinite(drawn)
-                ? Math.max(CarFollowing.MIN_ACCELERATION, Math.min(CarFollowing.MAX_ACCELERATION, drawn))
-                : drawn;
     }
 
     /** FNV-1a over the characters and the length, so that texts side by side are not confused. */

@@ -1,6 +1,9 @@
 package dev.understudy.streams;
 
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
@@ -37,6 +40,7 @@ public final class ModelDirectory implements AutoCloseable {
     private static final int MOST_PENDING = ModelSlot.PREVIOUS + 1;
 
     private final String instance;
+    private final PolicySpec<?> spec;
     private final String policy;
     private final IntakeCheck check;
     private final ModelSlot slot = new ModelSlot();
@@ -72,25 +76,31 @@ public final class ModelDirectory implements AutoCloseable {
      * A directory without models. It loads none before {@link #start}.
      *
      * @param instance name of the serving instance
-     * @param policy the policy it serves; promotions of others are ignored
-     * @param check decides whether a model may serve
+     * @param spec the policy it serves; promotions of others are ignored
+     * @param limits what a model may ask for
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
      * @param clock wall clock of the acknowledgements
      */
     public ModelDirectory(
             String instance,
-            String policy,
-            IntakeCheck check,
+            PolicySpec<?> spec,
+            IntakeLimits limits,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
             InstantSource clock) {
         this.instance = instance;
-        this.policy = policy;
-        this.check = check;
+        this.spec = spec;
+        policy = spec.name();
+        check = spec.intakeCheck(limits);
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.clock = clock;
+    }
+
+    /** Returns the policy it serves. */
+    PolicySpec<?> spec() {
+        return spec;
     }
 
     /** Returns where the models in service are leased. */
@@ -227,6 +237,12 @@ public final class ModelDirectory implements AutoCloseable {
 
     private boolean install(Pending next, IntakeOutcome.Accepted accepted) {
         Promotion promotion = next.promotion;
+        try {
+            Experts.of(accepted.policy().metadata().extra());
+        } catch (IllegalArgumentException e) {
+            accepted.policy().close();
+            return refuse(next, String.valueOf(e.getMessage()));
+        }
         // Not installed is out of date already, or the directory is closing: no need to try again.
         return !slot.install(promotion.epoch(), accepted.policy(), promotion.effectiveFromMs()) || installed(next);
     }

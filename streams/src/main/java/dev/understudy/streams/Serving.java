@@ -1,7 +1,6 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.CarFollowing;
-import dev.understudy.model.IntakeCheck;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -40,20 +39,19 @@ public final class Serving implements AutoCloseable {
      */
     public record Health(String state, boolean answering, Optional<Long> epoch, int threads) {}
 
-    /** An instance that does nothing until {@link #start}; the topics must exist. */
-    public Serving(ServingConfig config) {
+    /**
+     * An instance that does nothing until {@link #start}; the topics must exist.
+     *
+     * @param spec the policy it serves
+     */
+    public Serving(ServingConfig config, PolicySpec<?> spec) {
         this.config = config;
         acknowledgements = new KafkaProducer<>(
                 config.producerProperties(config.applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
         directory = new ModelDirectory(
-                config.instance(),
-                CarFollowing.POLICY,
-                intakeCheck(config),
-                metrics,
-                this::acknowledge,
-                InstantSource.system());
+                config.instance(), spec, config.intake(), metrics, this::acknowledge, InstantSource.system());
         try {
             streams = new KafkaStreams(ServingTopology.build(config, directory, metrics), config.toProperties());
         } catch (RuntimeException e) {
@@ -63,11 +61,6 @@ public final class Serving implements AutoCloseable {
         }
         streams.setUncaughtExceptionHandler(
                 new RestartLimit(config.restarts(), config.restartPeriod(), InstantSource.system()));
-    }
-
-    /** Returns the check of models of this policy. */
-    static IntakeCheck intakeCheck(ServingConfig config) {
-        return IntakeCheck.ofCarFollowing(config.intake());
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {

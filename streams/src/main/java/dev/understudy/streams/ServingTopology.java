@@ -50,9 +50,12 @@ public final class ServingTopology {
                 "history-indexer",
                 () -> new ModelIndexers.Verdicts(Topics.HISTORY, directory::judged, metrics));
         topology.addSource("observations", bytes, bytes, Topics.OBSERVATIONS);
-        topology.addProcessor("decide", () -> new DecisionProcessor(config, directory.slot(), metrics), "observations");
+        topology.addProcessor(
+                "decide",
+                () -> new DecisionProcessor<>(config, directory.spec(), directory.slot(), metrics),
+                "observations");
         topology.addStateStore(
-                store(Stores.inMemoryKeyValueStore(DecisionProcessor.VEHICLES))
+                store(Stores.inMemoryKeyValueStore(DecisionProcessor.ENTITIES))
                         .withCachingEnabled()
                         .withLoggingEnabled(Map.of()),
                 "decide");

@@ -1,7 +1,7 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
+import dev.understudy.domain.Sample;
+import dev.understudy.domain.TimeJumps;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ record Waiting(
      * Returns when it was sent, {@link TimeJumps#UNKNOWN} if its timestamp is the time of the sample in it: one that
      * was set by hand is wrong where that is.
      */
-    long sentMs(FollowingSample sample) {
+    long sentMs(Sample sample) {
         return timestampMs < 0 || timestampMs == sample.timeMs() ? TimeJumps.UNKNOWN : timestampMs;
     }
 

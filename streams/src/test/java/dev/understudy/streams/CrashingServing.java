@@ -1,5 +1,6 @@
 package dev.understudy.streams;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -10,8 +11,10 @@ final class CrashingServing {
 
     /** Takes the broker's address, the state directory, and the guarantee. */
     public static void main(String[] arguments) throws InterruptedException {
-        Serving serving = new Serving(config(arguments[0], Path.of(arguments[1]), Guarantee.valueOf(arguments[2]))
-                .with(256, Duration.ofHours(1), 1));
+        Serving serving = new Serving(
+                config(arguments[0], Path.of(arguments[1]), Guarantee.valueOf(arguments[2]))
+                        .with(256, Duration.ofHours(1), 1),
+                new CarFollowingPolicy());
         serving.start();
         new CountDownLatch(1).await();
     }

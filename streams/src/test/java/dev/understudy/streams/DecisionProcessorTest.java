@@ -2,7 +2,8 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
@@ -30,7 +31,7 @@ class DecisionProcessorTest {
     private static final long START_MS = 1_600_000_000_000L;
 
     private Path folder;
-    private DecisionProcessor processor;
+    private DecisionProcessor<FollowingSample> processor;
 
     @BeforeEach
     void create(@TempDir Path temporary) {
@@ -38,9 +39,12 @@ class DecisionProcessorTest {
         processor = processor();
     }
 
-    private DecisionProcessor processor() {
-        return new DecisionProcessor(
-                ServingConfig.defaults("nowhere:1", folder), new ModelSlot(), new ServingMetrics());
+    private DecisionProcessor<FollowingSample> processor() {
+        return new DecisionProcessor<>(
+                ServingConfig.defaults("nowhere:1", folder),
+                new CarFollowingPolicy(),
+                new ModelSlot(),
+                new ServingMetrics());
     }
 
     @Test
@@ -66,7 +70,7 @@ class DecisionProcessorTest {
         crashed.waitForTheBatch();
 
         processor = processor();
-        Task restored = new Task(crashed.contents(DecisionProcessor.VEHICLES), waiting);
+        Task restored = new Task(crashed.contents(DecisionProcessor.ENTITIES), waiting);
         processor.init(restored.context);
         restored.waitForTheBatch();
 
@@ -82,7 +86,7 @@ class DecisionProcessorTest {
 
         processor = processor();
         Task restored =
-                new Task(stopped.contents(DecisionProcessor.VEHICLES), stopped.contents(DecisionProcessor.WAITING));
+                new Task(stopped.contents(DecisionProcessor.ENTITIES), stopped.contents(DecisionProcessor.WAITING));
         processor.init(restored.context);
         restored.waitForTheBatch();
 
@@ -100,7 +104,7 @@ class DecisionProcessorTest {
         crashed.waitForTheBatch();
 
         processor = processor();
-        Task restored = new Task(crashed.contents(DecisionProcessor.VEHICLES), waiting);
+        Task restored = new Task(crashed.contents(DecisionProcessor.ENTITIES), waiting);
         processor.init(restored.context);
         restored.waitForTheBatch();
         restored.observe(3);
@@ -123,7 +127,7 @@ class DecisionProcessorTest {
 
         Task(Map<Bytes, byte[]> vehicles, Map<Bytes, byte[]> waiting) {
             context.setCurrentSystemTimeMs(START_MS);
-            add(DecisionProcessor.VEHICLES, vehicles);
+            add(DecisionProcessor.ENTITIES, vehicles);
             add(DecisionProcessor.WAITING, waiting);
         }
 

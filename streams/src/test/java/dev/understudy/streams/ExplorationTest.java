@@ -15,7 +15,7 @@ class ExplorationTest {
         int within = 0;
         double before = 0;
         for (int i = 0; i < draws; i++) {
-            double z = Exploration.normal("car", "trip", i, "model");
+            double z = Exploration.normal("car", "trip", i, "model", 0);
             sum += z;
             squares += z * z;
             neighbours += z * before;
@@ -31,10 +31,10 @@ class ExplorationTest {
 
     @Test
     void aDrawFollowsFromTheStepAndTheModel() {
-        double draw = Exploration.normal("car", "trip", 7, "model");
-        assertThat(Exploration.normal("car", "trip", 7, "model")).isEqualTo(draw);
-        assertThat(Exploration.normal("cart", "rip", 7, "model")).isNotEqualTo(draw);
-        assertThat(Exploration.normal("car", "trip", 8, "model")).isNotEqualTo(draw);
-        assertThat(Exploration.normal("car", "trip", 7, "other")).isNotEqualTo(draw);
+        double draw = Exploration.normal("car", "trip", 7, "model", 0);
+        assertThat(Exploration.normal("car", "trip", 7, "model", 0)).isEqualTo(draw);
+        assertThat(Exploration.normal("cart", "rip", 7, "model", 0)).isNotEqualTo(draw);
+        assertThat(Exploration.normal("car", "trip", 8, "model", 0)).isNotEqualTo(draw);
+        assertThat(Exploration.normal("car", "trip", 7, "other", 0)).isNotEqualTo(draw);
     }
 }

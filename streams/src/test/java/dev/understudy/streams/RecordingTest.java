@@ -3,14 +3,14 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingEnvironments;
+import dev.understudy.driving.FollowingLearners;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.learn.Catalogue;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.adversarial.Gail;
-import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.adversarial.OffPolicyUpdate;
 import dev.understudy.model.ModelFile;
@@ -140,8 +140,8 @@ class RecordingTest {
 
     @Test
     void whatIsRecordedHasTheDensitiesThatTheLearnerOfThePolicyFinds() {
-        GaussianPolicy policy = Catalogue.carFollowing();
-        try (Gail gail = new Gail(policy, FollowingEnvironments.defaults(), GailConfig.carFollowing())) {
+        GaussianPolicy policy = FollowingLearners.policy();
+        try (Gail gail = new Gail(policy, FollowingEnvironments.defaults(), FollowingLearners.gailConfig())) {
             LearnerState state = gail.initialState(1);
             ModelFile model = TestModels.of(gail.export(state));
             RecordedPieces pieces = RecordedPieces.of(
@@ -177,8 +177,8 @@ class RecordingTest {
         ServingMetrics metrics = new ServingMetrics();
         try (ModelDirectory directory = new ModelDirectory(
                         "test",
-                        CarFollowing.POLICY,
-                        Serving.intakeCheck(config),
+                        new CarFollowingPolicy(),
+                        config.intake(),
                         metrics,
                         acknowledgement -> {},
                         InstantSource.fixed(Instant.EPOCH));

@@ -3,6 +3,7 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.understudy.driving.CarFollowingPolicy;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -54,7 +55,7 @@ class ServingConfigTest {
     void anInstanceThatCannotStartLeavesNoThreadBehind() {
         ServingConfig broken = ServingConfig.defaults("broker:9092", Path.of("/dev/null/state"))
                 .named("leak", "test");
-        assertThatThrownBy(() -> new Serving(broken)).isInstanceOf(KafkaException.class);
+        assertThatThrownBy(() -> new Serving(broken, new CarFollowingPolicy())).isInstanceOf(KafkaException.class);
         assertThat(Thread.getAllStackTraces().keySet().stream()
                         .map(Thread::getName)
                         .filter(name -> name.contains("test-leak"))

@@ -2,8 +2,9 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Artifacts;
@@ -83,7 +84,7 @@ class ServingCrashIT {
         produce(WAITING, 2 * WAITING);
         ServingConfig config = CrashingServing.config(broker.address(), folder.resolve("state-2"), guarantee);
         List<Decision> made;
-        try (Serving serving = new Serving(config)) {
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
             made = decisions(2 * WAITING);
         }
@@ -98,7 +99,7 @@ class ServingCrashIT {
     void aPromotionComesIntoServiceWhileObservationsAreAnswered(Guarantee guarantee) throws Exception {
         ModelFile model = TestModels.constant(-0.25f);
         ServingConfig config = CrashingServing.config(broker.address(), folder.resolve("state"), guarantee);
-        try (Serving serving = new Serving(config)) {
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
             produce(0, WAITING);
             assertThat(decisions(WAITING)).hasSize(WAITING).allSatisfy(decision -> assertThat(decision.kind())
@@ -138,7 +139,7 @@ class ServingCrashIT {
         ServingConfig config =
                 CrashingServing.config(broker.address(), folder.resolve("state"), Guarantee.AT_LEAST_ONCE);
         List<Decision> made;
-        try (Serving serving = new Serving(config)) {
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
             await(() -> serving.directory().slot().loaded().equals(List.of(before.sha256(), inForce.sha256())));
             produce(0, 2 * WAITING);

@@ -2,10 +2,11 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.driving.Actor;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.driving.TimeJumps;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
@@ -59,8 +60,8 @@ class ServingTopologyTest {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder).with(8, Duration.ofMillis(5), 1);
         directory = new ModelDirectory(
                 "test",
-                CarFollowing.POLICY,
-                Serving.intakeCheck(config),
+                new CarFollowingPolicy(),
+                config.intake(),
                 metrics,
                 acknowledgements::add,
                 InstantSource.fixed(Instant.EPOCH));
@@ -283,7 +284,7 @@ class ServingTopologyTest {
                 .satisfiesExactly(
                         reason -> assertThat(reason).isEqualTo("MISSING_GAP"),
                         reason -> assertThat(reason).isEmpty(),
-                        reason -> assertThat(reason).startsWith("event time ran backwards"),
+                        reason -> assertThat(reason).startsWith("OUT_OF_STEP: expected an event time after"),
                         reason -> assertThat(reason).contains("in the future"),
                         reason -> assertThat(reason).isEqualTo("NEGATIVE_GAP"),
                         reason -> assertThat(reason).isEmpty(),
@@ -322,8 +323,7 @@ class ServingTopologyTest {
         List<Decision> made = decided();
 
         assertThat(made.get(29).kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
-        assertThat(made.get(29).reason())
-                .isEqualTo("RATE_TOO_LOW: expected an observation each 330 ms at least, got one each 1000 ms");
+        assertThat(made.get(29).reason()).isEqualTo("RATE_TOO_LOW: expected a sample each 330 ms at least");
         assertThat(made).extracting(Decision::kind).doesNotContain(Decision.Kind.POLICY);
     }
 

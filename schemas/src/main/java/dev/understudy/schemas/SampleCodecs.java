@@ -1,0 +1,38 @@
+package dev.understudy.schemas;
+
+import dev.understudy.domain.Sample;
+import dev.understudy.domain.SampleCodec;
+import dev.understudy.driving.FollowingSample;
+import java.util.Map;
+
+/** How the samples of each domain lie on the wire. */
+public final class SampleCodecs {
+    private static final Map<Class<? extends Sample>, Codec<? extends Sample>> CODECS =
+            Map.of(FollowingSample.class, Codecs.FOLLOWING);
+
+    private SampleCodecs() {}
+
+    /**
+     * Returns the codec of a kind of samples; what it cannot read is an {@link UndecodableException}.
+     *
+     * @throws IllegalArgumentException naming those there are, if there is none for these
+     */
+    @SuppressWarnings("unchecked") // the map has each class with the codec of its own
+    public static <S extends Sample> SampleCodec<S> of(Class<S> type) {
+        Codec<S> codec = (Codec<S>) CODECS.get(type);
+        if (codec == null) {
+            throw new IllegalArgumentException("expected samples of %s, got %s".formatted(CODECS.keySet(), type));
+        }
+        return new SampleCodec<>() {
+            @Override
+            public byte[] encode(S sample) {
+                return codec.encode(sample);
+            }
+
+            @Override
+            public S decode(byte[] bytes) {
+                return codec.decode(bytes);
+            }
+        };
+    }
+}

@@ -1,0 +1,38 @@
+package dev.understudy.catalogue;
+
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.driving.CarFollowingPolicy;
+import java.util.List;
+
+/** The policies by the names that the command line and the jobs call them by. */
+public final class Catalogue {
+    private static final List<PolicySpec<?>> POLICIES = List.of(new CarFollowingPolicy());
+
+    private Catalogue() {}
+
+    /** Returns the names of the policies that can be learned. */
+    public static List<String> policies() {
+        return POLICIES.stream().<String>map(PolicySpec::name).toList();
+    }
+
+    /** Returns the names of all algorithms that any of them can be learned by. */
+    public static List<String> algorithms() {
+        return POLICIES.stream()
+                .flatMap(policy -> policy.algorithms().stream())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * Returns a policy.
+     *
+     * @throws IllegalArgumentException naming what there is, if there is no such policy
+     */
+    public static PolicySpec<?> policy(String name) {
+        return POLICIES.stream()
+                .filter(policy -> policy.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "expected one of the policies %s, got %s".formatted(policies(), name)));
+    }
+}

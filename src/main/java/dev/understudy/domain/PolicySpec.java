@@ -1,0 +1,109 @@
+package dev.understudy.domain;
+
+import dev.understudy.data.Rows;
+import dev.understudy.environment.ActionSpace;
+import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.learn.Learner;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Everything that makes one kind of policy: what it sees and does, how logs become its demonstrations, and how it is
+ * learned and judged. Without state.
+ *
+ * @param <S> the samples of its domain
+ */
+public interface PolicySpec<S extends Sample> extends Serializable {
+    /** Returns its name, such as {@code driving/car-following}. */
+    String name();
+
+    /** Returns the domain whose records it is about. */
+    Domain<S> domain();
+
+    /** Returns n, the length of an observation. */
+    int observationSize();
+
+    /** Returns what the numbers of an observation are. */
+    default Rows.Type observationType() {
+        return Rows.Type.FLOAT32;
+    }
+
+    /** Returns what can be done. */
+    ActionSpace actions();
+
+    /** Returns k, the length of an action. */
+    default int actionSize() {
+        return actions().size();
+    }
+
+    /** Returns the time between steps, milliseconds; 0 where they have no clock. */
+    long stepMs();
+
+    /** Returns a text that changes when observations or actions change their meaning. */
+    String fingerprint();
+
+    /** Returns the featuriser of an entity that nothing is known of. */
+    Featuriser<S> featuriser();
+
+    /** Returns the featuriser that was written; one of another version starts afresh, as nothing else can be done. */
+    Featuriser<S> featuriser(ByteBuffer saved);
+
+    /** Returns the last step after the policy. */
+    Envelope<S> envelope();
+
+    /** Returns what tells the expert's action. */
+    Labeller<S> labeller();
+
+    /** Returns the names of the algorithms it can be learned by, those that are used by default first. */
+    List<String> algorithms();
+
+    /**
+     * Returns a new learner.
+     *
+     * @param algorithm one of {@link #algorithms}
+     * @param length steps or iterations on what is learned, by the algorithm's own measure; 0 for its own number
+     * @throws IllegalArgumentException naming what there is, if there is no such algorithm
+     */
+    Learner learner(String algorithm, int length);
+
+    /** Returns a new learner for the windows of a stream, which goes on from window to window. */
+    default Learner onStreams(String algorithm, int length) {
+        return learner(algorithm, length);
+    }
+
+    /** Returns the parameters of the baselines where nothing was calibrated, by their keys in a model's metadata. */
+    default SortedMap<String, String> parameters() {
+        return new TreeMap<>();
+    }
+
+    /**
+     * Returns the baselines beside which windows are scored one step ahead, by name.
+     *
+     * @param parameters theirs, by their keys in a model's metadata
+     */
+    SortedMap<String, Baseline> baselines(Map<String, String> parameters);
+
+    /**
+     * Makes held-out steps ready for trying policies on them.
+     *
+     * @param heldOut in any order
+     * @param mostTrials most pieces tried in closed loop; bounds how long a policy's try takes
+     */
+    Examination examination(List<Step> heldOut, int mostTrials);
+
+    /** Returns what a candidate has to reach. */
+    default PromotionRule rule() {
+        return PromotionRule.defaults();
+    }
+
+    /** Returns the check of this policy's models. */
+    default IntakeCheck intakeCheck(IntakeLimits limits) {
+        return new IntakeCheck(name(), fingerprint(), observationSize(), actionSize(), limits);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.understudy.streams;
+
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.driving.FollowingSample;
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+
+/** A drive answered by a new instance, whose model is in force from the beginning. */
+final class ServedDrive {
+    private ServedDrive() {}
+
+    /** Puts a model in force. */
+    static void promote(TopologyTestDriver driver, ModelDirectory directory, ModelFile model, long fromMs) {
+        TestInputTopic<ArtifactKey, ArtifactChunk> artifacts = driver.createInputTopic(
+                Topics.ARTIFACTS,
+                UnderstudySerdes.artifactKey().serializer(),
+                UnderstudySerdes.artifactChunk().serializer());
+        Artifacts.chunks(CarFollowing.POLICY, model.bytes())
+                .forEach(record -> artifacts.pipeInput(record.key(), record.value()));
+        Promotion promotion =
+                new Promotion(CarFollowing.POLICY, 1, model.sha256(), fromMs, "", "test", true, "", new TreeMap<>(), 0);
+        driver.createInputTopic(
+                        Topics.PROMOTIONS,
+                        new StringSerializer(),
+                        UnderstudySerdes.promotion().serializer())
+                .pipeInput(CarFollowing.POLICY, promotion);
+        directory.loadPending();
+    }
+
+    /** Returns what is recorded of a drive. */
+    static List<Rollout> rollouts(Path folder, ModelFile model, List<FollowingSample> drive) {
+        ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
+                .with(8, Duration.ofMillis(5), 1)
+                .with(Recording.MODE);
+        ServingMetrics metrics = new ServingMetrics();
+        try (ModelDirectory directory = new ModelDirectory(
+                        "test",
+                        new CarFollowingPolicy(),
+                        config.intake(),
+                        metrics,
+                        any -> {},
+                        InstantSource.fixed(Instant.EPOCH));
+                TopologyTestDriver driver = new TopologyTestDriver(
+                        ServingTopology.build(config, directory, metrics), config.toProperties())) {
+            promote(driver, directory, model, drive.get(0).timeMs());
+            TestInputTopic<String, FollowingSample> observations = driver.createInputTopic(
+                    Topics.OBSERVATIONS,
+                    new StringSerializer(),
+                    UnderstudySerdes.following().serializer());
+            drive.forEach(sample -> observations.pipeInput(sample.vehicle(), sample));
+            driver.advanceWallClockTime(config.batchWait());
+            return driver.createOutputTopic(
+                            Topics.ROLLOUTS,
+                            new StringDeserializer(),
+                            UnderstudySerdes.rollout().deserializer())
+                    .readValuesToList();
+        }
+    }
+}
