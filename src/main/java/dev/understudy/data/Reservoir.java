@@ -33,7 +33,8 @@ public final class Reservoir {
      *
      * @param capacity most pieces kept, at least 1
      * @param pieceSteps steps of a piece, at least 1; what is left at the end of a trajectory makes a shorter piece if
-     *     it has at least half of them
+     *     it has at least half of them. A trajectory of fewer than half is offered whole, by chance in proportion to
+     *     its steps, so that logs of short runs are remembered too
      * @param recency lowest probability with which a new piece enters, 0 (uniform over everything seen) to 1
      * @param seed what the draws follow from
      */
@@ -53,10 +54,16 @@ public final class Reservoir {
     public void offer(Trajectory trajectory) {
         for (int start = 0; start < trajectory.steps(); start += pieceSteps) {
             int steps = Math.min(pieceSteps, trajectory.steps() - start);
-            if (2 * steps >= pieceSteps) {
+            boolean isWhole = start == 0 && nextUniformBelow(2.0 * steps / pieceSteps);
+            if (2 * steps >= pieceSteps || isWhole) {
                 offerPiece(trajectory, start, steps);
             }
         }
+    }
+
+    /** Returns whether a draw lies below a bound; draws none where that is certain. */
+    private boolean nextUniformBelow(double bound) {
+        return bound >= 1 || nextUniform() < bound;
     }
 
     private void offerPiece(Trajectory trajectory, int start, int steps) {

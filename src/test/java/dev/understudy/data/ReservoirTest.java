@@ -91,4 +91,23 @@ class ReservoirTest {
         assertThatThrownBy(() -> Reservoir.fromBytes(new byte[] {0, 0, 0, 2})).hasMessageContaining("got 2");
         assertThatThrownBy(() -> new Reservoir(0, 1, 0, 1)).hasMessageContaining("got 0");
     }
+
+    /** Logs of short runs are an even sample too, and not of what is longest in them alone. */
+    @Test
+    void trajectoriesShorterThanHalfAPieceAreKeptByTheirShareOfSteps() {
+        Reservoir reservoir = new Reservoir(256, 600, 0, 1);
+        for (int i = 0; i < 1_000; i++) {
+            reservoir.offer(trajectory(1_000 * i, 290));
+            reservoir.offer(trajectory(5_000_000 + 1_000 * i, 30));
+        }
+        reservoir.offer(trajectory(9_000_000, 400));
+        long ofHalfAMinute = reservoir.pieces().stream()
+                .filter(piece -> piece.steps() == 290)
+                .count();
+        long ofThreeSeconds =
+                reservoir.pieces().stream().filter(piece -> piece.steps() == 30).count();
+        assertThat(reservoir.pieces()).hasSize(256);
+        assertThat(ofHalfAMinute).isGreaterThan(200);
+        assertThat(ofThreeSeconds).isBetween(5L, 50L);
+    }
 }

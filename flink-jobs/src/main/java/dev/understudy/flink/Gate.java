@@ -218,14 +218,22 @@ final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step, Promot
         ready.sort(Comparator.comparingLong(Candidate::windowEndMs).thenComparing(Candidate::id));
         for (Candidate candidate : ready) {
             byte[] model = shelf().file(candidate.sha256());
+            boolean isOverdue = patienceIsOver(candidate, time.currentProcessingTime());
+            if (model == null && isOverdue) {
+                // A gate that catches up has read many files since: this one may have left the shelf.
+                model = fileOf(candidate.sha256());
+            }
             if (model != null) {
                 judge(candidate, model, time, out);
-            } else if (patienceIsOver(candidate, time.currentProcessingTime())) {
+            } else if (isOverdue) {
                 Verdict late = Verdict.refused(
                         "expected the model file %s within %s, got none or not all of it"
                                 .formatted(candidate.sha256(), config.patience()),
                         progress().budget());
                 decide(candidate, late, time, out);
+            } else {
+                // Those of later windows wait with it, so that verdicts come in the order of windows.
+                return;
             }
         }
     }

@@ -625,4 +625,29 @@ class GateTest {
         progress.rolledBack("bb", "aa");
         assertThat(progress.best()).isEqualTo("aa");
     }
+
+    /** A gate that catches up reads all candidates at once, and the logs of their windows only later. */
+    @Test
+    void judgesACandidateWhoseFileHasLeftTheShelf() throws Exception {
+        TrainedWindow first = models.get(0);
+        Past kafka = new Past(List.of(), Map.of(first.candidate().sha256(), first.model()));
+        try (var h = harness(LENIENT, kafka)) {
+            h.open();
+            heldOut(h);
+            publish(h, first);
+            for (int i = 0; i < ModelShelf.FILES; i++) {
+                byte[] other = ("another model " + i).getBytes(StandardCharsets.UTF_8);
+                for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
+                        Artifacts.chunks(first.candidate().policy(), other)) {
+                    h.processElement1(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
+                }
+            }
+            h.setProcessingTime(
+                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
+            watermark(h, readyMs(first));
+            assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> assertThat(verdict.promoted())
+                    .as(verdict.reason())
+                    .isTrue());
+        }
+    }
 }
