@@ -181,6 +181,9 @@ final class Lines implements AutoCloseable {
         }
         // Libraries put the names of classes before what they have to say.
         String message = e.getMessage() == null ? "" : e.getMessage().replaceFirst("^(\\S*(Exception|Error): )+", "");
+        if (message.contains("encapsulated token")) {
+            return message.contains("EOF") ? "a quote that is never closed" : "text behind a quote that closes";
+        }
         return message.isBlank() ? "an error of reading" : message;
     }
 
