@@ -172,6 +172,7 @@ class PipelineIT {
         JsonNode second = new ObjectMapper().readTree(Ran.command(ingest).out());
         assertThat(first.get("observations").asInt()).isEqualTo(500);
         assertThat(second.get("skipped").asInt()).isEqualTo(500);
+        assertThat(second.get("duplicates").asInt()).isZero();
         assertThat(second.get("rows").asInt()).isEqualTo(500);
     }
 
