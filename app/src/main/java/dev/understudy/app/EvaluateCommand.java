@@ -95,7 +95,7 @@ final class EvaluateCommand implements Tool {
 
     private static String text(Evaluation.ClosedLoop driven, Map<String, Object> result) {
         Map<?, ?> openLoop = (Map<?, ?>) Objects.requireNonNull(result.get("openLoop"));
-        Table table = new Table("open loop: next acceleration", "m/s²");
+        Table table = new Table("open loop: next acceleration, m/s² and nats", "value");
         openLoop.forEach((name, value) -> table.row(name, Table.figure(value)));
         String gap = System.lineSeparator().repeat(2);
         return (driven.stretches().count() == 0 ? "" : ClosedLoopTable.of("closed loop", driven.figures()) + gap)
