@@ -144,6 +144,7 @@ final class Demo {
             if (!observed.isAlive()) {
                 throw new CommandFailedException("lost the connection to the broker; the log says why");
             }
+            observed.stop(); // what is told from now on would stand in no summary
             Map<String, @Nullable Object> summary = account.summary(
                     sent.logs(),
                     sent.observations(),
@@ -282,12 +283,34 @@ final class Demo {
                 || plan.learners().stream().allMatch(learner -> account.hasLearned(learner.algorithm(), closedMs));
     }
 
-    /** Says which windows the summary lacks. */
+    /** Returns the closed windows behind the last one that an algorithm learned. */
+    private List<String> notLearned(String algorithm, long closedMs) {
+        long windowMs = plan.window().toMillis();
+        List<String> missing = new ArrayList<>();
+        for (long endMs = closedMs;
+                endMs > BundledLogs.START.toEpochMilli() && !account.hasLearned(algorithm, endMs);
+                endMs -= windowMs) {
+            missing.add(0, "%s to %s".formatted(Instant.ofEpochMilli(endMs - windowMs), Instant.ofEpochMilli(endMs)));
+        }
+        return missing;
+    }
+
+    /** Says which windows the summary lacks, and why. */
     private List<String> remarks(ReplayReport sent, long closedMs) {
         List<String> remarks = new ArrayList<>();
-        if (!isLearned(closedMs)) {
-            remarks.add("the window that ends at %s closed and was not learned, by every learner, before the run ended"
-                    .formatted(Instant.ofEpochMilli(closedMs)));
+        for (LearningBranch learner : plan.learners()) {
+            List<String> missing = notLearned(learner.algorithm(), closedMs);
+            if (!missing.isEmpty()) {
+                remarks.add(
+                        "windows that closed and that %s did not learn before the run ended: %s; their records are pending: %s"
+                                .formatted(
+                                        learner.algorithm(),
+                                        String.join(", ", missing),
+                                        isStopped()
+                                                ? "the run was stopped"
+                                                : "this machine was too slow for them (--seconds gives it more time,"
+                                                        + " a smaller --factor less to do)"));
+            }
         }
         if (sent.logs() > 0) {
             long openMs = Math.max(closedMs, BundledLogs.START.toEpochMilli());

@@ -17,8 +17,9 @@ import picocli.CommandLine.Command;
 @Command(
         name = "demo",
         description = {
-            "Run the whole system in one JVM on bundled real logs: a broker, the learning and the promotion job, serving,",
-            "and a replay faster than real time. Ctrl-C stops it and prints the summary so far."
+            "Run the whole system in one JVM on bundled real logs.",
+            "That is a broker, the learning and the promotion job, serving, and a replay faster than real time. Ctrl-C",
+            "stops it and prints the summary so far."
         })
 final class DemoCommand implements Tool {
     private static final int FAILED = 1;

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Parameters;
         description =
                 "Evaluate a model file: on logs, in closed loop behind logged leaders and in open loop; or in an environment.")
 final class EvaluateCommand implements Tool {
+    private static final int FAILED = 1;
+
     private static final Setting<Path> MODEL =
             TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
     private static final Setting<String> POLICY = Setting.required(
@@ -63,28 +66,40 @@ final class EvaluateCommand implements Tool {
         if (files.isEmpty()) {
             throw new BadSettingsException(List.of("demos: expected a file or folder with logs, found none"));
         }
-        SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
-        source.notes().forEach(console::note);
-        try (LoadedPolicy policy = load(path)) {
+        try (SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
+                LoadedPolicy policy = load(path)) {
             Set<Actor> experts = Experts.of(policy.metadata().extra());
-            Demonstrations logs = Demonstrations.read(source, experts);
+            ReadLogs read = ReadLogs.read(source, experts);
+            read.tellRemarks(console);
+            Demonstrations logs = read.logs();
             Evaluation evaluation = Evaluation.of(policy);
             Evaluation.ClosedLoop driven = evaluation.closedLoopAndWithoutEnvelope(
                     CarFollowingStretches.of(logs.samples(), experts, any -> true));
-            console.result(result(evaluation, driven, logs), () -> ClosedLoopTable.of("driver", driven.figures())
-                    .toString());
-            console.note(counts(logs));
-            if (logs.steps().isEmpty() && driven.stretches().count() == 0) {
-                console.note("expected steps or stretches to evaluate on in %s, found none".formatted(files));
-                return 1;
+            Map<String, Object> result = result(evaluation, driven, read);
+            console.result(result, () -> text(driven, result));
+            console.note(read.counts());
+            if (driven.stretches().count() == 0) {
+                console.note(
+                        "no stretch to drive in closed loop: it takes %d s of history and %d s behind the same leader,"
+                                        .formatted(
+                                                CarFollowingStretches.HISTORY / 10, CarFollowingStretches.DRIVEN / 10)
+                                + " without a break");
+                if (logs.steps().isEmpty()) {
+                    console.note("expected steps or stretches to evaluate on in %s, found none".formatted(files));
+                    return FAILED;
+                }
             }
         }
         return 0;
     }
 
-    private static String counts(Demonstrations logs) {
-        return "%d samples, %d steps, rejected %s, unreadable rows %d"
-                .formatted(logs.samples().size(), logs.steps().size(), logs.rejected(), logs.unreadable());
+    private static String text(Evaluation.ClosedLoop driven, Map<String, Object> result) {
+        Map<?, ?> openLoop = (Map<?, ?>) Objects.requireNonNull(result.get("openLoop"));
+        Table table = new Table("open loop: next acceleration, m/s² and nats", "value");
+        openLoop.forEach((name, value) -> table.row(name, Table.figure(value)));
+        String gap = System.lineSeparator().repeat(2);
+        return (driven.stretches().count() == 0 ? "" : ClosedLoopTable.of("closed loop", driven.figures()) + gap)
+                + table;
     }
 
     /** Loads a model of car following after the intake check that serving makes. */
@@ -98,16 +113,19 @@ final class EvaluateCommand implements Tool {
         throw new CommandFailedException("model %s: %s".formatted(path, ((IntakeOutcome.Rejected) outcome).reason()));
     }
 
-    private static Map<String, Object> result(
-            Evaluation evaluation, Evaluation.ClosedLoop driven, Demonstrations logs) {
+    private static Map<String, Object> result(Evaluation evaluation, Evaluation.ClosedLoop driven, ReadLogs read) {
+        Demonstrations logs = read.logs();
         LoadedPolicy policy = evaluation.policy();
         CarFollowingStretches stretches = driven.stretches();
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("policy", policy.metadata().policy());
         result.put("sha256", policy.sha256());
-        result.put("samples", logs.samples().size());
+        result.put("samples", read.found().samples());
         result.put("unreadable", logs.unreadable());
+        result.put("duplicates", read.found().duplicates());
+        result.put("steps", logs.steps().size());
         result.put("rejected", logs.rejected());
+        result.put("remarks", read.found().remarks());
         result.put("closedLoop", driven.figures());
         result.put("openLoop", evaluation.openLoop(logs.steps(), step -> true));
         Map<String, Object> byLabel = new LinkedHashMap<>();

@@ -162,7 +162,7 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
             });
         }
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("steps", ofPolicy.report().steps());
+        json.put("comparedSteps", ofPolicy.report().steps());
         json.put("policyRmse", finite(ofPolicy.report().rmse()));
         json.put("policyNegativeLogLikelihood", finite(ofPolicy.report().negativeLogLikelihood()));
         json.put("persistenceRmse", finite(ofPersistence.report().rmse()));

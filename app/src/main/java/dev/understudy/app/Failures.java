@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -15,9 +16,11 @@ final class Failures {
             if (cause instanceof ExecutionException && cause.getCause() != null) {
                 continue;
             }
-            String message = cause.getMessage() == null || cause.getMessage().isBlank()
-                    ? cause.getClass().getSimpleName()
-                    : cause.getMessage().lines().findFirst().orElse("").strip();
+            String message = cause instanceof NoSuchFileException
+                    ? "expected a file, found none at " + cause.getMessage()
+                    : cause.getMessage() == null || cause.getMessage().isBlank()
+                            ? cause.getClass().getSimpleName()
+                            : cause.getMessage().lines().findFirst().orElse("").strip();
             // RuntimeException(cause) repeats the cause's class and message
             String described = message.replaceFirst("^([a-z]\\w*\\.)+([A-Z]\\w*): ", "");
             if (messages.stream().noneMatch(earlier -> earlier.contains(described))) {

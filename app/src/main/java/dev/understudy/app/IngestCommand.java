@@ -10,7 +10,6 @@ import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
 import dev.understudy.ingest.Row;
 import dev.understudy.ingest.SampleSource;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -133,17 +132,13 @@ final class IngestCommand implements Tool {
         if (!settings.get(MAPPING).isEmpty()) {
             return LogFiles.open(files, settings.get(MAPPING));
         }
-        for (Path file : files) {
-            if (!Files.exists(file)) {
-                throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
-            }
-        }
+        LogFiles.requireExisting(files);
         if (files.size() != 1) {
             throw new BadSettingsException(
                     List.of("<file>: expected one folder in the openacc layout, found " + files.size()));
         }
-        OpenAccReader reader = OpenAccReader.open(files.get(0));
-        List<OpenAccRun> runs = runs(reader, settings.get(RUNS));
+        OpenAccReader reader = LogFiles.opened(() -> OpenAccReader.open(files.get(0)));
+        List<OpenAccRun> runs = LogFiles.opened(() -> runs(reader, settings.get(RUNS)));
         return LogFiles.read(reader, runs, settings.get(LogFiles.SEQUENTIAL));
     }
 
@@ -160,12 +155,15 @@ final class IngestCommand implements Tool {
     }
 
     private static void show(ReplayReport report, Console console) {
-        String text = "%,d rows, %,.0f a second, event time %s, %,d bad"
+        String text = "%,d rows, %,.0f a second%s, %,d bad%s"
                 .formatted(
-                        report.skipped() + report.rows(),
+                        report.rows(),
                         report.rowsPerSecond(),
-                        Instant.ofEpochMilli(report.eventTimeMs()),
-                        report.badRows());
+                        report.logs() + report.observations() == 0
+                                ? ""
+                                : ", event time " + Instant.ofEpochMilli(report.eventTimeMs()),
+                        report.badRows(),
+                        report.skipped() == 0 ? "" : "; %,d rows were sent before".formatted(report.skipped()));
         if (console.isTerminal()) {
             console.status(text);
         } else {

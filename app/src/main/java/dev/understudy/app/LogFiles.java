@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.ingest.IngestException;
 import dev.understudy.ingest.MappedReader;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Logs on the command line: files and folders that a mapping explains, or one folder of a known layout. */
 final class LogFiles {
@@ -45,8 +47,8 @@ final class LogFiles {
      * Opens logs.
      *
      * @param mapping the mapping file; empty for a folder in the OpenACC layout
-     * @throws BadSettingsException if there is not one folder where there is no mapping file
-     * @throws CommandFailedException if a file is not there
+     * @throws BadSettingsException if a file is not there or cannot be read as asked, the mapping file says something
+     *     wrong, or there is not one folder where there is no mapping file
      */
     static SampleSource open(List<Path> files, String mapping) {
         return open(files, mapping, false);
@@ -58,21 +60,37 @@ final class LogFiles {
      * @param sequential whether runs in the OpenACC layout are laid one after another
      */
     static SampleSource open(List<Path> files, String mapping, boolean sequential) {
-        for (Path file : files) {
-            if (!Files.exists(file)) {
-                throw new CommandFailedException("expected a file or folder, found none at " + file.toAbsolutePath());
-            }
-        }
+        requireExisting(files);
         if (!mapping.isEmpty()) {
-            return MappedReader.open(Path.of(mapping)).read(files);
+            return opened(() -> MappedReader.open(Path.of(mapping)).read(files));
         }
         if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
             throw new BadSettingsException(List.of(
                     "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping,"
                             + " found " + files + " and no mapping file"));
         }
-        OpenAccReader reader = OpenAccReader.open(files.get(0));
+        OpenAccReader reader = opened(() -> OpenAccReader.open(files.get(0)));
         return read(reader, reader.runs(), sequential);
+    }
+
+    /** Fails where one of these is not there; all of those are in one message. */
+    static void requireExisting(List<Path> files) {
+        List<String> problems = files.stream()
+                .filter(file -> !Files.exists(file))
+                .map(file -> "expected a file or folder, found none at " + file.toAbsolutePath())
+                .toList();
+        if (!problems.isEmpty()) {
+            throw new BadSettingsException(problems);
+        }
+    }
+
+    /** Opens something: what cannot be opened as asked is bad usage, as nothing was started yet. */
+    static <T> T opened(Supplier<T> open) {
+        try {
+            return open.get();
+        } catch (IngestException e) {
+            throw new BadSettingsException(List.of(String.valueOf(e.getMessage())));
+        }
     }
 
     /** Reads runs at the times they were recorded, or one after another so that the last ends now. */

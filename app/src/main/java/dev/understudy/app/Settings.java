@@ -67,7 +67,7 @@ public final class Settings {
         Map<String, String> texts = new LinkedHashMap<>();
         for (Setting<?> setting : used) {
             String text = setting.defaultText();
-            String source = "default of " + setting.key();
+            String source = setting.option();
             if (fromFile.containsKey(setting.key())) {
                 text = fromFile.get(setting.key());
                 source = "%s in %s".formatted(setting.key(), file);

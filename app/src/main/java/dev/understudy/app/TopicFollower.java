@@ -119,9 +119,13 @@ final class TopicFollower implements AutoCloseable {
         return ended.getCount() > 0;
     }
 
-    /** Stops reading; what was read was taken. The second call does nothing. */
     @Override
     public void close() {
+        stop();
+    }
+
+    /** Stops reading; what was read was taken. The second call does nothing. */
+    void stop() {
         stopped = true;
         try {
             if (!ended.await(5, TimeUnit.SECONDS)) {

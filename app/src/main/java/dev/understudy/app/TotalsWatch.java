@@ -77,14 +77,24 @@ final class TotalsWatch implements TopicFollower.Reader {
             }
         });
         StringBuilder text = new StringBuilder("records   ");
+        long ingested = others.getOrDefault("ingested", 0L);
+        Long between = others.remove("interpolated");
+        long interpolated = between == null ? 0 : between;
         put(text, others, "ingested", "ingested");
+        if (interpolated > 0) {
+            text.append(String.format(Locale.ROOT, " and %,d steps between them", interpolated));
+        }
+        long settled = others.values().stream().mapToLong(Long::longValue).sum()
+                + rejected.values().stream().mapToLong(Long::longValue).sum();
         put(text.append(": "), others, "trained", "learned");
+        put(text.append(", "), others, "lateLearned", "learned with a later window");
         put(text.append(", "), others, "heldOut", "held out");
-        put(text.append(", "), others, "late", "late");
+        put(text.append(", "), others, "late", "too late");
         put(text.append(", "), others, "duplicates", "duplicates");
         put(text.append(", "), others, "deadLettered", "dead letters");
         others.forEach((name, count) -> text.append(String.format(Locale.ROOT, ", %,d %s", count, name)));
         long sum = rejected.values().stream().mapToLong(Long::longValue).sum();
+        text.append(String.format(Locale.ROOT, ", %,d wait for their window", ingested + interpolated - settled));
         text.append(String.format(Locale.ROOT, ", %,d rejected", sum));
         return rejected.isEmpty()
                 ? text.toString()

@@ -10,7 +10,6 @@ import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
-import dev.understudy.ingest.SampleSource;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
@@ -138,30 +137,22 @@ final class TrainCommand implements Tool {
         }
         long seed = settings.get(SEED);
         if (control) {
-            Path episodes = existing(DEMONSTRATIONS.key(), "").parse().apply(settings.get(DEMONSTRATIONS));
+            Path episodes = Path.of(settings.get(DEMONSTRATIONS));
+            LogFiles.requireExisting(List.of(episodes));
             return ControlTraining.run(settings, algorithm, episodes, out, seed, console);
         }
         List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
-        SampleSource source = LogFiles.open(files, settings.get(LogFiles.MAPPING));
-        source.notes().forEach(console::note);
-        Demonstrations logs = Demonstrations.read(source, settings.get(EXPERTS).actors());
+        ReadLogs read = ReadLogs.read(
+                LogFiles.open(files, settings.get(LogFiles.MAPPING)),
+                settings.get(EXPERTS).actors());
+        read.tellRemarks(console);
+        Demonstrations logs = read.logs();
         List<Trajectory> trajectories = logs.trajectories();
         if (trajectories.isEmpty()) {
             throw new CommandFailedException(
-                    "expected steps to learn from in %s, found none of %d samples: rejected %s, unreadable rows %d"
-                            .formatted(
-                                    settings.get(DEMONSTRATIONS),
-                                    logs.samples().size(),
-                                    logs.rejected(),
-                                    logs.unreadable()));
+                    "expected steps to learn from in %s, found none: %s".formatted(files, read.counts()));
         }
-        console.line("%d samples, %d steps in %d trajectories, rejected %s, unreadable rows %d"
-                .formatted(
-                        logs.samples().size(),
-                        logs.steps().size(),
-                        trajectories.size(),
-                        logs.rejected(),
-                        logs.unreadable()));
+        console.line("%s, %d trajectories".formatted(read.counts(), trajectories.size()));
 
         CarFollowingStretches stretches =
                 CarFollowingStretches.of(logs.samples(), settings.get(EXPERTS).actors(), any -> true);
@@ -197,14 +188,16 @@ final class TrainCommand implements Tool {
             result.put("sha256", file.sha256());
             result.put("bytes", file.bytes().length);
             result.put("licence", licence(settings, files));
-            result.put("samples", logs.samples().size());
+            result.put("samples", read.found().samples());
             result.put("unreadable", logs.unreadable());
+            result.put("duplicates", read.found().duplicates());
             result.put("learned", logs.steps().size());
             result.put("rejected", logs.rejected());
             result.put("trainSeconds", seconds);
             result.put("training", figures);
             result.put("baselines", baselines);
             result.put("baselineRemarks", calibrated.remarks());
+            result.put("remarks", read.found().remarks());
         }
         Map<String, Object> shown = new LinkedHashMap<>(result);
         shown.remove("baselines"); // told above

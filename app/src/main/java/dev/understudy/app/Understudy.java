@@ -155,13 +155,15 @@ public final class Understudy {
         boolean hasDefault = !setting.defaultText().isEmpty() && !setting.isSwitch();
         OptionSpec.Builder option = OptionSpec.builder(setting.option())
                 .type(String.class)
-                .paramLabel("<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
+                .paramLabel(
+                        setting.isSwitch()
+                                ? "<true|false>"
+                                : "<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
         if (setting.isSwitch()) {
             option.arity("0..1")
                     .fallbackValue("true")
-                    .hideParamSyntax(true)
                     .preprocessor((left, command, argument, info) -> alone(left, info));
         }
         return option.build();

@@ -106,7 +106,44 @@ class InspectCommandTest {
         Ran none = inspect(Files.writeString(folder.resolve("none.csv"), "t,car,v,gap,vl\n"));
         assertThat(none.code()).isEqualTo(1);
         assertThat(none.out()).contains("there are no rows");
-        assertThat(inspect(folder.resolve("missing.csv")).err()).contains("found none at");
+    }
+
+    @Test
+    void whatCannotBeReadAsAskedIsBadUsage() throws IOException {
+        Path drive = drive("a.csv", 100);
+        for (String command : new String[] {"inspect", "ingest"}) {
+            Ran missing = Ran.command(
+                    command,
+                    "--mapping",
+                    mapping.toString(),
+                    folder.resolve("missing.csv").toString());
+            assertThat(missing.code()).as(command).isEqualTo(2);
+            assertThat(missing.err()).contains("found none at");
+        }
+        Map<String, String> mappings = Map.of(
+                "broken.json", "{\"fields\": {",
+                "wrong.json", "{\"field\": {}}",
+                "nounit.json", MAPPING.replace(", \"unit\": \"m/s\"", ""));
+        for (Map.Entry<String, String> each : mappings.entrySet()) {
+            Path wrong = Files.writeString(folder.resolve(each.getKey()), each.getValue());
+            Ran ran = Ran.command("inspect", "--mapping", wrong.toString(), drive.toString());
+            assertThat(ran.code()).as(ran.err()).isEqualTo(2);
+            assertThat(ran.err()).contains(each.getKey());
+        }
+        Ran none =
+                Ran.command("inspect", "--mapping", folder.resolve("none.json").toString(), drive.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("none.json, found none");
+        Ran trained = Ran.command(
+                "train",
+                "bc",
+                "--mapping",
+                mapping.toString(),
+                "--demos",
+                folder.resolve("missing.csv").toString(),
+                "--out",
+                folder.resolve("x.onnx").toString());
+        assertThat(trained.code()).as(trained.err()).isEqualTo(2);
     }
 
     @Test
@@ -137,6 +174,8 @@ class InspectCommandTest {
     @Test
     void trainingAndEvaluationTakeTheSameFiles() throws IOException {
         Path one = drive("one.csv", 50);
+        String repeated = Files.readAllLines(one).get(5) + "\n";
+        Files.writeString(one, Files.readString(one) + "oops,a,1,2,3\n" + repeated);
         Path model = folder.resolve("model.onnx");
         Ran trained = Ran.command(
                 "train",
@@ -153,7 +192,10 @@ class InspectCommandTest {
                 "--json");
         assertThat(trained.code()).as(trained.err()).isZero();
         JsonNode result = new ObjectMapper().readTree(trained.out());
-        assertThat(result.get("samples").asInt()).isEqualTo(600 + 150);
+        assertThat(result.get("samples").asInt()).isEqualTo(600 + 150 + 1);
+        assertThat(result.get("duplicates").asInt()).isEqualTo(1);
+        assertThat(result.get("remarks").toString()).contains("one.csv:602:1: expected a time in ms, found 'oops'");
+        assertThat(trained.err()).contains("1 bad row (TIME), the first");
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
         assertThat(names(result)).isEqualTo(Reference.names("JSON of train"));
         assertThat(result.get("licence").asText()).isEqualTo("unknown");
@@ -174,9 +216,16 @@ class InspectCommandTest {
         assertThat(new ObjectMapper()
                         .readTree(evaluated.out())
                         .get("openLoop")
-                        .get("steps")
+                        .get("comparedSteps")
                         .asInt())
                 .isPositive();
+        JsonNode figures = new ObjectMapper().readTree(evaluated.out());
+        assertThat(figures.get("samples").asInt()).isEqualTo(601);
+        assertThat(figures.get("duplicates").asInt()).isEqualTo(1);
+        assertThat(evaluated.err()).contains("30 s of history and 60 s behind the same leader");
+        Ran table = Ran.command(
+                "evaluate", "--model", model.toString(), "--mapping", mapping.toString(), "--demos", one.toString());
+        assertThat(table.out()).contains("open loop").contains("policyRmse").doesNotContain("closed loop");
         Ran nothing = Ran.command(
                 "evaluate",
                 "--model",
@@ -203,13 +252,16 @@ class InspectCommandTest {
                         7L,
                         "interpolated",
                         3L,
+                        "lateLearned",
+                        60L,
                         "rejected.MISSING_GAP",
                         40L,
                         "rejected.NO_LABEL",
                         2L))))
                 .isEqualTo(
-                        "records   12,000 ingested: 9,000 learned, 2,000 held out, 7 late, 0 duplicates, 0 dead letters,"
-                                + " 3 interpolated, 42 rejected (40 MISSING_GAP, 2 NO_LABEL)");
+                        "records   12,000 ingested and 3 steps between them: 9,000 learned, 60 learned with a later window,"
+                                + " 2,000 held out, 7 too late, 0 duplicates, 0 dead letters, 894 wait for their window,"
+                                + " 42 rejected (40 MISSING_GAP, 2 NO_LABEL)");
     }
 
     @Test

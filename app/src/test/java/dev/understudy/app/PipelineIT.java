@@ -147,7 +147,7 @@ class PipelineIT {
             TimeUnit.MILLISECONDS.sleep(20);
         }
         assertThat(told.toString(StandardCharsets.UTF_8))
-                .contains("records   10 ingested: 7 learned, 0 held out, 0 late, 0 duplicates, 0 dead letters")
+                .contains("records   10 ingested: 7 learned, 0 learned with a later window, 0 held out, 0 too late")
                 .contains("3 rejected (3 NO_LABEL)");
     }
 
@@ -172,6 +172,7 @@ class PipelineIT {
         JsonNode second = new ObjectMapper().readTree(Ran.command(ingest).out());
         assertThat(first.get("observations").asInt()).isEqualTo(500);
         assertThat(second.get("skipped").asInt()).isEqualTo(500);
+        assertThat(second.get("duplicates").asInt()).isZero();
         assertThat(second.get("rows").asInt()).isEqualTo(500);
     }
 

@@ -118,7 +118,7 @@ class UnderstudyTest {
     void aMissingLogFileIsNamed(@TempDir Path folder) {
         Path missing = folder.resolve("none");
         Ran ran = Ran.command("ingest", missing.toString());
-        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("expected a file or folder, found none at " + missing);
     }
 

@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -165,6 +166,15 @@ final class StreamBenchmark {
                 "lastInServiceOverFirstInService",
                 spread(curves, StreamCurve::lastInServiceOverFirstInService).toJson());
         figures.put("curves", curves.stream().map(StreamCurve::toJson).toList());
+        List<String> lines = List.of(
+                "%-58s %7s  %-24s %s".formatted("figure (median, smallest to largest)", "target", "measured", "result"),
+                line("worst candidate over the best before it", 1.10, worst),
+                line("last candidate over batch training on the same logs", 1.03, batch),
+                line("last candidate over the first", 0.88, first),
+                line("error on the long gap after the change, over one of both", 1.05, caughtUp),
+                line("error on the short gap meanwhile, over that before", 1.05, forgotten),
+                line("promotions worse by more than 3 %", promotions.size() / 10, worse3, promotions.size()),
+                line("promotions worse by more than 10 %", 0, worse10, promotions.size()));
         boolean met = worst.median() <= 1.10
                 && batch.median() <= 1.03
                 && first.median() <= 0.88
@@ -173,10 +183,23 @@ final class StreamBenchmark {
                 && worse10 == 0
                 && 10 * worse3 <= promotions.size();
         figures.put("met", met);
-        progress.accept(
-                "worst over best before %s, last over batch %s, last over first %s, L caught up %s, S forgotten %s; %d promotions, worse by 3 %%: %d, by 10 %%: %d"
-                        .formatted(worst, batch, first, caughtUp, forgotten, promotions.size(), worse3, worse10));
+        lines.forEach(progress);
         return figures;
+    }
+
+    private static String line(String figure, double target, Spread spread) {
+        return String.format(
+                Locale.ROOT,
+                "%-58s %7.2f  %-24s %s",
+                figure,
+                target,
+                String.format(Locale.ROOT, "%.3f (%.3f to %.3f)", spread.median(), spread.smallest(), spread.largest()),
+                spread.median() <= target ? "met" : "missed");
+    }
+
+    private static String line(String figure, long most, long measured, int promotions) {
+        return "%-58s %7d  %-24s %s"
+                .formatted(figure, most, measured + " of " + promotions, measured <= most ? "met" : "missed");
     }
 
     private static Map<String, Object> target(Spread spread, double target) {

@@ -3,6 +3,7 @@ package dev.understudy.ingest;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingSample;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -110,8 +111,8 @@ final class CountedTrips {
     String note() {
         return firstPutBack == null
                 ? null
-                : "time runs back and goes on there %d times, each the beginning of another trip (TRIP#2), the first in %s"
-                        .formatted(putBack, firstPutBack);
+                : "time runs back and goes on there %s, each the beginning of another trip (TRIP#2), the first in %s"
+                        .formatted(Remarks.count(putBack, "time"), firstPutBack);
     }
 
     /** One trip of the log, which is several where its clock was put back. */
@@ -172,7 +173,7 @@ final class CountedTrips {
                 numberWrong();
                 if (timeMs < beforeMs) {
                     piece++;
-                    notePutBack((Row.Sample) turn.row);
+                    notePutBack((Row.Sample) turn.row, beforeMs);
                 }
             }
             number(turn, numbering().number(timeMs));
@@ -242,14 +243,19 @@ final class CountedTrips {
                             sample.label(),
                             sample.speedMetersPerSecond(),
                             sample.gapMeters(),
-                            sample.leaderSpeedMetersPerSecond()));
+                            sample.leaderSpeedMetersPerSecond()),
+                    piece > 0);
         }
     }
 
-    private void notePutBack(Row.Sample read) {
+    private void notePutBack(Row.Sample read, long beforeMs) {
         putBack++;
         if (firstPutBack == null) {
-            firstPutBack = read.source() + ":" + read.line();
+            firstPutBack = "%s: expected a time after %s, found %s"
+                    .formatted(
+                            read.place(),
+                            Instant.ofEpochMilli(beforeMs),
+                            Instant.ofEpochMilli(read.sample().timeMs()));
         }
     }
 }

@@ -5,10 +5,12 @@ import dev.understudy.domain.Assembler;
 import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Step;
+import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Row.Problem;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -53,11 +55,15 @@ final class InspectedLog {
     private long trips;
     private long forgottenTrips;
     private long duplicates;
+    private @Nullable String firstDuplicate;
     private long contradictions;
+    private @Nullable String firstContradiction;
     private long repeatedTimes;
     private @Nullable String firstRepeatedTime;
     private long late;
     private @Nullable String firstLate;
+    private long lateAfterPutBack;
+    private @Nullable String firstLateAfterPutBack;
     private @Nullable String firstJump;
     private long newestMs = Long.MIN_VALUE;
     private long steps;
@@ -105,8 +111,7 @@ final class InspectedLog {
                 Objects.hash(sample.speedMetersPerSecond(), sample.gapMeters(), sample.leaderSpeedMetersPerSecond()));
         int before = measured.putIfAbsent(LongMap.hash(trip.hash(), sample.sequence()), values);
         if (before != LongMap.NONE) {
-            duplicates++;
-            contradictions += before == values ? 0 : 1;
+            duplicate(read, before == values);
             return;
         }
         int tripHash = nonZero(Long.hashCode(trip.hash()));
@@ -114,10 +119,23 @@ final class InspectedLog {
         if (earlier != LongMap.NONE && earlier != tripHash) {
             repeatedTimes++;
             if (firstRepeatedTime == null) {
-                firstRepeatedTime = read.source() + ":" + read.line();
+                firstRepeatedTime = read.place();
             }
         }
         trip.take(read);
+    }
+
+    private void duplicate(Row.Sample read, boolean saysTheSame) {
+        duplicates++;
+        if (firstDuplicate == null) {
+            firstDuplicate = read.place();
+        }
+        if (!saysTheSame) {
+            contradictions++;
+            if (firstContradiction == null) {
+                firstContradiction = read.place();
+            }
+        }
     }
 
     private static int nonZero(int hash) {
@@ -163,25 +181,39 @@ final class InspectedLog {
      * Enters a sample whose time is believed.
      *
      * @param newestBeforeMs what {@link #newestMs} was when the sample came
+     * @param afterPutBack whether the clock of its trip was put back before it
      */
-    void believed(Row.Sample read, long newestBeforeMs) {
+    void believed(Row.Sample read, long newestBeforeMs, boolean afterPutBack) {
         long timeMs = read.sample().timeMs();
         if (newestBeforeMs != Long.MIN_VALUE && timeMs < newestBeforeMs - latenessMs) {
             late++;
-            if (firstLate == null) {
-                firstLate = Remarks.text(
-                        "%s:%d, %.1f s after a later one",
-                        read.source(), read.line(), (newestBeforeMs - timeMs) / 1000.0);
+            String place =
+                    Remarks.text("%s, %.1f s after a later one", read.place(), (newestBeforeMs - timeMs) / 1000.0);
+            if (afterPutBack) {
+                lateAfterPutBack++;
+                firstLateAfterPutBack = firstLateAfterPutBack == null ? place : firstLateAfterPutBack;
+            } else {
+                firstLate = firstLate == null ? place : firstLate;
             }
         }
         newestMs = Math.max(newestMs, timeMs);
     }
 
-    /** Enters a sample whose time is wrong. */
-    void jumped(Row.Sample read) {
+    /**
+     * Enters a sample whose time is wrong.
+     *
+     * @param aroundMs time of a sample beside it that is believed; {@link Long#MIN_VALUE} where there is none
+     */
+    void jumped(Row.Sample read, long aroundMs) {
         rejected(GeneralRefusal.TIME_JUMP);
         if (firstJump == null) {
-            firstJump = read.source() + ":" + read.line();
+            String expected =
+                    aroundMs == Long.MIN_VALUE ? "that of its neighbours" : "" + Instant.ofEpochMilli(aroundMs);
+            firstJump = "%s: expected a time near %s, found %s"
+                    .formatted(
+                            read.place(),
+                            expected,
+                            Instant.ofEpochMilli(read.sample().timeMs()));
         }
     }
 
@@ -230,31 +262,10 @@ final class InspectedLog {
     private List<String> remarks(List<String> notes) {
         Remarks remarks = new Remarks(notes);
         bad.forEach((problem, count) ->
-                remarks.add("%,d bad rows (%s), the first %s", count, problem, firstBad.get(problem)));
+                remarks.add("%s (%s), the first %s", Remarks.count(count, "bad row"), problem, firstBad.get(problem)));
         remarks.rates(rates, rejected, between);
-        if (firstJump != null) {
-            remarks.add(
-                    "%,d samples have a time far from those around them, the first in %s",
-                    rejected.getOrDefault(GeneralRefusal.TIME_JUMP.name(), 0L), firstJump);
-        }
-        if (firstLate != null) {
-            remarks.add(
-                    "%,d samples come late, the first in %s (\"sort\": true in the"
-                            + " mapping, or --sequential for runs in the OpenACC layout, puts them in order)",
-                    late, firstLate);
-        }
-        if (duplicates > 0) {
-            remarks.add(
-                    "%,d samples were there before, by trip and sequence, and are dropped; %,d of them say something"
-                            + " else than before",
-                    duplicates, contradictions);
-        }
-        if (firstRepeatedTime != null) {
-            remarks.add(
-                    "%,d rows fall on the same times as rows of the same vehicle in an earlier trip, the first in %s",
-                    repeatedTimes, firstRepeatedTime);
-        }
-        plausibility.remark(remarks);
+        times(remarks);
+        plausibility.remark(remarks, samples, rejected);
         remarks.bounds(samples, trips, forgottenTrips);
         if (rows == 0) {
             remarks.add("there are no rows");
@@ -262,5 +273,45 @@ final class InspectedLog {
             remarks.add("no step would be learned: %s", samples == 0 ? "every row is bad" : "rejected " + rejected);
         }
         return remarks.list();
+    }
+
+    private void times(Remarks remarks) {
+        if (firstJump != null) {
+            long jumped = rejected.getOrDefault(GeneralRefusal.TIME_JUMP.name(), 0L);
+            remarks.add(
+                    "%s a time far from those around, the first in %s",
+                    Remarks.count(jumped, "sample has", "samples have"), firstJump);
+        }
+        if (firstLate != null) {
+            remarks.add(
+                    "%s late, the first in %s (\"sort\": true in the mapping, or --sequential for runs in the OpenACC"
+                            + " layout, puts them in order; it matters to ingest and learn, while train and evaluate read"
+                            + " trip by trip)",
+                    Remarks.count(late - lateAfterPutBack, "sample comes", "samples come"), firstLate);
+        }
+        if (firstLateAfterPutBack != null) {
+            remarks.add(
+                    "%s late as the clock was put back before, the first in %s (sorting by time would mix what was driven"
+                            + " before with what was driven after)",
+                    Remarks.count(lateAfterPutBack, "sample comes", "samples come"), firstLateAfterPutBack);
+        }
+        if (firstDuplicate != null) {
+            remarks.add(
+                    "%s there before, by trip and sequence, and dropped, the first in %s",
+                    Remarks.count(duplicates, "sample was", "samples were"), firstDuplicate);
+        }
+        if (firstContradiction != null) {
+            remarks.add(
+                    "%s something else than before, the first in %s: was the clock put back there, by up to %d s? Then what"
+                            + " was driven until it caught up is lost",
+                    Remarks.count(contradictions, "dropped sample says", "dropped samples say"),
+                    firstContradiction,
+                    TimeJumps.REACH_MS / 1000);
+        }
+        if (firstRepeatedTime != null) {
+            remarks.add(
+                    "%s on the same times as rows of the same vehicle in an earlier trip, the first in %s",
+                    Remarks.count(repeatedTimes, "row falls", "rows fall"), firstRepeatedTime);
+        }
     }
 }

@@ -31,6 +31,12 @@ public final class InspectedSource implements SampleSource {
         return source.notes();
     }
 
+    /** Passes over rows without inspecting them. */
+    @Override
+    public long skip(long rows) {
+        return source.skip(rows);
+    }
+
     @Override
     public boolean hasNext() {
         return source.hasNext();

@@ -16,9 +16,14 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
     private int[] intervalsMs = new int[8];
     private int intervals;
     private long beforeMs = Long.MIN_VALUE;
+    private String beforeSource = "";
     /** The first sample, until another agrees with its time. */
     private Row.@Nullable Sample first;
 
+    /** The first sample, after others agreed on another time. */
+    private Row.@Nullable Sample retracted;
+
+    private boolean isPutBack;
     private long newestBeforeFirstMs;
     private boolean isBegun;
 
@@ -39,6 +44,11 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
 
     @Override
     public void believed(Row.Sample read) {
+        Row.Sample wrong = retracted;
+        if (wrong != null) {
+            retracted = null;
+            log.jumped(wrong, read.sample().timeMs());
+        }
         if (!isBegun) {
             isBegun = true;
             first = read;
@@ -58,8 +68,14 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
     }
 
     private void enter(Row.Sample read, long newestMs) {
-        interval(read.sample().timeMs());
-        log.believed(read, newestMs);
+        long timeMs = read.sample().timeMs();
+        isPutBack |= read.afterPutBack()
+                || (beforeMs != Long.MIN_VALUE
+                        && read.source().equals(beforeSource)
+                        && timeMs < beforeMs - TimeJumps.REACH_MS);
+        interval(timeMs);
+        beforeSource = read.source();
+        log.believed(read, newestMs, isPutBack);
         vehicle.take(read.sample());
     }
 
@@ -76,13 +92,14 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
 
     @Override
     public void jumped(Row.Sample read) {
-        log.jumped(read);
+        Row.@Nullable Sample before = first;
+        log.jumped(read, before == null ? beforeMs : before.sample().timeMs());
     }
 
     @Override
     public void retracted(Row.Sample read) {
         first = null;
-        log.jumped(read);
+        retracted = read;
     }
 
     /** Gives up on the samples whose time is doubted, and tells the rate. */

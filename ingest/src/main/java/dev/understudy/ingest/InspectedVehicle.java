@@ -67,7 +67,9 @@ final class InspectedVehicle implements Assembler.Output<FollowingSample> {
 
     private void release(long untilMs) {
         while (!waiting.isEmpty() && waiting.element().timeMs() <= untilMs) {
-            assembler.offer(waiting.remove(), this);
+            FollowingSample sample = waiting.remove();
+            course.sample(sample);
+            assembler.offer(sample, this);
         }
     }
 

@@ -2,13 +2,17 @@ package dev.understudy.ingest;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,7 +167,24 @@ final class Lines implements AutoCloseable {
     }
 
     static String describe(IOException e) {
-        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+        if (e instanceof NoSuchFileException) {
+            return "none";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "one that may not be read";
+        }
+        if (e instanceof EOFException) {
+            return "its end: the file is cut off";
+        }
+        if (e instanceof CharacterCodingException) {
+            return "bytes that are no text in UTF-8";
+        }
+        // Libraries put the names of classes before what they have to say.
+        String message = e.getMessage() == null ? "" : e.getMessage().replaceFirst("^(\\S*(Exception|Error): )+", "");
+        if (message.contains("encapsulated token")) {
+            return message.contains("EOF") ? "a quote that is never closed" : "text behind a quote that closes";
+        }
+        return message.isBlank() ? "an error of reading" : message;
     }
 
     @SuppressWarnings("EmptyCatch") // a file that was only read loses nothing by a failed close

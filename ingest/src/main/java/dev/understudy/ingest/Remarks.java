@@ -22,6 +22,16 @@ final class Remarks {
         return String.format(Locale.ROOT, format, values);
     }
 
+    /** Returns a count with its noun: {@code 1 sample}, {@code 2 samples}. */
+    static String count(long count, String noun) {
+        return count(count, noun, noun + "s");
+    }
+
+    /** Returns a count with what follows it, for one and for several. */
+    static String count(long count, String one, String several) {
+        return text("%,d %s", count, count == 1 ? one : several);
+    }
+
     void add(String format, @Nullable Object... values) {
         remarks.add(text(format, values));
     }
@@ -34,16 +44,20 @@ final class Remarks {
         long tooLow = rejected.getOrDefault(RejectReason.RATE_TOO_LOW.name(), 0L);
         if (tooLow > 0) {
             add(
-                    "%,d samples are too far apart: steps of 0.1 s need a sample each %d ms at least (%.1f Hz), the"
+                    "%s too far from the one before: steps of 0.1 s need a sample each %d ms at least (%.1f Hz), the"
                             + " slowest trip has %.2f Hz",
-                    tooLow, StepGrid.SLOWEST_MS, 1000.0 / StepGrid.SLOWEST_MS, rates.slowestHz());
+                    count(tooLow, "sample is", "samples are"),
+                    StepGrid.SLOWEST_MS,
+                    1000.0 / StepGrid.SLOWEST_MS,
+                    rates.slowestHz());
         }
         long resampled = rejected.getOrDefault(GeneralRefusal.RESAMPLED.name(), 0L);
         if (resampled > 0 || between > 0) {
             add(
-                    "the log has %.1f Hz and was laid on steps of 0.1 s: %,d samples lie between steps, %,d steps"
-                            + " between samples",
-                    rates.medianHz(), resampled, between);
+                    "the log has %.1f Hz and was laid on steps of 0.1 s: %s between steps, %s between samples",
+                    rates.medianHz(),
+                    count(resampled, "sample lies", "samples lie"),
+                    count(between, "step lies", "steps lie"));
         }
     }
 
@@ -59,9 +73,9 @@ final class Remarks {
         }
         if (forgottenTrips > 0) {
             add(
-                    "%,d times a trip went on after %,d other vehicles, when it was forgotten here: the learning job"
+                    "%s a trip went on after %,d other vehicles, when it was forgotten here: the learning job"
                             + " would make more steps of it",
-                    forgottenTrips, InspectedLog.MOST_VEHICLES);
+                    count(forgottenTrips, "time"), InspectedLog.MOST_VEHICLES);
         }
     }
 

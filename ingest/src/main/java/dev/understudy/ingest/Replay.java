@@ -95,10 +95,7 @@ public final class Replay {
         long reported = began;
         boolean interrupted = false;
         try {
-            while (skipped < done && source.hasNext()) {
-                source.next();
-                skipped++;
-            }
+            skipped = source.skip(done);
             if (skipped < done) {
                 throw new IngestException("expected at least " + done + " rows in " + source.describe()
                         + ", as the progress file says, found " + skipped);
@@ -193,7 +190,7 @@ public final class Replay {
             throw new IngestException(
                     "expected brokers at " + settings.bootstrapServers() + " to take a record within "
                             + settings.deliveryTimeout().toMillis() / 1000.0 + " s, found "
-                            + error.getClass().getSimpleName() + ": " + error.getMessage() + "; " + (skipped + rows)
+                            + error.getMessage() + "; " + (skipped + rows)
                             + " rows were read"
                             + (file == null
                                     ? ""

@@ -16,8 +16,19 @@ public sealed interface Row {
      * @param source the file
      * @param line line of the file, from 1
      * @param sample what it holds
+     * @param afterPutBack whether the clock of its trip was put back before it
      */
-    record Sample(String source, long line, FollowingSample sample) implements Row {}
+    record Sample(String source, long line, FollowingSample sample, boolean afterPutBack) implements Row {
+        /** A row of a trip whose clock was not put back. */
+        public Sample(String source, long line, FollowingSample sample) {
+            this(source, line, sample, false);
+        }
+
+        /** Returns its place, as {@code file:line}. */
+        String place() {
+            return source + ":" + line;
+        }
+    }
 
     /**
      * A row that could not be read.

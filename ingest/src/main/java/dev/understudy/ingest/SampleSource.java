@@ -16,6 +16,20 @@ public interface SampleSource extends Iterator<Row>, AutoCloseable {
     /** What is read and how, in one line; two sources with the same description give the same rows. */
     String describe();
 
+    /**
+     * Passes over rows that were dealt with before.
+     *
+     * @return how many there were, at most {@code rows}
+     */
+    default long skip(long rows) {
+        long skipped = 0;
+        while (skipped < rows && hasNext()) {
+            next();
+            skipped++;
+        }
+        return skipped;
+    }
+
     /** What a user should know, in plain words, a line each; there may be more once all is read. */
     default List<String> notes() {
         return List.of();

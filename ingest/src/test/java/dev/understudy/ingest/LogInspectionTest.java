@@ -138,7 +138,48 @@ class LogInspectionTest {
         assertThat(found.duplicates()).isZero();
         assertThat(found.trips()).isEqualTo(2);
         assertThat(found.steps()).isEqualTo(2 * 202);
-        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("another trip (TRIP#2)"));
+        assertThat(found.remarks())
+                .anySatisfy(remark -> assertThat(remark).contains("another trip (TRIP#2)"))
+                .anySatisfy(remark -> assertThat(remark).contains("put back").contains("sorting by time would mix"))
+                .noneSatisfy(remark -> assertThat(remark).contains("\"sort\": true"));
+    }
+
+    @Test
+    void aClockThatWasPutBackByLessIsDoubtedWhereRowsContradict() throws IOException {
+        String before = rows("a", 125_000, 155_000, 100);
+        String after = rows("a", 150_000, 180_000, 100).replace(",20,", ",25,");
+        LogInspection found = inspect(MAPPING, before + after);
+        assertThat(found.duplicates()).isEqualTo(50);
+        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("was the clock put back there"));
+    }
+
+    @Test
+    void speedsOutOfRangeNameTheUnitThatTheGapsSpeakFor() throws IOException {
+        for (double speedMetersPerSecond : new double[] {19, 40}) { // some or all rows above 70
+            LogInspection found = inspect(MAPPING, wave(speedMetersPerSecond));
+            assertThat(found.rejectedByReason()).containsKey(RejectReason.SPEED_OUT_OF_RANGE.name());
+            assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark)
+                    .contains("SPEED_OUT_OF_RANGE")
+                    .contains("as if speeds in km/h were read as m/s"));
+        }
+    }
+
+    /** Rows of 180 s in km/h, gaps in m, in which the leader's speed swings by 3 m/s around the follower's. */
+    private static String wave(double speedMetersPerSecond) {
+        StringBuilder rows = new StringBuilder();
+        double gap = 50;
+        for (int i = 0; i < 1800; i++) {
+            double opening = 3 * Math.sin(i / 60.0);
+            rows.append(String.format(
+                    Locale.ROOT,
+                    "%d,a,%.4f,%.4f,%.4f%n",
+                    START_MS + 100L * i,
+                    3.6 * speedMetersPerSecond,
+                    gap,
+                    3.6 * (speedMetersPerSecond + opening)));
+            gap += 0.1 * opening;
+        }
+        return rows.toString();
     }
 
     @Test
@@ -288,7 +329,7 @@ class LogInspectionTest {
         assertThat(found.trips()).isEqualTo(InspectedLog.MOST_VEHICLES + 1);
         assertThat(found.duplicates()).isEqualTo(1);
         assertThat(fates(found)).isEqualTo(found.samples());
-        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("1 times a trip went on"));
+        assertThat(found.remarks()).anySatisfy(remark -> assertThat(remark).contains("1 time a trip went on"));
     }
 
     @Test

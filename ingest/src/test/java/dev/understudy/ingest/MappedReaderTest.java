@@ -214,7 +214,7 @@ class MappedReaderTest {
     void missingFilesAndColumnsAreNamed() throws IOException {
         assertThatThrownBy(() -> MappedReader.open(folder.resolve("none.json")))
                 .isInstanceOf(IngestException.class)
-                .hasMessageContaining("none.json, found NoSuchFileException");
+                .hasMessageContaining("none.json, found none");
         assertThatThrownBy(() -> read("{\"fields\": {" + FIELDS + "}}", "none.csv"))
                 .isInstanceOf(IngestException.class)
                 .hasMessageContaining("none.csv, found none");

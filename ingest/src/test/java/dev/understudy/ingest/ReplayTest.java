@@ -244,7 +244,7 @@ class ReplayTest {
                             row -> {}))
                     .isInstanceOf(IngestException.class)
                     .hasMessageContaining("expected brokers at broker:9092 to take a record within 3.0 s")
-                    .hasMessageContaining("TimeoutException: 120 records expired");
+                    .hasMessageContaining("found 120 records expired");
         }
         assertThat(file).doesNotExist();
     }
