@@ -4,7 +4,9 @@ package dev.understudy.domain;
 public enum GeneralRefusal implements Refusal {
     /** Event time did not move on since the sample before. */
     OUT_OF_STEP(Kind.INPUT),
-    /** The time is far from that of the samples around it in its episode, which agree with each other. */
+    /**
+     * The time or the sequence is far from that of the samples around it in its episode, which agree with each other.
+     */
     TIME_JUMP(Kind.INPUT),
     /** Somebody acted who is not to be learned from. */
     OTHER_EXPERT(Kind.EXPERT),

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells samples with a wrong time from those of a clock that was set, within one trip, from the samples around them in
- * the order in which they were logged.
+ * the order in which they were logged. Likewise samples with a wrong sequence: see {@link #MOST_PER_MS}.
  *
  * <p>A sample no more than {@link #REACH_MS} away from the one before, forwards or backwards, is believed at once. One
  * further away is doubted until its neighbours have spoken: if the next goes on where the trip was, the doubted one has
@@ -37,6 +37,12 @@ public final class TimeJumps<T> {
      */
     static final long DISORDER = 60;
 
+    /**
+     * Most numbers by which the sequences of two samples may differ for each millisecond between them, besides as many
+     * for {@link #REACH_MS}. A sequence that leaps further is doubted as a wrong time is.
+     */
+    static final long MOST_PER_MS = 1;
+
     /** How many samples in a row have to stay together, away from the ones before, to be believed. */
     public static final int AGREE = 3;
 
@@ -51,7 +57,7 @@ public final class TimeJumps<T> {
         /** Receives a sample whose time is believed. */
         void believed(T item);
 
-        /** Receives a sample whose time is wrong: {@link GeneralRefusal#TIME_JUMP}. */
+        /** Receives a sample whose time or sequence is wrong: {@link GeneralRefusal#TIME_JUMP}. */
         void jumped(T item);
 
         /**
@@ -71,8 +77,10 @@ public final class TimeJumps<T> {
      * @param item what comes with it
      */
     public record Timed<T>(long sequence, long timeMs, long arrivalMs, T item) {
-        private boolean isNear(long nextSequence, long nextTimeMs, long nextArrivalMs) {
-            return TimeJumps.isNear(sequence, timeMs, arrivalMs, nextSequence, nextTimeMs, nextArrivalMs);
+        /** Returns whether two doubted samples stay together; their sequences may count something faster. */
+        private boolean agreesWith(long nextSequence, long nextTimeMs, long nextArrivalMs) {
+            long near = nextSequence > sequence ? Math.min(nextSequence, sequence + DISORDER) : nextSequence;
+            return isNear(sequence, timeMs, arrivalMs, near, nextTimeMs, nextArrivalMs);
         }
     }
 
@@ -144,7 +152,7 @@ public final class TimeJumps<T> {
         }
         int together = 1;
         for (Timed<T> each : doubted) {
-            together += each.isNear(sequence, timeMs, arrivalMs) ? 1 : 0;
+            together += each.agreesWith(sequence, timeMs, arrivalMs) ? 1 : 0;
         }
         if (together < (lastIsAlone ? AGREE - 1 : AGREE)) {
             doubted.add(new Timed<>(sequence, timeMs, arrivalMs, item));
@@ -157,7 +165,7 @@ public final class TimeJumps<T> {
             out.retracted(lastItem);
         }
         for (Timed<T> each : doubted) {
-            if (each.isNear(sequence, timeMs, arrivalMs)) {
+            if (each.agreesWith(sequence, timeMs, arrivalMs)) {
                 believe(each.sequence, each.timeMs, each.arrivalMs, each.item, out);
             } else {
                 out.jumped(each.item);
@@ -178,7 +186,18 @@ public final class TimeJumps<T> {
         long passed = arrivalMs == UNKNOWN || nextArrivalMs == UNKNOWN ? 0 : Math.max(0, nextArrivalMs - arrivalMs);
         long later = nextTimeMs - timeMs;
         long between = Math.max(-DISORDER, Math.min(DISORDER, nextSequence - sequence)) * SLOWEST_MS;
-        return later >= -REACH_MS + Math.min(0, between) && later <= REACH_MS + passed + Math.max(0, between);
+        return !isFarApart(sequence, nextSequence, Math.abs(later))
+                && later >= -REACH_MS + Math.min(0, between)
+                && later <= REACH_MS + passed + Math.max(0, between);
+    }
+
+    /**
+     * Returns whether two sequences of one trip are further apart than samples can be.
+     *
+     * @param betweenMs event time between them
+     */
+    public static boolean isFarApart(long sequence, long otherSequence, long betweenMs) {
+        return Math.abs(otherSequence - sequence) > MOST_PER_MS * (REACH_MS + betweenMs);
     }
 
     private void believe(long sequence, long timeMs, long arrivalMs, T item, Output<T> out) {

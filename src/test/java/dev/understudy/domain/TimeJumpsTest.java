@@ -95,6 +95,46 @@ class TimeJumpsTest {
         assertThat(said).containsExactly("ok 0", "ok 1", "ok 2", "jump 3", "ok 4", "ok 5", "ok 6");
     }
 
+    private List<String> number(long... sequences) {
+        for (int i = 0; i < sequences.length; i++) {
+            jumps.offer(sequences[i], 100L * i, TimeJumps.UNKNOWN, i, out);
+        }
+        return said;
+    }
+
+    @Test
+    void oneWrongSequenceIsWrongOnceTheNextGoesOnAsBefore() {
+        assertThat(number(0, 1, 4_294_967_295L, 3, 4)).containsExactly("ok 0", "ok 1", "jump 2", "ok 3", "ok 4");
+    }
+
+    @Test
+    void aWrongFirstSequenceIsTakenBack() {
+        assertThat(number(4_294_967_295L, 1, 2, 3)).containsExactly("ok 0", "back 0", "ok 1", "ok 2", "ok 3");
+    }
+
+    @Test
+    void threeInARowWithSequencesFarAwayAreBelievedTogether() {
+        assertThat(number(0, 1, 1_000_000, 1_000_001, 1_000_002, 5, 6, 7))
+                .containsExactly("ok 0", "ok 1", "ok 2", "ok 3", "ok 4", "ok 5", "ok 6", "ok 7");
+    }
+
+    @Test
+    void sequencesMayLeapAsFarAsTimeDoes() {
+        jumps.offer(0, 0, 0, 0, out);
+        jumps.offer(1, 100, 100, 1, out);
+        jumps.offer(864_000, DAY, DAY, 2, out);
+        assertThat(said).containsExactly("ok 0", "ok 1", "ok 2");
+    }
+
+    @Test
+    void sequencesThatCountNanosecondsAreBelievedByThrees() {
+        long[] sequences = new long[30];
+        for (int i = 0; i < sequences.length; i++) {
+            sequences[i] = 100_000_000L * i;
+        }
+        assertThat(number(sequences)).hasSizeGreaterThan(27).noneMatch(each -> each.startsWith("jump"));
+    }
+
     private static List<FollowingSample> trip(long... times) {
         List<FollowingSample> trip = new ArrayList<>();
         for (long time : times) {

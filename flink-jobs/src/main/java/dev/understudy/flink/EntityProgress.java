@@ -66,9 +66,12 @@ final class EntityProgress {
 
         /**
          * Notes the sample as the latest of its lane and returns whether its sequence goes on rising in its episode.
+         * One that fell far below is a new count: that several agree on it was seen to before.
          */
         boolean inSequence(LogRecord log) {
-            if (log.episode().equals(lastEpisode) && log.sequence() <= lastSequence) {
+            if (log.episode().equals(lastEpisode)
+                    && log.sequence() <= lastSequence
+                    && !TimeJumps.isFarApart(lastSequence, log.sequence(), 0)) {
                 return false;
             }
             lastEpisode = log.episode();

@@ -25,11 +25,17 @@ import org.apache.flink.core.memory.DataOutputView;
  *       {@link #LEAP_MS}.
  *   <li>Any leap: a vehicle {@link #VOTES} of whose samples in a row leapt to about the same time votes for it. The
  *       time leaps once more vehicles have voted than went on in step; who was silent for a while (the bound on
- *       idleness, and {@link #FADE_RECORDS} records of others) has no vote left.
+ *       idleness, and {@link #FADE_RECORDS} records of others) has no vote left, and who does neither has none either.
+ *   <li>Falling back: a vehicle that was in step and has been left behind by {@link #BEHIND_MS}, though its own samples
+ *       went on, votes as well. The time of the partition falls back to where such vehicles are once they are more than
+ *       all others, as when the clock of one runs too fast. Samples that come out of nowhere from so far behind, such
+ *       as those of a trip that is sent late, are followed only where nobody is left who goes on.
  *   <li>The time of the stream is that of the slowest partition that is not silent, and never goes back. A partition is
  *       silent if it had no record within the bound on idleness, by Kafka's timestamps. One that is behind the stream
  *       by more than {@link #HOLD_MS} does not hold it up: what it has is late anyway. Where all are silent, it is the
  *       time of the fastest.
+ *   <li>Where all that are not silent are so far behind for longer than the bound on idleness, the time of the stream
+ *       moves half as far as theirs: all is late then, and learned late, until the logs have caught up with it.
  * </ol>
  */
 final class LogClock {
@@ -45,11 +51,17 @@ final class LogClock {
     /** How far behind the stream a partition may be and still hold it up, ms. */
     static final long HOLD_MS = 60_000;
 
+    /** How far a vehicle has to fall behind its partition to be left behind, ms. */
+    static final long BEHIND_MS = 30_000;
+
     /** Most samples that are kept of those that a pause may explain. */
     private static final int MOST_AHEAD = 8;
 
     /** The version of the checkpoint's format in which those samples are kept. */
     static final int AHEAD_SINCE = 2;
+
+    /** The version of the checkpoint's format in which vehicles can be left behind. */
+    static final int BEHIND_SINCE = 3;
 
     private static final long NONE = Long.MIN_VALUE;
 
@@ -57,8 +69,14 @@ final class LogClock {
     private static final class Voice {
         long sentMs;
         long record;
+        /** Event time of its last sample. */
+        long timeMs;
+        /** Samples in a row that leapt to about the same time; below zero, that were left behind. */
         int leaps;
-        long leapMs;
+        /** Samples in a row that did not go on in step. */
+        int doubts;
+        /** Whether it came from far behind and was never in step. */
+        boolean isStray;
     }
 
     /** A sample that a pause may explain, and when it was sent. */
@@ -74,24 +92,68 @@ final class LogClock {
         long movedMs = NONE;
         long lastMs = NONE;
         long records;
-        int votes;
+        /** Whether its time fell back and that of the stream did not. */
+        boolean isBack;
+        /** How many vehicles vote for a leap, were left behind, came from far behind, and go on in step. */
+        int ahead;
+
+        int left;
+        int strays;
+        int steady;
         /** Of the samples since the time moved last, those that a pause may explain, the earliest first. */
-        final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
+        final ArrayDeque<Ahead> paused = new ArrayDeque<>();
         /** By vehicle, the one that was silent for longest first. */
         final LinkedHashMap<String, Voice> voices = new LinkedHashMap<>();
 
         void moveTo(long nextMs, long sentMs) {
             timeMs = nextMs;
             movedMs = sentMs;
-            ahead.clear();
+            paused.clear();
+        }
+
+        /** Counts a vehicle in, or out. */
+        void count(Voice voice, int by) {
+            if (voice.leaps >= VOTES) {
+                ahead += by;
+            } else if (voice.isStray) {
+                strays += voice.leaps <= -VOTES ? by : 0;
+            } else if (voice.leaps <= -VOTES) {
+                left += by;
+            } else if (voice.doubts < VOTES) {
+                steady += by;
+            }
+        }
+
+        void settle(Voice voice) {
+            count(voice, -1);
+            voice.leaps = 0;
+            voice.doubts = 0;
+            voice.isStray = false;
+            count(voice, 1);
         }
 
         /** Notes that the vehicles that leapt to about a time are in step with it. */
         void stepIn(long leaptMs) {
             for (Voice voice : voices.values()) {
-                if (voice.leaps > 0 && voice.leapMs <= leaptMs + LEAP_MS) {
-                    votes -= voice.leaps >= VOTES ? 1 : 0;
-                    voice.leaps = 0;
+                if (voice.leaps > 0 && voice.timeMs <= leaptMs + LEAP_MS) {
+                    settle(voice);
+                }
+            }
+        }
+
+        /** Goes back to the latest of the vehicles that agree on an earlier time. */
+        void fallBack(boolean toStrays, long sentMs) {
+            long latest = NONE;
+            for (Voice voice : voices.values()) {
+                if (voice.leaps <= -VOTES && voice.isStray == toStrays) {
+                    latest = Math.max(latest, voice.timeMs);
+                }
+            }
+            moveTo(latest, sentMs);
+            isBack = true;
+            for (Voice voice : voices.values()) {
+                if (voice.leaps < 0 && voice.timeMs >= latest - BEHIND_MS && voice.timeMs <= latest + LEAP_MS) {
+                    settle(voice);
                 }
             }
         }
@@ -102,6 +164,10 @@ final class LogClock {
     private final SortedMap<Integer, Partition> partitions = new TreeMap<>();
     private long timeMs = NONE;
     private long movedMs = NONE;
+    /** Since when, by Kafka's time, all partitions that are not silent are far behind; and how far they are. */
+    private long behindSinceMs = NONE;
+
+    private long behindMs = NONE;
 
     LogClock(Duration lateness, Duration idleness) {
         latenessMs = lateness.toMillis();
@@ -123,21 +189,10 @@ final class LogClock {
         Partition source = partitions.computeIfAbsent(partition, any -> new Partition());
         source.lastMs = sentMs;
         source.records++;
-        long base = Math.max(source.timeMs, timeMs);
+        source.isBack &= source.timeMs < timeMs;
+        long base = source.isBack ? source.timeMs : Math.max(source.timeMs, timeMs);
         boolean leaps = base == NONE || sampleMs - base > LEAP_MS;
-        if (leaps || sampleMs >= Math.max(source.timeMs, timeMs) - HOLD_MS) {
-            Voice voice = source.voices.remove(vehicle);
-            if (voice == null) {
-                voice = new Voice();
-            }
-            source.voices.put(vehicle, voice);
-            source.votes -= voice.leaps >= VOTES ? 1 : 0;
-            voice.leaps = !leaps ? 0 : Math.abs(sampleMs - voice.leapMs) > LEAP_MS ? 1 : voice.leaps + 1;
-            source.votes += voice.leaps >= VOTES ? 1 : 0;
-            voice.leapMs = sampleMs;
-            voice.sentMs = sentMs;
-            voice.record = source.records;
-        }
+        hear(source, vehicle, sampleMs, sentMs, leaps ? 1 : sampleMs < base - BEHIND_MS ? -1 : 0);
         boolean isPaused =
                 leaps && isSentKnown && base != NONE && sampleMs - base <= LEAP_MS + passedMs(source, sentMs);
         if (isPaused && isAgreed(source, new Ahead(sampleMs, sentMs))) {
@@ -149,20 +204,40 @@ final class LogClock {
         advance(sentMs);
     }
 
+    /** Notes what a vehicle says: that time is far later (1), far earlier (-1), or about what it is (0). */
+    private static void hear(Partition source, String vehicle, long sampleMs, long sentMs, int says) {
+        Voice voice = source.voices.remove(vehicle);
+        boolean isNew = voice == null;
+        if (voice == null) {
+            voice = new Voice();
+        } else {
+            source.count(voice, -1);
+        }
+        source.voices.put(vehicle, voice);
+        boolean goesOn = !isNew && Math.abs(sampleMs - voice.timeMs) <= LEAP_MS;
+        voice.isStray = says < 0 && (voice.isStray || !goesOn);
+        voice.doubts = says == 0 ? 0 : Math.min(VOTES, voice.doubts + 1);
+        voice.leaps = goesOn && says * voice.leaps > 0 ? voice.leaps + says : says;
+        voice.timeMs = sampleMs;
+        voice.sentMs = sentMs;
+        voice.record = source.records;
+        source.count(voice, 1);
+    }
+
     /** Returns how long ago, by Kafka's time, the time moved that holds for a partition. */
     private long passedMs(Partition source, long sentMs) {
-        return sentMs - (source.timeMs >= timeMs ? source.movedMs : movedMs);
+        return sentMs - (source.isBack || source.timeMs >= timeMs ? source.movedMs : movedMs);
     }
 
     /** Returns whether enough records say that there was a pause, this one among them. */
     private static boolean isAgreed(Partition source, Ahead next) {
         int together = 1;
-        for (Ahead each : source.ahead) {
+        for (Ahead each : source.paused) {
             together += each.agreesWith(next) ? 1 : 0;
         }
-        source.ahead.addLast(next);
-        if (source.ahead.size() > MOST_AHEAD) {
-            source.ahead.removeFirst();
+        source.paused.addLast(next);
+        if (source.paused.size() > MOST_AHEAD) {
+            source.paused.removeFirst();
         }
         return together >= TimeJumps.AGREE;
     }
@@ -173,6 +248,7 @@ final class LogClock {
         boolean isAllKnown = true;
         long slowest = Long.MAX_VALUE;
         long fastest = NONE;
+        long fastestActive = NONE;
         for (Partition source : partitions.values()) {
             fade(source, sentMs);
             agree(source, sentMs);
@@ -180,6 +256,7 @@ final class LogClock {
             isAnyActive |= isActive;
             isAllKnown &= !isActive || source.timeMs != NONE;
             fastest = Math.max(fastest, source.timeMs);
+            fastestActive = isActive ? Math.max(fastestActive, source.timeMs) : fastestActive;
             if (isActive && source.timeMs != NONE && (timeMs == NONE || source.timeMs >= timeMs - HOLD_MS)) {
                 slowest = Math.min(slowest, source.timeMs);
             }
@@ -192,6 +269,19 @@ final class LogClock {
             timeMs = next;
             movedMs = sentMs;
         }
+        if (isAnyActive) {
+            creep(slowest == Long.MAX_VALUE ? fastestActive : NONE, sentMs);
+        }
+    }
+
+    /** Moves time half as far as all have moved that are far behind it. */
+    private void creep(long nextMs, long sentMs) {
+        if (nextMs == NONE || behindSinceMs == NONE) {
+            behindSinceMs = nextMs == NONE ? NONE : sentMs;
+        } else if (sentMs - behindSinceMs >= idlenessMs && nextMs > behindMs) {
+            timeMs += Math.min(LEAP_MS, nextMs - behindMs) / 2;
+        }
+        behindMs = nextMs;
     }
 
     private void fade(Partition source, long sentMs) {
@@ -200,20 +290,27 @@ final class LogClock {
             if (sentMs - voice.sentMs < idlenessMs || source.records - voice.record < FADE_RECORDS) {
                 return;
             }
-            source.votes -= voice.leaps >= VOTES ? 1 : 0;
+            source.count(voice, -1);
             each.remove();
         }
     }
 
-    /** Lets the time of a partition leap if most vehicles are for it. */
+    /** Lets the time of a partition leap, or fall back, if most vehicles are for it. */
     private static void agree(Partition source, long sentMs) {
-        if (2 * source.votes <= source.voices.size()) {
-            return;
+        if (source.left > source.steady + source.ahead) {
+            source.fallBack(false, sentMs);
+        } else if (source.strays > 0 && source.left + source.steady + source.ahead == 0) {
+            source.fallBack(true, sentMs);
+        } else if (source.ahead > source.steady + source.left) {
+            leap(source, sentMs);
         }
+    }
+
+    private static void leap(Partition source, long sentMs) {
         long earliest = Long.MAX_VALUE;
         for (Voice voice : source.voices.values()) {
             if (voice.leaps >= VOTES) {
-                earliest = Math.min(earliest, voice.leapMs);
+                earliest = Math.min(earliest, voice.timeMs);
             }
         }
         if (earliest > source.timeMs) {
@@ -225,6 +322,8 @@ final class LogClock {
     void write(DataOutputView out) throws IOException {
         out.writeLong(timeMs);
         out.writeLong(movedMs);
+        out.writeLong(behindSinceMs);
+        out.writeLong(behindMs);
         out.writeInt(partitions.size());
         for (Map.Entry<Integer, Partition> entry : partitions.entrySet()) {
             Partition source = entry.getValue();
@@ -233,16 +332,19 @@ final class LogClock {
             out.writeLong(source.movedMs);
             out.writeLong(source.lastMs);
             out.writeLong(source.records);
+            out.writeBoolean(source.isBack);
             out.writeInt(source.voices.size());
             for (Map.Entry<String, Voice> each : source.voices.entrySet()) {
                 out.writeUTF(each.getKey());
                 out.writeLong(each.getValue().sentMs);
                 out.writeLong(each.getValue().record);
                 out.writeInt(each.getValue().leaps);
-                out.writeLong(each.getValue().leapMs);
+                out.writeLong(each.getValue().timeMs);
+                out.writeInt(each.getValue().doubts);
+                out.writeBoolean(each.getValue().isStray);
             }
-            out.writeInt(source.ahead.size());
-            for (Ahead each : source.ahead) {
+            out.writeInt(source.paused.size());
+            for (Ahead each : source.paused) {
                 out.writeLong(each.timeMs);
                 out.writeLong(each.sentMs);
             }
@@ -257,6 +359,9 @@ final class LogClock {
     void read(int version, DataInputView in) throws IOException {
         timeMs = in.readLong();
         movedMs = in.readLong();
+        boolean hasBehind = version >= BEHIND_SINCE;
+        behindSinceMs = hasBehind ? in.readLong() : NONE;
+        behindMs = hasBehind ? in.readLong() : NONE;
         partitions.clear();
         for (int left = in.readInt(); left > 0; left--) {
             Partition source = new Partition();
@@ -265,17 +370,20 @@ final class LogClock {
             source.movedMs = in.readLong();
             source.lastMs = in.readLong();
             source.records = in.readLong();
+            source.isBack = hasBehind && in.readBoolean();
             for (int voices = in.readInt(); voices > 0; voices--) {
                 Voice voice = new Voice();
                 source.voices.put(in.readUTF(), voice);
                 voice.sentMs = in.readLong();
                 voice.record = in.readLong();
                 voice.leaps = in.readInt();
-                voice.leapMs = in.readLong();
-                source.votes += voice.leaps >= VOTES ? 1 : 0;
+                voice.timeMs = in.readLong();
+                voice.doubts = hasBehind ? in.readInt() : Math.min(VOTES, voice.leaps);
+                voice.isStray = hasBehind && in.readBoolean();
+                source.count(voice, 1);
             }
             for (int ahead = version < AHEAD_SINCE ? 0 : in.readInt(); ahead > 0; ahead--) {
-                source.ahead.addLast(new Ahead(in.readLong(), in.readLong()));
+                source.paused.addLast(new Ahead(in.readLong(), in.readLong()));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.TimeJumps;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,7 +15,9 @@ import org.apache.flink.core.memory.DataOutputView;
 /**
  * Merges the partitions of the log topic in the order in which their records were sent, however they come to be read.
  * The order is that of the timestamps that Kafka has, the partition where they are equal, and within a partition always
- * its own: a record counts as sent no earlier than the one before it.
+ * its own: a record counts as sent no earlier than the one before it. One whose timestamp is more than
+ * {@link LogClock#LEAP_MS} later counts as sent with the one before if one of the next {@value #WITNESSES} of its
+ * partition, as far as there are any, contradicts it. So a timestamp that is far ahead holds up nobody behind it.
  *
  * <p>So a record waits until every other partition is known to have nothing earlier: because a later record of it was
  * read, or because Kafka said a while after the record was sent that there was nothing left to read in it. That while
@@ -31,6 +34,9 @@ final class LogOrder {
 
     /** Wall time after which a record that is still under way is taken as sent when it comes. */
     static final Duration LONGEST = Duration.ofSeconds(30);
+
+    /** How many records behind it a timestamp far ahead is compared with. */
+    static final int WITNESSES = TimeJumps.AGREE - 1;
 
     /** Wall time without a record in any partition after which it counts that there was none. */
     static final Duration SETTLED = Duration.ofSeconds(10);
@@ -52,13 +58,14 @@ final class LogOrder {
         }
     }
 
+    /** A record that was read, of which it is not known yet when it counts as sent. */
+    private record Pending(LogRecord log, long nowMs) {}
+
     private static final class Partition {
         /** Offset from which on nothing was read. */
         long position;
 
         long sentMs = NONE;
-        /** Whether the last record gave itself a time far ahead. */
-        boolean isAhead;
         /** When Kafka was asked last and all that was there has been read. */
         long readUntilMs = NONE;
         /** What Kafka said last and is still to be read up to: when, and the end. */
@@ -66,6 +73,41 @@ final class LogOrder {
 
         long end;
         final ArrayDeque<Held> held = new ArrayDeque<>();
+        /** What was read behind them; the first has a timestamp far ahead. */
+        final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+        /**
+         * Tells when records count as sent.
+         *
+         * @param isWhole whether no more are to be waited for
+         */
+        void settle(boolean isWhole) {
+            for (Pending next = pending.peekFirst(); next != null; next = pending.peekFirst()) {
+                long toldMs = next.log.sentMs();
+                if (sentMs != NONE && toldMs - sentMs > LogClock.LEAP_MS) {
+                    if (!isWhole && pending.size() <= WITNESSES) {
+                        return;
+                    }
+                    toldMs = isContradicted(toldMs) ? sentMs : toldMs;
+                }
+                pending.removeFirst();
+                hold(next, Math.min(toldMs, next.nowMs));
+            }
+        }
+
+        /** Returns whether the records behind the first were sent long before its timestamp. */
+        private boolean isContradicted(long toldMs) {
+            return pending.stream()
+                    .limit(1 + WITNESSES)
+                    .anyMatch(each -> each.log.sentMs() < toldMs - LogClock.LEAP_MS);
+        }
+
+        private void hold(Pending next, long toldMs) {
+            sentMs = Math.max(sentMs, toldMs);
+            long underWayMs = PATIENCE * Math.max(0, next.nowMs - toldMs);
+            long patienceMs = Math.min(LONGEST.toMillis(), Math.max(SHORTEST.toMillis(), underWayMs));
+            held.addLast(new Held(next.log, sentMs, sentMs + patienceMs));
+        }
 
         /** Returns whether all was read that comes before a record of another partition. */
         boolean isPast(Held other) {
@@ -98,17 +140,8 @@ final class LogOrder {
     void add(LogRecord log, long nowMs) {
         Partition partition = partitions.computeIfAbsent(log.partition(), any -> new Partition());
         partition.position = log.offset() + 1;
-        long sentMs = Math.min(log.sentMs(), nowMs);
-        // A timestamp that is the sample's own time may be as wrong: far ahead, the next has to agree.
-        boolean isAhead =
-                !log.isSentKnown() && partition.sentMs != NONE && sentMs - partition.sentMs > LogClock.LEAP_MS;
-        if (!isAhead || partition.isAhead) {
-            partition.sentMs = Math.max(partition.sentMs, sentMs);
-        }
-        partition.isAhead = isAhead;
-        long underWayMs = PATIENCE * Math.max(0, nowMs - sentMs);
-        long patienceMs = Math.min(LONGEST.toMillis(), Math.max(SHORTEST.toMillis(), underWayMs));
-        partition.held.addLast(new Held(log, partition.sentMs, partition.sentMs + patienceMs));
+        partition.pending.addLast(new Pending(log, nowMs));
+        partition.settle(false);
         held++;
         readUntil(partition);
     }
@@ -129,6 +162,7 @@ final class LogOrder {
 
     private static void readUntil(Partition partition) {
         if (partition.askedMs != NONE && partition.position >= partition.end) {
+            partition.settle(true);
             partition.readUntilMs = Math.max(partition.readUntilMs, partition.askedMs);
             partition.askedMs = NONE;
         }
@@ -141,7 +175,7 @@ final class LogOrder {
         }
         long settledMs = Long.MAX_VALUE;
         for (Partition partition : partitions.values()) {
-            boolean isEmpty = partition.held.isEmpty() && partition.readUntilMs != NONE;
+            boolean isEmpty = partition.held.isEmpty() && partition.pending.isEmpty() && partition.readUntilMs != NONE;
             settledMs = Math.min(settledMs, isEmpty ? partition.readUntilMs - SETTLED.toMillis() : NONE);
         }
         if (isListed && settledMs != Long.MAX_VALUE && settledMs > turnMs) {
@@ -152,6 +186,7 @@ final class LogOrder {
 
     /** Lets all take their turn, in order: nothing is to come any more. */
     void releaseAll(LogClock clock, Consumer<LogRecord> out) {
+        partitions.values().forEach(partition -> partition.settle(true));
         while (releaseFirst(clock, out, true)) {
             // the next
         }
@@ -199,7 +234,7 @@ final class LogOrder {
         /** Also that of the clock, which is saved behind it. */
         @Override
         public int version() {
-            return LogClock.AHEAD_SINCE;
+            return LogClock.BEHIND_SINCE;
         }
 
         @Override
@@ -216,13 +251,17 @@ final class LogOrder {
                 out.writeInt(entry.getKey());
                 out.writeLong(partition.position);
                 out.writeLong(partition.sentMs);
-                out.writeBoolean(partition.isAhead);
                 out.writeLong(partition.readUntilMs);
                 out.writeInt(partition.held.size());
                 for (Held each : partition.held) {
                     Codecs.LOG_RECORD.write(each.log, out);
                     out.writeLong(each.sentMs);
                     out.writeLong(each.otherwiseMs);
+                }
+                out.writeInt(partition.pending.size());
+                for (Pending each : partition.pending) {
+                    Codecs.LOG_RECORD.write(each.log, out);
+                    out.writeLong(each.nowMs);
                 }
             }
         }
@@ -236,11 +275,18 @@ final class LogOrder {
                 order.partitions.put(in.readInt(), partition);
                 partition.position = in.readLong();
                 partition.sentMs = in.readLong();
-                partition.isAhead = in.readBoolean();
+                if (version < LogClock.BEHIND_SINCE) {
+                    in.readBoolean(); // whether the last record was far ahead
+                }
                 partition.readUntilMs = in.readLong();
                 for (int waiting = in.readInt(); waiting > 0; waiting--) {
                     partition.held.addLast(new Held(
                             Codecs.LOG_RECORD.read(Codecs.LOG_RECORD.version(), in), in.readLong(), in.readLong()));
+                    order.held++;
+                }
+                for (int some = version < LogClock.BEHIND_SINCE ? 0 : in.readInt(); some > 0; some--) {
+                    partition.pending.addLast(
+                            new Pending(Codecs.LOG_RECORD.read(Codecs.LOG_RECORD.version(), in), in.readLong()));
                     order.held++;
                 }
             }

@@ -404,4 +404,30 @@ class AssembleEntityTest {
             h.processWatermark(sample.timeMs() - 500);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aFewWrongSequencesDoNotDiscardWhatComesAfterThem(int wrong) throws Exception {
+        try (var h = harness(AssembleEntity.Share.TRAINING)) {
+            h.open();
+            for (FollowingSample sample : TestLogs.trip("car", TRIP, TestLogs.START_MS, 1_000)) {
+                boolean isWrong = sample.sequence() >= 500 && sample.sequence() < 500 + wrong;
+                FollowingSample given = new FollowingSample(
+                        sample.vehicle(),
+                        sample.trip(),
+                        isWrong ? 4_294_967_295L + sample.sequence() : sample.sequence(),
+                        sample.timeMs(),
+                        sample.actor(),
+                        sample.label(),
+                        sample.speedMetersPerSecond(),
+                        sample.gapMeters(),
+                        sample.leaderSpeedMetersPerSecond());
+                h.processElement(TestLogs.log(given, sample.sequence()).at(sample.timeMs() - 600), sample.timeMs());
+                h.processWatermark(sample.timeMs() - 500);
+            }
+            h.processWatermark(TestLogs.START_MS + 200_000);
+            assertThat(h.extractOutputValues().size()).as("%s", tallies(h)).isGreaterThan(850);
+            assertThat(tallies(h).getOrDefault("rejected.TIME_JUMP", 0L)).isEqualTo(wrong == 1 ? 1 : 0);
+        }
+    }
 }

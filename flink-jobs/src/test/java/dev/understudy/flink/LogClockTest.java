@@ -3,10 +3,12 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.Random;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogClockTest {
     private static final Duration LATENESS = Duration.ofMillis(500);
@@ -223,16 +225,144 @@ class LogClockTest {
         assertThat(copy.watermarkMs()).isEqualTo(DAY + HOUR + 100 - LATENESS.toMillis() - 1);
     }
 
-    @Test
-    void whatWasSavedBeforePausesWereVotedOnIsStillRead() throws Exception {
-        drive(0, DAY, 50, SENT, 1, "a");
+    @ParameterizedTest
+    @ValueSource(ints = {LogClock.AHEAD_SINCE - 1, LogClock.BEHIND_SINCE - 1})
+    void whatWasSavedInOlderFormatsIsStillRead(int version) throws Exception {
         DataOutputSerializer out = new DataOutputSerializer(64);
-        clock.write(out);
+        out.writeLong(DAY); // time, and when it moved
+        out.writeLong(SENT);
+        out.writeInt(1);
+        out.writeInt(0); // partition, its time, when it moved, when it spoke last, records
+        out.writeLong(DAY);
+        out.writeLong(SENT);
+        out.writeLong(SENT);
+        out.writeLong(50);
+        out.writeInt(1);
+        out.writeUTF("a"); // vehicle, when it spoke last, its record, leaps, its time
+        out.writeLong(SENT);
+        out.writeLong(50);
+        out.writeInt(0);
+        out.writeLong(DAY);
+        if (version >= LogClock.AHEAD_SINCE) {
+            out.writeInt(0);
+        }
         LogClock copy = new LogClock(LATENESS, IDLENESS);
-        // The format before ended one number earlier: it had no samples ahead.
-        byte[] before = Arrays.copyOf(out.getCopyOfBuffer(), out.length() - Integer.BYTES);
-        copy.read(LogClock.AHEAD_SINCE - 1, new DataInputDeserializer(before));
+        DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
+        copy.read(version, in);
+        assertThat(in.available()).isZero();
+        copy.sample(0, "a", DAY + 100, SENT + 100, true);
+        assertThat(copy.watermarkMs()).isEqualTo(DAY + 100 - LATENESS.toMillis() - 1);
+    }
+
+    @Test
+    void whatIsLeftBehindWhileItIsSavedGoesOnAsIfNothingHadBeen() throws Exception {
+        long sent = drive(0, DAY + HOUR, 50, SENT, 100, "a");
+        sent = drive(0, DAY, 50, sent, 100, "a");
+        LogClock copy = copy();
+        for (LogClock each : new LogClock[] {clock, copy}) {
+            for (int i = 0; i < 100; i++) {
+                each.sample(0, "a", DAY + 5_000 + 100L * i, sent + 100L * i, true);
+            }
+        }
+        assertThat(time()).isGreaterThan(DAY + HOUR + 4_900 + 5_000);
         assertThat(copy.watermarkMs()).isEqualTo(clock.watermarkMs());
+    }
+
+    @Test
+    void oneVehicleWhoseClockRunsTooFastDoesNotTakeTheOthersAlong() {
+        long sent = SENT;
+        for (int i = 0; i < 6_000; i++) { // ten minutes of 10 Hz; one of eleven has a clock six times too fast
+            clock.sample(0, "fast", DAY + 600L * i, sent, true);
+            for (int car = 0; car < 10; car++) {
+                clock.sample(0, "car " + car, DAY + 100L * i, sent, true);
+            }
+            sent += 100;
+            assertThat(clock.watermarkMs()).isLessThan(DAY + 100L * i + LogClock.BEHIND_MS + LogClock.LEAP_MS);
+        }
+        assertThat(time()).isEqualTo(DAY + 599_900);
+    }
+
+    @Test
+    void timeGoesOnOnceAVehicleWhoseClockRanTooFastIsGone() {
+        for (String[] others : new String[][] {{"a", "b"}, {"a"}}) {
+            LogClock fresh = new LogClock(LATENESS, IDLENESS);
+            long sent = SENT;
+            long before = Long.MIN_VALUE;
+            for (int i = 0; i < 24_000; i++) {
+                if (i < 6_000) {
+                    fresh.sample(0, "fast", DAY + 600L * i, sent, true);
+                    before = fresh.watermarkMs();
+                }
+                for (String car : others) {
+                    fresh.sample(0, car, DAY + 100L * i, sent, true);
+                }
+                sent += 100;
+            }
+            assertThat(fresh.watermarkMs() - before).as("ms in half an hour").isGreaterThan(890_000);
+        }
+    }
+
+    @Test
+    void aVehicleWhoseClockIsTooSlowHoldsNobodyUp() {
+        for (int i = 0; i < 6_000; i++) {
+            clock.sample(0, "slow", DAY + 10L * i, SENT + 100L * i, true);
+            clock.sample(0, "a", DAY + 100L * i, SENT + 100L * i, true);
+        }
+        assertThat(time()).isEqualTo(DAY + 599_900);
+    }
+
+    @Test
+    void aVehicleWithASampleEach15SecondsDoesNotKeepTheOthersFromADayLater() {
+        long sent = drive(0, DAY, 50, SENT, 1, "a");
+        clock.sample(0, "slow", DAY + 5_000, sent, true);
+        for (int i = 0; i < 36_000; i++) { // an hour, replayed at a factor of 100
+            if (i % 150 == 0) {
+                clock.sample(0, "slow", 2 * DAY + 100L * i, sent, true);
+            }
+            clock.sample(0, "a", 2 * DAY + 100L * i, sent, true);
+            sent += 1;
+        }
+        assertThat(time()).isEqualTo(2 * DAY + 3_599_900);
+    }
+
+    @Test
+    void aVehicleWhoseTimesAreAtRandomDoesNotKeepTheOthersFromADayLater() {
+        long sent = drive(0, DAY, 50, SENT, 1, "a");
+        Random random = new Random(1);
+        for (int i = 0; i < 36_000; i++) {
+            clock.sample(0, "broken", 2 * DAY + random.nextInt(1_000_000_000), sent, true);
+            clock.sample(0, "a", 2 * DAY + 100L * i, sent, true);
+            sent += 1;
+        }
+        assertThat(time()).isBetween(2 * DAY + 3_599_900, 2 * DAY + 3_599_900 + LogClock.LEAP_MS);
+    }
+
+    @Test
+    void afterThreeWrongTimesInARowOfTheOnlyVehicleTimeGoesOnHalfAsFast() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a");
+        sent = drive(0, 31 * DAY, 3, sent, 100, "a");
+        assertThat(time()).isEqualTo(31 * DAY + 200);
+        drive(0, DAY + 5_300, 36_000, sent, 100, "a");
+        assertThat(time()).isBetween(31 * DAY + 1_795_000, 31 * DAY + 1_800_200);
+    }
+
+    @Test
+    void timeIsThatOfTheLogsAgainOnceTheyHaveCaughtUp() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a");
+        sent = drive(0, DAY + HOUR, 3, sent, 100, "a");
+        drive(0, DAY + 5_300, 80_000, sent, 100, "a");
+        assertThat(time()).isEqualTo(DAY + 5_300 + 7_999_900);
+    }
+
+    @Test
+    void aTripOfAnHourAgoThatIsSentInBetweenMovesNothing() {
+        long sent = drive(0, DAY, 50, SENT, 100, "a", "b");
+        for (int i = 0; i < 600; i++) {
+            clock.sample(0, "late", DAY - HOUR + 100L * i, sent, true);
+            clock.sample(0, "late too", DAY - HOUR + 100L * i, sent, true);
+            sent = drive(0, DAY + 5_000 + 100L * i, 1, sent, 100, "a");
+            assertThat(time()).isEqualTo(DAY + 5_000 + 100L * i);
+        }
     }
 
     private LogClock copy() throws Exception {

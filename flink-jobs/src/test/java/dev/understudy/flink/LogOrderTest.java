@@ -10,6 +10,8 @@ import java.util.Random;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogOrderTest {
     private static final LogReading READING = LogReading.defaults();
@@ -160,5 +162,56 @@ class LogOrderTest {
         List<LogRecord> rest = new ArrayList<>();
         copy.releaseAll(new LogClock(READING.lateness(), READING.idleness()), rest::add);
         assertThat(rest).extracting(LogOrderTest::place).startsWith("0@10").endsWith("0@29");
+    }
+
+    /** Reads two partitions by turns, one of which has a few timestamps an hour ahead; returns what came out. */
+    private static List<LogRecord> withTimestampsAhead(int wrong, boolean isLive) {
+        LogOrder fresh = new LogOrder();
+        LogClock time = new LogClock(READING.lateness(), READING.idleness());
+        List<LogRecord> out = new ArrayList<>();
+        fresh.ends(new PartitionEnds.Seen(START, Map.of(0, 0L, 1, 0L)));
+        List<List<LogRecord>> partitions = List.of(partition(0, "a", 3_000), partition(1, "b", 3_000));
+        for (int i = 0; i < 3_000; i++) {
+            for (int number = 0; number < 2; number++) {
+                LogRecord log = partitions.get(number).get(i);
+                boolean isWrong = number == 0 && i >= 1_000 && i < 1_000 + wrong;
+                LogRecord given = TestLogs.read(
+                        TestLogs.sample(log), number, log.offset(), log.sentMs() + (isWrong ? 3_600_000 : 0));
+                fresh.add(given, isLive ? log.sentMs() + 20 : LATER);
+            }
+            fresh.release(time, out::add);
+        }
+        fresh.ends(new PartitionEnds.Seen(2 * LATER, Map.of(0, 3_000L, 1, 3_000L)));
+        fresh.release(time, out::add);
+        fresh.releaseAll(time, out::add);
+        return out;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aFewTimestampsAnHourAheadHarmNobodyAlsoWhenCatchingUp(int wrong) {
+        List<LogRecord> live = withTimestampsAhead(wrong, true);
+        assertThat(live).hasSize(6_000).noneMatch(LogRecord::isLate);
+        assertThat(withTimestampsAhead(wrong, false)).isEqualTo(live);
+    }
+
+    @Test
+    void theFirstRecordAfterAPauseIsReadOnceKafkaSaysThatNoneIsBehindIt() throws Exception {
+        order.ends(new PartitionEnds.Seen(START, Map.of(0, 0L)));
+        partition(0, "a", 3).forEach(log -> order.add(log, LATER));
+        TestLogs.trip("a", "later", START + 60_000, 1).forEach(log -> order.add(TestLogs.read(log, 0, 3), LATER));
+        release();
+        assertThat(turns).hasSize(3);
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        Codecs.LOG_ORDER.write(order, out);
+        LogOrder copy =
+                Codecs.LOG_ORDER.read(Codecs.LOG_ORDER.version(), new DataInputDeserializer(out.getCopyOfBuffer()));
+        assertThat(copy.held()).isEqualTo(1);
+        for (LogOrder each : List.of(order, copy)) {
+            List<LogRecord> rest = new ArrayList<>();
+            each.ends(new PartitionEnds.Seen(LATER, Map.of(0, 4L)));
+            each.release(clock, rest::add);
+            assertThat(rest).extracting(LogOrderTest::place).containsExactly("0@3");
+        }
     }
 }

@@ -235,14 +235,19 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         batch.add(admitted(one, sample, entry, nowMs));
     }
 
-    /** An observation whose time disagrees with that of its episode. */
+    /** An observation whose time or sequence disagrees with that of its episode. */
     private Row<S> jumped(Waiting one, S sample, EntityEntry<S> entry) {
         return unusable(
                 one,
                 sample,
                 entry,
-                "%s: expected a time near %d, that of the observation before, got %d"
-                        .formatted(GeneralRefusal.TIME_JUMP, entry.timeMs(sample.episode()), sample.timeMs()));
+                "%s: expected a time near %d and a sequence near %d, those of the episode so far, got %d and %d"
+                        .formatted(
+                                GeneralRefusal.TIME_JUMP,
+                                entry.timeMs(sample.episode()),
+                                entry.newest(sample.episode()),
+                                sample.timeMs(),
+                                sample.sequence()));
     }
 
     private Row<S> admitted(Waiting one, S sample, EntityEntry<S> entry, long nowMs) {

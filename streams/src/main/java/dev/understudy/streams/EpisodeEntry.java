@@ -40,7 +40,7 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
         GOES_ON,
         /** Its time is believed, and what came before it is of another one. */
         BEGINS_ANEW,
-        /** Its time disagrees with that of the observation before, and too few others agree with it. */
+        /** Its time or sequence disagrees with that of the observation before, and too few others agree with it. */
         DOUBTED
     }
 
@@ -72,8 +72,16 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
         if (seen == 0 || behind < 0) {
             return false;
         }
-        // The first may have a number counted from a wrong time: nothing is known of those before it.
-        return behind < SEEN ? (seen & 1L << behind) != 0 : !jumps.lastIsAlone();
+        if (behind < SEEN) {
+            return (seen & 1L << behind) != 0;
+        }
+        // The first may have a wrong number, or one counted from a wrong time: nothing is known of those before it.
+        // Nor did one come before that is later than all others, if its number is far below: it is of a new count.
+        return !jumps.lastIsAlone() && !(sample.timeMs() > timeMs() && isFarBelow(sample.sequence()));
+    }
+
+    private boolean isFarBelow(long sequence) {
+        return sequence < newest && TimeJumps.isFarApart(newest, sequence, 0);
     }
 
     /**
@@ -126,7 +134,7 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
 
     private void note(long sequence) {
         long ahead = sequence - newest;
-        if (seen == 0) {
+        if (seen == 0 || isFarBelow(sequence)) {
             seen = 1;
             newest = sequence;
         } else if (ahead > 0) {

@@ -121,6 +121,35 @@ class DecisionProcessorTest {
                         Decision.Kind.FALLBACK_INPUT);
     }
 
+    @Test
+    void oneWrongSequenceCostsOneObservation() {
+        Task task = new Task(Map.of(), Map.of());
+        processor.init(task.context);
+        for (int i = 0; i < 300; i++) {
+            task.observe(i, i == 100 ? 4_294_967_295L : i, START_MS - 60_000 + 100L * i);
+        }
+        task.observe(300, 250, START_MS - 60_000 + 25_000);
+        task.waitForTheBatch();
+        assertThat(task.decisions()).as("the last is a duplicate").hasSize(300);
+        assertThat(task.decisions().stream().filter(each -> each.kind() == Decision.Kind.FALLBACK_INPUT))
+                .singleElement()
+                .satisfies(each ->
+                        assertThat(each.reason()).startsWith("TIME_JUMP").contains("4294967295"));
+    }
+
+    @Test
+    void aNewCountIsBelievedFromTheThirdObservationOn() {
+        Task task = new Task(Map.of(), Map.of());
+        processor.init(task.context);
+        for (int i = 0; i < 300; i++) {
+            task.observe(i, i < 100 ? 1_000_000 + i : i, START_MS - 60_000 + 100L * i);
+        }
+        task.waitForTheBatch();
+        assertThat(task.decisions()).hasSize(300);
+        assertThat(task.decisions().stream().filter(each -> each.kind() == Decision.Kind.FALLBACK_INPUT))
+                .hasSize(2);
+    }
+
     /** A task with stores of its own. */
     private final class Task {
         final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>(new Properties());
@@ -163,7 +192,11 @@ class DecisionProcessorTest {
         }
 
         void observe(long sequence, long timeMs) {
-            context.setRecordMetadata(Topics.OBSERVATIONS, 0, sequence);
+            observe(sequence, sequence, timeMs);
+        }
+
+        void observe(long offset, long sequence, long timeMs) {
+            context.setRecordMetadata(Topics.OBSERVATIONS, 0, offset);
             FollowingSample sample = new FollowingSample("car", "trip", sequence, timeMs, Actor.HUMAN, "", 20, 30, 20);
             processor.process(new Record<>(
                     "car".getBytes(StandardCharsets.UTF_8),

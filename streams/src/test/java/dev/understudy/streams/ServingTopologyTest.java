@@ -378,8 +378,10 @@ class ServingTopologyTest {
         assertThat(made).hasSize(2 * ENOUGH);
         assertThat(made.get(ENOUGH).kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
         assertThat(made.get(ENOUGH).reason())
-                .isEqualTo("TIME_JUMP: expected a time near %d, that of the observation before, got %d"
-                        .formatted(START_MS + 100 * (ENOUGH - 1), START_MS + HALF_A_YEAR_MS));
+                .isEqualTo(
+                        "TIME_JUMP: expected a time near %d and a sequence near %d, those of the episode so far, got %d and %d"
+                                .formatted(
+                                        START_MS + 100 * (ENOUGH - 1), ENOUGH - 1, START_MS + HALF_A_YEAR_MS, ENOUGH));
         assertThat(made.subList(ENOUGH - 1, 2 * ENOUGH))
                 .filteredOn(decision -> decision.kind() == Decision.Kind.FALLBACK_INPUT)
                 .hasSize(1);
