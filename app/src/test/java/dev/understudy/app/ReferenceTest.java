@@ -2,7 +2,9 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.control.ControlRefusal;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.RejectReason;
 import dev.understudy.flink.Tally;
 import dev.understudy.ingest.InspectedSource;
@@ -41,9 +43,15 @@ class ReferenceTest {
     @Test
     void everyReasonOfRejectionIsThere() throws Exception {
         Set<String> reasons = names(RejectReason.values());
+        reasons.addAll(names(GeneralRefusal.values()));
         Class<?> skipped = Class.forName("dev.understudy.flink.TrainingOperator$Skipped"); // the job's own
         reasons.addAll(names((Enum<?>[]) skipped.getEnumConstants()));
         assertThat(Reference.names("Rejection reasons")).isEqualTo(reasons);
+    }
+
+    @Test
+    void everyReasonOfRejectionOfControlIsThere() throws Exception {
+        assertThat(Reference.names("Rejection reasons of control")).isEqualTo(names(ControlRefusal.values()));
     }
 
     @Test
