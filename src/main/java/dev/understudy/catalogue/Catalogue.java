@@ -1,18 +1,32 @@
 package dev.understudy.catalogue;
 
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Domain;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowingPolicy;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The policies by the names that the command line and the jobs call them by. */
 public final class Catalogue {
-    private static final List<PolicySpec<?>> POLICIES = List.of(new CarFollowingPolicy());
+    private static final List<PolicySpec<?>> POLICIES = Stream.concat(
+                    Stream.of(new CarFollowingPolicy()), ControlPolicySpec.builtIn().stream())
+            .<PolicySpec<?>>map(policy -> policy)
+            .toList();
 
     private Catalogue() {}
 
     /** Returns the names of the policies that can be learned. */
     public static List<String> policies() {
         return POLICIES.stream().<String>map(PolicySpec::name).toList();
+    }
+
+    /** Returns the names of the policies of a domain. */
+    public static List<String> policies(Domain<?> domain) {
+        return POLICIES.stream()
+                .filter(policy -> policy.domain().equals(domain))
+                .<String>map(PolicySpec::name)
+                .toList();
     }
 
     /** Returns the names of all algorithms that any of them can be learned by. */

@@ -1,5 +1,8 @@
 package dev.understudy.control;
 
+import dev.understudy.data.Rows;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.Refusal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An observation is the newest {@code frames} steps, the oldest first. At the beginning of an episode, and after a
  * hole in the sequence numbers, the first step stands for those before it.
  */
-public final class ControlFeaturiser {
+public final class ControlFeaturiser implements Featuriser<ControlStep> {
     private static final byte FORMAT = 1;
 
     private final StepCheck check;
@@ -57,45 +60,51 @@ public final class ControlFeaturiser {
         episode = new String(name, StandardCharsets.UTF_8);
     }
 
-    /**
-     * Checks a step, remembers it and writes the observation. A step that is refused is not remembered.
-     *
-     * @param expert whether an expert acts; does not matter here
-     * @param observations receives {@code [frames * n]} from {@code offset} on
-     * @return why no policy may be asked, null if one may
-     */
-    public @Nullable ControlRefusal observe(ControlStep step, boolean expert, float[] observations, int offset) {
+    /** As the interface says; a step that is refused is not remembered, and whether an expert acts does not matter. */
+    @Override
+    public @Nullable Refusal observe(
+            ControlStep step, boolean expert, Rows target, int row, Featuriser.Steps<ControlStep> steps) {
         ControlRefusal refusal = refusal(step);
-        if (refusal == null) {
-            remember(step);
-            System.arraycopy(frames, 0, observations, offset, frames.length);
+        if (refusal != null) {
+            return refusal;
         }
-        return refusal;
+        if (!goesOn(step)) {
+            steps.breaks();
+        }
+        remember(step);
+        System.arraycopy(frames, 0, target.floats(), row * frames.length, frames.length);
+        steps.step(step, true);
+        return null;
     }
 
     /**
-     * Does the same for a step that was remembered before, and is to be observed again: nothing is remembered. The last
-     * step is observed as it was; an earlier one as if the episode began with it, because what came before is
-     * forgotten.
+     * As the interface says. The last step is observed as it was; an earlier one as if the episode began with it,
+     * because what came before is forgotten.
      */
-    public @Nullable ControlRefusal observeAgain(ControlStep step, boolean expert, float[] observations, int offset) {
+    @Override
+    public @Nullable Refusal observeAgain(ControlStep step, boolean expert, Rows target, int row) {
         ControlRefusal refusal = check.check(step);
         if (refusal == null) {
             boolean isLast = step.episode().equals(episode) && step.sequence() == sequence;
+            float[] observations = target.floats();
             for (int at = 0; at < frames.length; at += stepSize) {
                 System.arraycopy(
-                        isLast ? frames : step.observation(), isLast ? at : 0, observations, offset + at, stepSize);
+                        isLast ? frames : step.observation(),
+                        isLast ? at : 0,
+                        observations,
+                        row * frames.length + at,
+                        stepSize);
             }
         }
         return refusal;
     }
 
     /** Returns whether a step follows the one before without a hole, in the same episode. */
-    public boolean goesOn(ControlStep step) {
+    boolean goesOn(ControlStep step) {
         return isUnderWay(step) && step.sequence() == sequence + 1;
     }
 
-    /** Takes note that what comes next does not go on from what came before. */
+    @Override
     public void begin() {
         episode = "";
         sequence = -1;
@@ -133,12 +142,12 @@ public final class ControlFeaturiser {
         isOver = step.end() != ControlStep.End.NONE;
     }
 
-    /** Returns how many bytes {@link #write} writes. */
+    @Override
     public int bytes() {
         return 2 + Integer.BYTES + 2 * Long.BYTES + Float.BYTES * frames.length + name().length;
     }
 
-    /** Writes all that is remembered, after a version. Equal memories give equal bytes. */
+    @Override
     public void write(ByteBuffer out) {
         out.put(FORMAT).putInt(frames.length);
         out.put((byte) (isOver ? 1 : 0)).putLong(sequence).putLong(timeMs);

@@ -1,7 +1,9 @@
 package dev.understudy.control;
 
+import dev.understudy.domain.Refusal;
+
 /** Why a step is not learned from, or why no policy is asked about it. */
-public enum ControlRefusal {
+public enum ControlRefusal implements Refusal {
     /** The observation has more or fewer numbers than the task observes. */
     WRONG_DIMENSION,
     /** A number of the observation is NaN or infinite. */
@@ -15,5 +17,10 @@ public enum ControlRefusal {
     /** The sequence number or the time did not move on within the episode. */
     OUT_OF_STEP,
     /** The episode has ended at an earlier step. */
-    AFTER_END
+    AFTER_END;
+
+    @Override
+    public Kind kind() {
+        return Kind.INPUT;
+    }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.control;
 
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Sample;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ public record ControlStep(
         float[] observation,
         float @Nullable [] action,
         double reward,
-        End end) {
+        End end)
+        implements Sample {
 
     /** How a step left its episode. */
     public enum End {

@@ -2,6 +2,7 @@ package dev.understudy.control;
 
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Task;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,7 +19,8 @@ import java.util.List;
  * @param frames how many of the newest observations of an episode a policy sees, 1 for the newest alone
  * @param neutral what is done where no policy's action can be: every number of an action, or the index of the choice
  */
-public record ControlTask(String name, List<String> observationNames, ActionSpace actions, int frames, float neutral) {
+public record ControlTask(String name, List<String> observationNames, ActionSpace actions, int frames, float neutral)
+        implements Serializable {
     /** Most observations that a policy may see at once. */
     public static final int MOST_FRAMES = 64;
 

@@ -3,6 +3,7 @@ package dev.understudy.domain;
 import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
@@ -98,12 +99,12 @@ public interface PolicySpec<S extends Sample> extends Serializable {
     Examination examination(List<Step> heldOut, int mostTrials);
 
     /** Returns what a candidate has to reach. */
-    default PromotionRule rule() {
+    default Rule rule() {
         return PromotionRule.defaults();
     }
 
     /** Returns the check of this policy's models. */
     default IntakeCheck intakeCheck(IntakeLimits limits) {
-        return new IntakeCheck(name(), fingerprint(), observationSize(), actionSize(), limits);
+        return new IntakeCheck(name(), fingerprint(), observationSize(), actions(), limits);
     }
 }

@@ -1,9 +1,10 @@
 package dev.understudy.environment;
 
+import java.io.Serializable;
 import java.util.random.RandomGenerator;
 
 /** What can be done in an environment. In flat arrays an action is always floats, {@link #size} of them. */
-public sealed interface ActionSpace {
+public sealed interface ActionSpace extends Serializable {
     /** Returns k, the floats that one action takes. */
     int size();
 
@@ -56,6 +57,26 @@ public sealed interface ActionSpace {
         public float drawUniformly(RandomGenerator random, float[] actions, int at) {
             actions[at] = random.nextInt(count);
             return (float) -Math.log(count);
+        }
+
+        /**
+         * Returns the log of the softmax of a choice, in nats; NaN if it is none.
+         *
+         * @param logits those of the row start at {@code first}
+         */
+        public double logProbability(float[] logits, int first, float choice) {
+            if (!contains(new float[] {choice}, 0)) {
+                return Double.NaN;
+            }
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int i = 0; i < count; i++) {
+                largest = Math.max(largest, logits[first + i]);
+            }
+            double sum = 0;
+            for (int i = 0; i < count; i++) {
+                sum += Math.exp(logits[first + i] - largest);
+            }
+            return logits[first + (int) choice] - largest - Math.log(sum);
         }
 
         /**

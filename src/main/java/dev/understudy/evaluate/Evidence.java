@@ -35,9 +35,11 @@ public record Evidence(
     }
 
     private static void check(String whose, Scores candidate, @Nullable Scores other) {
-        if (other != null
-                && (other.trials().size() != candidate.trials().size()
-                        || other.trips().size() != candidate.trips().size())) {
+        if (other == null) {
+            return;
+        }
+        if (other.trials().size() != candidate.trials().size()
+                || other.trips().size() != candidate.trips().size()) {
             throw new IllegalArgumentException("expected scores of %s on the same %d trials and %d trips, got %d and %d"
                     .formatted(
                             whose,
@@ -45,6 +47,11 @@ public record Evidence(
                             candidate.trips().size(),
                             other.trials().size(),
                             other.trips().size()));
+        }
+        if (other.returns().size() != candidate.returns().size()) {
+            throw new IllegalArgumentException("expected returns of %s from the same %d starts, got %d"
+                    .formatted(
+                            whose, candidate.returns().size(), other.returns().size()));
         }
     }
 }

@@ -90,7 +90,8 @@ public final class OpenLoop {
      * @param predictions one array {@code [rows, k]} per predictor
      */
     public static void onSameSteps(int k, float[]... predictions) {
-        for (int row = 0; row < predictions[0].length / k; row++) {
+        int rows = predictions.length == 0 ? 0 : predictions[0].length / k;
+        for (int row = 0; row < rows; row++) {
             boolean missing = false;
             for (float[] prediction : predictions) {
                 for (int j = row * k; j < (row + 1) * k; j++) {

@@ -1,6 +1,5 @@
 package dev.understudy.evaluate;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +59,7 @@ public record PromotionRule(
         double noise,
         double sliceRisk,
         int draws)
-        implements Serializable {
+        implements Rule {
     /** What lies beyond either end of the intervals that are told, which are of 95 %. */
     private static final double TOLD = 0.025;
 
@@ -78,7 +77,7 @@ public record PromotionRule(
         return new PromotionRule(2, 8, 600, 2.0, 1.5, 25, 0.97, 1.03, 1.1, 0.02, 0.25, 2, 0.05, 4000);
     }
 
-    /** Returns the verdict on a candidate. */
+    @Override
     public Verdict judge(Evidence evidence, ErrorBudget budget) {
         return new Judgement(evidence, budget).verdict();
     }

@@ -8,11 +8,18 @@ import java.util.List;
  *
  * @param trials what it did in closed loop
  * @param trips how likely it made the expert's actions, in total over each trip; in order of their names
+ * @param returns sums of rewards in the task's environment, each from a start of its own; empty where there is none
  */
-public record Scores(List<Trial> trials, List<Trip> trips) {
+public record Scores(List<Trial> trials, List<Trip> trips, List<Double> returns) {
     public Scores {
         trials = List.copyOf(trials);
         trips = List.copyOf(trips);
+        returns = List.copyOf(returns);
+    }
+
+    /** Scores of a task without rewards. */
+    public Scores(List<Trial> trials, List<Trip> trips) {
+        this(trials, trips, List.of());
     }
 
     /**
@@ -61,6 +68,11 @@ public record Scores(List<Trial> trials, List<Trip> trips) {
     /** Returns the mean over steps of -log p(the expert's action), nats; NaN over none. */
     public double negativeLogLikelihood() {
         return trips.stream().mapToDouble(Trip::negativeLogLikelihood).sum() / steps();
+    }
+
+    /** Returns the mean of the returns; NaN over none. */
+    public double meanReturn() {
+        return returns.stream().mapToDouble(each -> each).average().orElse(Double.NaN);
     }
 
     /** Returns how many trips there are closed-loop trials of. */

@@ -2,6 +2,7 @@ package dev.understudy.model;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.understudy.data.Matrix;
+import dev.understudy.environment.ActionSpace;
 import java.util.Arrays;
 
 /**
@@ -17,6 +18,7 @@ public final class IntakeCheck {
     private final String policy;
     private final String fingerprint;
     private final int observationSize;
+    private final ActionSpace actions;
     private final int actionSize;
     private final IntakeLimits limits;
 
@@ -26,14 +28,16 @@ public final class IntakeCheck {
      * @param policy name of the policy
      * @param fingerprint of its observation and action layout
      * @param observationSize n
-     * @param actionSize k
+     * @param actions what it does
      * @param limits what a model may ask for
      */
-    public IntakeCheck(String policy, String fingerprint, int observationSize, int actionSize, IntakeLimits limits) {
+    public IntakeCheck(
+            String policy, String fingerprint, int observationSize, ActionSpace actions, IntakeLimits limits) {
         this.policy = policy;
         this.fingerprint = fingerprint;
         this.observationSize = observationSize;
-        this.actionSize = actionSize;
+        this.actions = actions;
+        actionSize = actions.size();
         this.limits = limits;
     }
 
@@ -79,7 +83,7 @@ public final class IntakeCheck {
         }
         ModelProto model = ModelFile.parse(bytes);
         new ModelInspection(limits).inspect(model);
-        ModelSignature signature = new ModelSignature(observationSize, actionSize);
+        ModelSignature signature = new ModelSignature(observationSize, actions);
         signature.check(model.getGraph());
         for (int rows : new int[] {1, limits.rows()}) {
             new ShapeArithmetic(model.getGraph(), rows, observationSize, limits).check(signature.outputs(rows));
@@ -95,27 +99,27 @@ public final class IntakeCheck {
                     .formatted(policy, fingerprint, metadata.policy(), metadata.fingerprint()));
         }
         Matrix observations = metadata.goldenObservations();
-        Matrix actions = metadata.goldenActions();
+        Matrix golden = metadata.goldenActions();
         if (observations.columns() != observationSize
-                || actions.columns() != actionSize
+                || golden.columns() != actionSize
                 || observations.rows() > limits.rows()) {
             throw new InvalidModelException(
                     "expected golden vectors of %d and %d elements in at most %d rows, got %s and %s"
-                            .formatted(observationSize, actionSize, limits.rows(), observations, actions));
+                            .formatted(observationSize, actionSize, limits.rows(), observations, golden));
         }
     }
 
     private void golden(LoadedPolicy loaded) {
         Matrix observations = loaded.metadata().goldenObservations();
         float[] expected = loaded.metadata().goldenActions().values();
-        float[] actions = new float[expected.length];
-        loaded.act(observations.values(), observations.rows(), actions);
+        float[] answered = new float[expected.length];
+        loaded.act(observations.values(), observations.rows(), answered);
         double worst = 0;
-        for (int i = 0; i < actions.length; i++) {
-            double difference = Math.abs(actions[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+        for (int i = 0; i < answered.length; i++) {
+            double difference = Math.abs(answered[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
             if (Double.isNaN(difference)) {
                 throw new InvalidModelException("golden action %d of %d: expected %s, got %s"
-                        .formatted(i, actions.length, expected[i], actions[i]));
+                        .formatted(i, answered.length, expected[i], answered[i]));
             }
             worst = Math.max(worst, difference);
         }
@@ -136,14 +140,14 @@ public final class IntakeCheck {
     }
 
     private void finite(LoadedPolicy loaded, float[] observations, int rows, String what) {
-        LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(rows, actionSize);
+        LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(rows, actions);
         loaded.answer(observations, rows, answer);
-        for (int i = 0; i < LoadedPolicy.OUTPUTS.size(); i++) {
-            float[] output = answer.output(i);
-            for (int j = 0; output != null && j < output.length; j++) {
-                if (!Float.isFinite(output[j])) {
+        for (ModelSignature.Output output : ModelSignature.outputs(actions)) {
+            float[] numbers = answer.output(output.name());
+            for (int j = 0; numbers != null && j < numbers.length; j++) {
+                if (!Float.isFinite(numbers[j])) {
                     throw new InvalidModelException("expected finite outputs, got %s = %s on %s observation %d"
-                            .formatted(LoadedPolicy.OUTPUTS.get(i), output[j], what, j / actionSize));
+                            .formatted(output.name(), numbers[j], what, j / output.numbers()));
                 }
             }
         }
@@ -151,13 +155,13 @@ public final class IntakeCheck {
 
     /** Warms up with the largest batch, then takes the median time of a single observation. */
     private long latency(LoadedPolicy loaded) {
-        float[] actions = new float[limits.rows() * actionSize];
-        loaded.act(new float[limits.rows() * observationSize], limits.rows(), actions);
+        float[] answered = new float[limits.rows() * actionSize];
+        loaded.act(new float[limits.rows() * observationSize], limits.rows(), answered);
         float[] observation = new float[observationSize];
         long[] nanos = new long[TIMED_RUNS];
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();
-            loaded.act(observation, 1, actions);
+            loaded.act(observation, 1, answered);
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);

@@ -1,15 +1,20 @@
 package dev.understudy.model;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.graph.OnnxRuntime;
 import dev.understudy.policy.Policy;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,17 +31,21 @@ import org.jspecify.annotations.Nullable;
 public final class LoadedPolicy implements Policy, AutoCloseable {
     /** Name of the input, float32 {@code [batch, n]}. */
     public static final String OBSERVATION = "observation";
-    /** Name of the output that is carried out: the mode, clipped to the range of actions; {@code [batch, k]}. */
+    /** Name of the output that is carried out: the mode, clipped to the range of actions; or the likeliest choice. */
     public static final String ACTION = "action";
 
     static final String MODE = "mode";
     static final String MEAN = "mean";
     static final String LOG_STD = "logStd";
-    static final List<String> OUTPUTS = List.of(ACTION, MODE, MEAN, LOG_STD);
+    static final String LOGITS = "logits";
 
     private final ModelFile file;
     private final int observationSize;
     private final int actionSize;
+    /** Number of choices, 0 where an action is numbers. */
+    private final int choices;
+
+    private final List<ModelSignature.Output> outputs;
     private final OrtEnvironment environment = OnnxRuntime.environment();
     private final OrtSession.SessionOptions options;
     private final OrtSession session;
@@ -54,10 +63,23 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
             options.setDeterministicCompute(true);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             session = environment.createSession(file.bytes(), options);
+            choices = choices(session);
+            outputs = ModelSignature.outputs(
+                    choices > 0
+                            ? new ActionSpace.Discrete(choices)
+                            : new ActionSpace.Continuous(actionSize, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY));
         } catch (OrtException e) {
             options.close();
             throw e;
         }
+    }
+
+    /** Returns how many choices a model has, 0 if it has none. */
+    private static int choices(OrtSession session) throws OrtException {
+        NodeInfo logits = session.getOutputInfo().get(LOGITS);
+        return logits != null && logits.getInfo() instanceof TensorInfo tensor && tensor.getShape().length == 2
+                ? (int) tensor.getShape()[1]
+                : 0;
     }
 
     /**
@@ -100,14 +122,22 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
 
     @Override
     public void act(float[] observations, int rows, float[] actions) {
-        answer(observations, rows, new Answer(actions, null, null, null));
+        answer(observations, rows, new Answer(actions, null, null, null, null));
     }
 
     @Override
     public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
+        if (choices > 0) {
+            float[] logits = new float[rows * choices];
+            answer(observations, rows, new Answer(null, null, null, null, logits));
+            for (int row = 0; row < rows; row++) {
+                result[row] = new ActionSpace.Discrete(choices).logProbability(logits, row * choices, actions[row]);
+            }
+            return;
+        }
         float[] means = new float[rows * actionSize];
         float[] logStds = new float[rows * actionSize];
-        answer(observations, rows, new Answer(null, null, means, logStds));
+        answer(observations, rows, new Answer(null, null, means, logStds, null));
         for (int row = 0; row < rows; row++) {
             double sum = 0;
             for (int j = row * actionSize; j < (row + 1) * actionSize; j++) {
@@ -155,30 +185,36 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     }
 
     /**
-     * Receives what a policy answers; each array is {@code [rows, k]}, row-major, or null if it is not wanted.
+     * Receives what a policy answers; each array is {@code [rows, k]}, row-major, or null if it is not wanted or there
+     * is no such answer.
      *
-     * @param actions the mode, clipped to the range of actions
+     * @param actions the mode, clipped to the range of actions; or the likeliest choice
      * @param modes the mode as it is
      * @param means mean of the Gaussian
      * @param logStds logarithm of its standard deviation
+     * @param logits of the choices, {@code [rows, count]}
      */
     public record Answer(
             float @Nullable [] actions,
             float @Nullable [] modes,
             float @Nullable [] means,
-            float @Nullable [] logStds) {
-        /** Returns room for {@code rows} answers of {@code actionSize} elements. */
-        public static Answer of(int rows, int actionSize) {
-            int size = rows * actionSize;
-            return new Answer(new float[size], new float[size], new float[size], new float[size]);
+            float @Nullable [] logStds,
+            float @Nullable [] logits) {
+        /** Returns room for {@code rows} answers of a policy with these actions. */
+        public static Answer of(int rows, ActionSpace actions) {
+            int size = rows * actions.size();
+            return actions instanceof ActionSpace.Discrete discrete
+                    ? new Answer(new float[size], new float[size], null, null, new float[rows * discrete.count()])
+                    : new Answer(new float[size], new float[size], new float[size], new float[size], null);
         }
 
-        float @Nullable [] output(int index) {
-            return switch (index) {
-                case 0 -> actions;
-                case 1 -> modes;
-                case 2 -> means;
-                default -> logStds;
+        float @Nullable [] output(String name) {
+            return switch (name) {
+                case ACTION -> actions;
+                case MODE -> modes;
+                case MEAN -> means;
+                case LOG_STD -> logStds;
+                default -> logits;
             };
         }
     }
@@ -191,7 +227,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         private int capacity;
         private int rows = -1;
         private FloatBuffer input = direct(0);
-        private final FloatBuffer[] output = new FloatBuffer[OUTPUTS.size()];
+        private final Buffer[] output = new Buffer[outputs.size()];
         private final Map<String, OnnxTensor> inputTensors = new LinkedHashMap<>();
         private final Map<String, OnnxTensor> outputTensors = new LinkedHashMap<>();
 
@@ -202,9 +238,16 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
             input.put(0, observations, 0, wanted * observationSize);
             session.run(inputTensors, outputTensors).close();
             for (int i = 0; i < output.length; i++) {
-                float[] target = answer.output(i);
-                if (target != null) {
-                    output[i].get(0, target, 0, wanted * actionSize);
+                float[] target = answer.output(outputs.get(i).name());
+                if (target == null) {
+                    continue;
+                }
+                if (output[i] instanceof FloatBuffer numbers) {
+                    numbers.get(0, target, 0, wanted * outputs.get(i).columns());
+                } else if (output[i] instanceof LongBuffer chosen) {
+                    for (int row = 0; row < wanted; row++) {
+                        target[row] = chosen.get(row);
+                    }
                 }
             }
         }
@@ -215,12 +258,19 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
                 capacity = Math.max(wanted, Math.min(2 * capacity, 1024));
                 input = direct(capacity * observationSize);
                 for (int i = 0; i < output.length; i++) {
-                    output[i] = direct(capacity * actionSize);
+                    output[i] = outputs.get(i).isChoice()
+                            ? bytes(capacity * Long.BYTES).asLongBuffer()
+                            : direct(capacity * outputs.get(i).columns());
                 }
             }
             inputTensors.put(OBSERVATION, tensor(input, wanted, observationSize));
             for (int i = 0; i < output.length; i++) {
-                outputTensors.put(OUTPUTS.get(i), tensor(output[i], wanted, actionSize));
+                ModelSignature.Output each = outputs.get(i);
+                outputTensors.put(
+                        each.name(),
+                        output[i] instanceof LongBuffer chosen
+                                ? OnnxTensor.createTensor(environment, chosen.slice(0, wanted), each.shape(wanted))
+                                : tensor((FloatBuffer) output[i], wanted, each.columns()));
             }
             rows = wanted;
         }
@@ -231,9 +281,11 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         }
 
         private static FloatBuffer direct(int floats) {
-            return ByteBuffer.allocateDirect(floats * Float.BYTES)
-                    .order(ByteOrder.nativeOrder())
-                    .asFloatBuffer();
+            return bytes(floats * Float.BYTES).asFloatBuffer();
+        }
+
+        private static ByteBuffer bytes(int count) {
+            return ByteBuffer.allocateDirect(count).order(ByteOrder.nativeOrder());
         }
 
         void close() {

@@ -5,28 +5,71 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.understudy.environment.ActionSpace;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
- * The one signature every policy has: input {@code observation} float32 {@code [batch, n]}; outputs {@code action},
- * {@code mode}, {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
+ * The signature of a policy: input {@code observation} float32 {@code [batch, n]}; the outputs follow from its actions.
+ *
+ * <ul>
+ *   <li>Numbers: {@code action}, {@code mode}, {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
+ *   <li>Choices: {@code action} and {@code mode}, int64 {@code [batch]}; {@code logits}, float32 {@code [batch,
+ *       count]}.
+ * </ul>
  */
-record ModelSignature(int observationSize, int actionSize) {
+record ModelSignature(int observationSize, ActionSpace space) {
+    /**
+     * An output.
+     *
+     * @param columns its width; 0 for the index of a choice, which is a whole number for each row
+     */
+    record Output(String name, int columns) {
+        boolean isChoice() {
+            return columns == 0;
+        }
+
+        /** Returns how many numbers there are for a row. */
+        int numbers() {
+            return Math.max(1, columns);
+        }
+
+        long[] shape(long rows) {
+            return isChoice() ? new long[] {rows} : new long[] {rows, columns};
+        }
+    }
+
+    /** Returns the outputs of a policy with these actions. */
+    static List<Output> outputs(ActionSpace actions) {
+        if (actions instanceof ActionSpace.Discrete discrete) {
+            return List.of(
+                    new Output(LoadedPolicy.ACTION, 0),
+                    new Output(LoadedPolicy.MODE, 0),
+                    new Output(LoadedPolicy.LOGITS, discrete.count()));
+        }
+        return Stream.of(LoadedPolicy.ACTION, LoadedPolicy.MODE, LoadedPolicy.MEAN, LoadedPolicy.LOG_STD)
+                .map(name -> new Output(name, actions.size()))
+                .toList();
+    }
 
     void check(GraphProto graph) {
         names("inputs", graph.getInputList(), List.of(LoadedPolicy.OBSERVATION));
-        names("outputs", graph.getOutputList(), LoadedPolicy.OUTPUTS);
-        graph.getInputList().forEach(input -> type(input, observationSize));
-        graph.getOutputList().forEach(output -> type(output, actionSize));
+        Map<String, Output> outputs = new LinkedHashMap<>();
+        outputs(space).forEach(output -> outputs.put(output.name(), output));
+        names("outputs", graph.getOutputList(), List.copyOf(outputs.keySet()));
+        graph.getInputList().forEach(input -> type(input, new Output(LoadedPolicy.OBSERVATION, observationSize)));
+        graph.getOutputList().forEach(value -> type(value, Objects.requireNonNull(outputs.get(value.getName()))));
     }
 
     /** Returns the shape every output must have when {@code rows} observations come in. */
     Map<String, long[]> outputs(int rows) {
         Map<String, long[]> shapes = new HashMap<>();
-        LoadedPolicy.OUTPUTS.forEach(name -> shapes.put(name, new long[] {rows, actionSize}));
+        outputs(space).forEach(output -> shapes.put(output.name(), output.shape(rows)));
         return shapes;
     }
 
@@ -38,17 +81,21 @@ record ModelSignature(int observationSize, int actionSize) {
         }
     }
 
-    private static void type(ValueInfoProto value, int size) {
+    private static void type(ValueInfoProto value, Output expected) {
         TypeProto.Tensor tensor = value.getType().getTensorType();
         List<Dimension> dimensions = tensor.getShape().getDimList();
         boolean fits = value.getType().hasTensorType()
-                && tensor.getElemType() == TensorProto.DataType.FLOAT_VALUE
-                && dimensions.size() == 2
+                && tensor.getElemType()
+                        == (expected.isChoice() ? TensorProto.DataType.INT64_VALUE : TensorProto.DataType.FLOAT_VALUE)
+                && dimensions.size() == expected.shape(1).length
                 && !dimensions.get(0).hasDimValue()
-                && dimensions.get(1).getDimValue() == size;
+                && (expected.isChoice() || dimensions.get(1).getDimValue() == expected.columns());
         if (!fits) {
-            throw new InvalidModelException("expected %s to be FLOAT [batch, %d], got %s"
-                    .formatted(value.getName(), size, describe(value.getType())));
+            throw new InvalidModelException("expected %s to be %s, got %s"
+                    .formatted(
+                            value.getName(),
+                            expected.isChoice() ? "INT64 [batch]" : "FLOAT [batch, %d]".formatted(expected.columns()),
+                            describe(value.getType())));
         }
     }
 

@@ -25,7 +25,7 @@ final class ShapeArithmetic {
             Reciprocal Relu Round Sigmoid Sign Sin Softmax Softplus Softsign Sqrt Sub Sum Tanh Where
             Xor""");
     private static final Set<String> SHAPED = words("""
-            Cast Concat Constant ConstantOfShape Expand Flatten Gather Gemm Identity MatMul
+            ArgMax Cast Concat Constant ConstantOfShape Expand Flatten Gather Gemm Identity MatMul
             ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape Slice Split Squeeze Transpose
             Unsqueeze""");
 
@@ -146,6 +146,7 @@ final class ShapeArithmetic {
 
     private ShapeValue shaped(NodeInputs node) {
         return switch (node.operator()) {
+            case "ArgMax" -> argMax(node);
             case "Cast", "Identity" -> node.value(0);
             case "Concat" -> concat(node);
             case "Constant" -> ShapeValue.of(node);
@@ -163,6 +164,18 @@ final class ShapeArithmetic {
             case "Unsqueeze" -> unsqueeze(node);
             default -> reduce(node);
         };
+    }
+
+    private static ShapeValue argMax(NodeInputs node) {
+        long[] shape = node.shape(0);
+        int axis = NodeInputs.axis(node.integer("axis", 0), shape.length);
+        boolean keep = node.integer("keepdims", 1) != 0;
+        return new ShapeValue(
+                IntStream.range(0, shape.length)
+                        .filter(i -> keep || i != axis)
+                        .mapToLong(i -> i == axis ? 1 : shape[i])
+                        .toArray(),
+                null);
     }
 
     private ShapeValue concat(NodeInputs node) {

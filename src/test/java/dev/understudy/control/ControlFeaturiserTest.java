@@ -2,8 +2,13 @@ package dev.understudy.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.data.Matrix;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Featuriser;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ControlFeaturiserTest {
@@ -11,12 +16,17 @@ class ControlFeaturiserTest {
             new ControlTask("three", Steps.CHOICES.observationNames(), Steps.CHOICES.actions(), 3, 1);
 
     private final ControlFeaturiser featuriser = new ControlFeaturiser(THREE);
-    private final float[] observation = new float[7];
+    private final Matrix observation = room();
+
+    private static Matrix room() {
+        return new Matrix(2, 6, new float[12]);
+    }
 
     private void observed(ControlStep step, float... expected) {
-        assertThat(featuriser.observe(step, false, observation, 1)).isNull();
+        assertThat(featuriser.observe(step, false, observation, 1, Featuriser.Steps.none()))
+                .isNull();
         for (int i = 0; i < expected.length; i++) {
-            assertThat(observation[1 + i]).as("number %d", i).isEqualTo(expected[i]);
+            assertThat(observation.at(1, i)).as("number %d", i).isEqualTo(expected[i]);
         }
     }
 
@@ -38,9 +48,9 @@ class ControlFeaturiserTest {
     @Test
     void whatIsRefusedIsNotRemembered() {
         observed(Steps.live("e", 0, 1, 2), 1, 2);
-        assertThat(featuriser.observe(Steps.live("e", 1, Float.NaN, 0), false, observation, 1))
+        assertThat(featuriser.observe(Steps.live("e", 1, Float.NaN, 0), false, observation, 1, Featuriser.Steps.none()))
                 .isEqualTo(ControlRefusal.NON_FINITE_OBSERVATION);
-        assertThat(featuriser.observe(Steps.live("e", 0, 9, 9), false, observation, 1))
+        assertThat(featuriser.observe(Steps.live("e", 0, 9, 9), false, observation, 1, Featuriser.Steps.none()))
                 .isEqualTo(ControlRefusal.OUT_OF_STEP);
         observed(Steps.live("e", 1, 3, 4), 1, 2, 1, 2, 3, 4);
     }
@@ -48,9 +58,33 @@ class ControlFeaturiserTest {
     @Test
     void nothingComesAfterTheEndOfAnEpisodeButAnotherEpisode() {
         observed(Steps.step("e", 0, Actor.HUMAN, new float[] {1, 2}, new float[] {0}, 1, ControlStep.End.TERMINATED));
-        assertThat(featuriser.observe(Steps.live("e", 1, 1, 2), false, observation, 1))
+        assertThat(featuriser.observe(Steps.live("e", 1, 1, 2), false, observation, 1, Featuriser.Steps.none()))
                 .isEqualTo(ControlRefusal.AFTER_END);
         observed(Steps.live("f", 0, 1, 2), 1, 2);
+    }
+
+    @Test
+    void aStepThatGoesOnJoinsAndAnotherBreaks() {
+        List<String> told = new ArrayList<>();
+        Featuriser.Steps<ControlStep> steps = new Featuriser.Steps<>() {
+            @Override
+            public void breaks() {
+                told.add("break");
+            }
+
+            @Override
+            public void step(ControlStep step, boolean isEnough) {
+                told.add(step.episode() + step.sequence() + isEnough);
+            }
+        };
+        for (ControlStep step : List.of(
+                Steps.live("e", 0, 1, 2),
+                Steps.live("e", 1, 1, 2),
+                Steps.live("e", 3, 1, 2),
+                Steps.live("f", 0, 1, 2))) {
+            assertThat(featuriser.observe(step, false, observation, 0, steps)).isNull();
+        }
+        assertThat(told).containsExactly("break", "e0true", "e1true", "break", "e3true", "break", "f0true");
     }
 
     @Test
@@ -60,10 +94,10 @@ class ControlFeaturiserTest {
         ControlFeaturiser saved = ControlFeaturiser.read(THREE, written(featuriser));
         assertThat(written(saved)).isEqualTo(written(featuriser));
         observed(Steps.live("épisode", 2, 5, 6), 1, 2, 3, 4, 5, 6);
-        float[] again = new float[6];
-        assertThat(saved.observe(Steps.live("épisode", 2, 5, 6), false, again, 0))
+        Matrix again = room();
+        assertThat(saved.observe(Steps.live("épisode", 2, 5, 6), false, again, 0, Featuriser.Steps.none()))
                 .isNull();
-        assertThat(again).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(Arrays.copyOf(again.values(), 6)).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(written(saved)).isEqualTo(written(featuriser));
     }
 
@@ -84,13 +118,13 @@ class ControlFeaturiserTest {
     void theLastStepIsObservedAgainAsItWasAndNothingIsRemembered() {
         observed(Steps.live("e", 0, 1, 2));
         observed(Steps.live("e", 1, 3, 4), 1, 2, 1, 2, 3, 4);
-        float[] again = new float[6];
+        Matrix again = room();
         assertThat(featuriser.observeAgain(Steps.live("e", 1, 3, 4), false, again, 0))
                 .isNull();
-        assertThat(again).containsExactly(1, 2, 1, 2, 3, 4);
+        assertThat(Arrays.copyOf(again.values(), 6)).containsExactly(1, 2, 1, 2, 3, 4);
         assertThat(featuriser.observeAgain(Steps.live("e", 0, 1, 2), false, again, 0))
                 .isNull();
-        assertThat(again).containsExactly(1, 2, 1, 2, 1, 2);
+        assertThat(Arrays.copyOf(again.values(), 6)).containsExactly(1, 2, 1, 2, 1, 2);
         observed(Steps.live("e", 2, 5, 6), 1, 2, 3, 4, 5, 6);
     }
 

@@ -34,7 +34,7 @@ class IntakeCheckTest {
 
         assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
         try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
-            LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(3, K);
+            LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(3, TestModels.ACTIONS);
             // 0.5 * 3 + 0.1 = 1.6, clipped to 1; 0.5 * 0 + 0.1; 0.5 * -1.2 + 0.1 = -0.5
             policy.answer(new float[] {1, 1, 1, 0, 0, 0, -1, -0.2f, 0}, 3, answer);
             assertThat(answer.actions()).containsExactly(new float[] {1, 0.1f, -0.5f}, within());
@@ -64,9 +64,14 @@ class IntakeCheckTest {
     void everyFieldOfAnotherPolicyIsRefused() {
         ModelFile file = TestModels.file(0.5f, 0.1f);
 
-        assertThat(reason(new IntakeCheck("other", TestModels.FINGERPRINT, N, K, IntakeLimits.defaults()), file))
+        assertThat(reason(
+                        new IntakeCheck(
+                                "other", TestModels.FINGERPRINT, N, TestModels.ACTIONS, IntakeLimits.defaults()),
+                        file))
                 .contains("expected a model of other with layout layout-1, got one of test/sum");
-        assertThat(reason(new IntakeCheck(TestModels.POLICY, "layout-2", N, K, IntakeLimits.defaults()), file))
+        assertThat(reason(
+                        new IntakeCheck(TestModels.POLICY, "layout-2", N, TestModels.ACTIONS, IntakeLimits.defaults()),
+                        file))
                 .contains("layout-2");
     }
 

@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.understudy.data.Matrix;
+import dev.understudy.environment.ActionSpace;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -22,6 +23,7 @@ final class TestModels {
     static final String FINGERPRINT = "layout-1";
     static final int N = 3;
     static final int K = 1;
+    static final ActionSpace ACTIONS = new ActionSpace.Continuous(K, -1, 1);
 
     private TestModels() {}
 
@@ -30,7 +32,7 @@ final class TestModels {
     }
 
     static IntakeCheck check(IntakeLimits limits) {
-        return new IntakeCheck(POLICY, FINGERPRINT, N, K, limits);
+        return new IntakeCheck(POLICY, FINGERPRINT, N, ACTIONS, limits);
     }
 
     static ModelFile file(float weight, float bias) {

@@ -1,5 +1,7 @@
 package dev.understudy.app;
 
+import dev.understudy.domain.Domain;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.TopicAdmin;
 import java.io.IOException;
 import java.io.Reader;
@@ -148,6 +150,15 @@ final class Connection {
      */
     void ensureTopics(Settings settings) {
         ensureTopics(settings.get(REPLICATION), settings.get(PARTITIONS));
+    }
+
+    /** As {@link #ensureTopics(Settings)}, with those of a domain. */
+    void ensureTopics(Settings settings, Domain<?> domain) {
+        ensureTopics(settings);
+        try (Admin admin = admin()) {
+            topicAdmin(admin)
+                    .ensure(settings.get(REPLICATION), DomainTopics.of(domain).all(settings.get(PARTITIONS)));
+        }
     }
 
     /** As {@link #ensureTopics(Settings)}. */

@@ -1,9 +1,9 @@
 package dev.understudy.app;
 
+import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Demonstrations;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Environments;
 import dev.understudy.environment.Task;
 import dev.understudy.learn.Algorithms;
@@ -17,10 +17,6 @@ import dev.understudy.model.ControlPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
-import dev.understudy.network.Activation;
-import dev.understudy.policy.CategoricalPolicy;
-import dev.understudy.policy.GaussianPolicy;
-import dev.understudy.policy.StochasticPolicy;
 import dev.understudy.reward.RewardForm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,23 +76,6 @@ final class ControlTraining {
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of("reward: " + e.getMessage()));
         }
-    }
-
-    /** Returns the network of the authors' classic tasks, 100-100 tanh, for a task. */
-    static StochasticPolicy policy(Task task) {
-        List<Integer> hidden = List.of(100, 100);
-        if (task.actions() instanceof ActionSpace.Continuous continuous) {
-            return new GaussianPolicy(
-                    task.observationSize(),
-                    continuous.size(),
-                    hidden,
-                    Activation.TANH,
-                    GaussianPolicy.Deviation.STATE_INDEPENDENT,
-                    GaussianPolicy.Bounds.CLIPPED,
-                    continuous.low(),
-                    continuous.high());
-        }
-        return new CategoricalPolicy(task.observationSize(), task.actions().policyOutputs(), hidden, Activation.TANH);
     }
 
     /**
@@ -173,7 +152,7 @@ final class ControlTraining {
         GailConfig config = GailConfig.defaults(reward)
                 .withIterations(settings.get(ITERATIONS))
                 .withFeedback(settings.get(FEEDBACK));
-        try (Gail gail = new Gail(policy(task), task, config)) {
+        try (Gail gail = new Gail(ControlPolicySpec.network(task.observationSize(), task.actions()), task, config)) {
             long begun = System.nanoTime();
             GailUpdate update = (GailUpdate) gail.begin(gail.initialState(seed), chosen, List.of(), seed);
             learn(update, console);
@@ -202,8 +181,9 @@ final class ControlTraining {
     private static Learned clone(Task task, Settings settings, List<Trajectory> chosen, long seed, Console console) {
         BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
         int steps = settings.get(TrainCommand.STEPS);
-        try (BehaviouralCloning cloning =
-                new BehaviouralCloning(policy(task), steps == 0 ? config : config.withSteps(steps))) {
+        try (BehaviouralCloning cloning = new BehaviouralCloning(
+                ControlPolicySpec.network(task.observationSize(), task.actions()),
+                steps == 0 ? config : config.withSteps(steps))) {
             long begun = System.nanoTime();
             Update update = cloning.begin(cloning.initialState(seed), chosen, List.of(), seed);
             learn(update, console);

@@ -1,6 +1,5 @@
 package dev.understudy.app;
 
-import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Step;
@@ -38,7 +37,7 @@ final class EvaluateCommand implements Tool {
     private static final Setting<Path> MODEL =
             TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
     private static final Setting<String> POLICY = Setting.required(
-            "policy", CarFollowing.POLICY, "The policy that the model is of: " + Catalogue.policies() + ".");
+            "policy", CarFollowing.POLICY, "The policy that the model is of: " + TrainCommand.ofLogs() + ".");
     private static final Setting<String> DEMONSTRATIONS = Setting.text(
             "demos",
             "",

@@ -150,7 +150,7 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
             policy.answer(
                     trajectory.observations().values(),
                     trajectory.steps(),
-                    new LoadedPolicy.Answer(answers, null, null, logStds));
+                    new LoadedPolicy.Answer(answers, null, null, logStds, null));
             float[] persistence = Persistence.answers(actions);
             OpenLoop.onSameSteps(1, answers, persistence);
             ofPolicy.add(answers, actions, logStds, 1);

@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.flink.LearningBranch;
@@ -55,29 +56,45 @@ final class LearnCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
+        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
         training(settings);
+        branches(settings);
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings);
-        TotalsWatch.start(
-                connection, TrainingConfig.defaults(CarFollowing.POLICY).policy(), console);
+        connection.ensureTopics(settings, spec.domain());
+        TotalsWatch.start(connection, spec.name(), console);
         return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
     }
 
     /** Builds the job. */
     static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
         LearningJobConfig config = new LearningJobConfig(
-                Pipeline.runtime(settings, connection, "understudy-learning"),
+                Pipeline.runtime(
+                        settings, connection, Pipeline.named("understudy-learning", settings.get(Pipeline.POLICY))),
                 Pipeline.reading(settings),
                 training(settings));
-        LearningJob.build(
-                environment,
-                config,
-                LearningBranch.of(
-                        settings.get(LEARNER), CarFollowing.POLICY, settings.get(STEPS), settings.get(ITERATIONS)));
+        LearningJob.build(environment, config, branches(settings));
+    }
+
+    private static List<LearningBranch> branches(Settings settings) {
+        try {
+            return LearningBranch.of(
+                    settings.get(LEARNER),
+                    settings.get(Pipeline.POLICY),
+                    settings.get(STEPS),
+                    settings.get(ITERATIONS));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of(Failures.describe(e)));
+        }
+    }
+
+    private static Map<String, String> baselines(Settings settings, TrainingConfig defaults) {
+        return defaults.policy().equals(CarFollowing.POLICY)
+                ? Map.of(FollowingBaselines.key(FollowingBaselines.IDM), settings.get(IDM))
+                : defaults.baselines();
     }
 
     private static TrainingConfig training(Settings settings) {
-        TrainingConfig defaults = TrainingConfig.defaults(CarFollowing.POLICY);
+        TrainingConfig defaults = TrainingConfig.defaults(settings.get(Pipeline.POLICY));
         int window = settings.get(WINDOW_SECONDS);
         int slide = settings.get(SLIDE_SECONDS) == 0 ? window : settings.get(SLIDE_SECONDS);
         try {
@@ -90,7 +107,7 @@ final class LearnCommand implements Tool {
                     defaults.replayPieces(),
                     defaults.replayPieceSteps(),
                     defaults.replayRecency(),
-                    Map.of(FollowingBaselines.key(FollowingBaselines.IDM), settings.get(IDM)),
+                    baselines(settings, defaults),
                     Versions.own(),
                     settings.get(LICENCE));
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,6 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
@@ -308,7 +308,7 @@ final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws IOException {
-            TrainCommand.requirePolicy(settings.get(POLICY));
+            PolicySpec<?> spec = Pipeline.spec(settings.get(POLICY));
             byte[] bytes;
             String sha256;
             if (Files.exists(Path.of(model))) {
@@ -325,7 +325,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = new CarFollowingPolicy().intakeCheck(IntakeLimits.defaults());
+            IntakeCheck check = spec.intakeCheck(IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.JobRuntime;
@@ -17,6 +18,12 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What the learning and the promotion job have in common on the command line. */
 final class Pipeline {
+    /** What is learned, judged or served. */
+    static final Setting<String> POLICY = Setting.required(
+            "policy",
+            CarFollowing.POLICY,
+            "The policy: " + String.join(", ", Catalogue.policies()) + "; its domain names the topics.");
+
     /** Share of trips held out; both jobs must agree on it. */
     static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
             "heldout.percent",
@@ -62,12 +69,36 @@ final class Pipeline {
                 .toString();
     }
 
+    /** Returns a policy of the catalogue. */
+    static PolicySpec<?> spec(String name) {
+        try {
+            return Catalogue.policy(name);
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("policy: " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Returns the name of a program that works on one policy: what it keeps in a cluster must not be taken for that of
+     * another policy. That of car following is the plain name.
+     */
+    static String named(String program, String policy) {
+        return policy.equals(CarFollowing.POLICY) ? program : program + "-" + policy.replace('/', '-');
+    }
+
     /** Returns the settings of a job, with those that are its own. */
     static List<Setting<?>> settings(Setting<?>... own) {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
-                HELD_OUT_PERCENT, EXPERTS, LATENESS_MILLIS, PARALLELISM, CHECKPOINT_MILLIS, CHECKPOINTS, RESTARTS));
+                POLICY,
+                HELD_OUT_PERCENT,
+                EXPERTS,
+                LATENESS_MILLIS,
+                PARALLELISM,
+                CHECKPOINT_MILLIS,
+                CHECKPOINTS,
+                RESTARTS));
         settings.addAll(List.of(own));
         return settings;
     }

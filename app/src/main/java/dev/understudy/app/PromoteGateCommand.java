@@ -1,11 +1,13 @@
 package dev.understudy.app;
 
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 
 /** The promotion job. */
@@ -30,12 +32,20 @@ final class PromoteGateCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
+        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings);
+        connection.ensureTopics(settings, spec.domain());
+        return Pipeline.run(
+                "understudy promote-gate", environment -> build(environment, settings, connection), console);
+    }
+
+    /** Builds the job. */
+    static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
+        String policy = settings.get(Pipeline.POLICY);
         PromotionJobConfig config = new PromotionJobConfig(
-                Pipeline.runtime(settings, connection, "understudy-promotion"),
+                Pipeline.runtime(settings, connection, Pipeline.named("understudy-promotion", policy)),
                 Pipeline.reading(settings),
-                GateConfig.defaults(CarFollowing.POLICY).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
-        return Pipeline.run("understudy promote-gate", environment -> PromotionJob.build(environment, config), console);
+                GateConfig.defaults(policy).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
+        PromotionJob.build(environment, config);
     }
 }

@@ -1,6 +1,6 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
@@ -34,7 +34,9 @@ final class ServeCommand implements Tool {
                     "Name of this instance, which stamps its decisions; the host's name by default.")
             .as("--instance");
     private static final Setting<String> APPLICATION = Setting.required(
-                    "serve.application", DEFAULTS.applicationId(), "Instances of one application share the work.")
+                    "serve.application",
+                    DEFAULTS.applicationId(),
+                    "Instances of one application share the work; the name of another policy than car following is added.")
             .as("--application");
     private static final Setting<Path> STATE = Setting.writableDirectory(
                     "serve.state", "understudy-state", "Directory of the stores; each instance needs its own.")
@@ -71,7 +73,7 @@ final class ServeCommand implements Tool {
             .as("--threads");
     private static final Setting<Boolean> ROLLOUTS = Setting.off(
                     "serve.rollouts",
-                    "Write what the policy saw and did to driving.rollouts.v1, for off-policy learning.")
+                    "Write what the policy saw and did to the topic of rollouts, for off-policy learning.")
             .as("--rollouts");
     private static final Setting<Boolean> EXPLORE = Setting.off(
                     "serve.explore",
@@ -86,6 +88,7 @@ final class ServeCommand implements Tool {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
+                Pipeline.POLICY,
                 INSTANCE,
                 APPLICATION,
                 STATE,
@@ -103,17 +106,18 @@ final class ServeCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Recording recording = recording(settings);
+        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings);
+        connection.ensureTopics(settings, spec.domain());
         ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
                 .withClient(connection.clientSettings())
-                .named(instance(settings), settings.get(APPLICATION))
+                .named(instance(settings), Pipeline.named(settings.get(APPLICATION), spec.name()))
                 .with(settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS)))
                 .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS))
                 .with(recording);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
-        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
+        try (Serving serving = new Serving(config, spec)) {
             serving.start();
             int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
             Map<String, Object> counts = counts(serving);

@@ -6,6 +6,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
@@ -48,7 +49,7 @@ final class TrainCommand implements Tool {
     }
 
     private static final Setting<String> POLICY =
-            Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + Catalogue.policies() + ".");
+            Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + ofLogs() + ".");
     private static final Setting<String> DEMONSTRATIONS = Setting.required(
             "demos",
             "",
@@ -113,11 +114,16 @@ final class TrainCommand implements Tool {
         return given.isBlank() ? BundledLogs.licence(files) : given;
     }
 
-    /** Fails where no such policy is known. */
+    /** Returns the names of the policies that are learned and evaluated from logs of driving. */
+    static List<String> ofLogs() {
+        return Catalogue.policies(new CarFollowingPolicy().domain());
+    }
+
+    /** Fails where no such policy is learned from logs. */
     static void requirePolicy(String policy) {
-        if (!Catalogue.policies().contains(policy)) {
+        if (!ofLogs().contains(policy)) {
             throw new BadSettingsException(
-                    List.of("policy: expected one of %s, found \"%s\"".formatted(Catalogue.policies(), policy)));
+                    List.of("policy: expected one of %s, found \"%s\"".formatted(ofLogs(), policy)));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.control.ControlRefusal;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.RejectReason;
@@ -46,6 +47,11 @@ class ReferenceTest {
         Class<?> skipped = Class.forName("dev.understudy.flink.TrainingOperator$Skipped"); // the job's own
         reasons.addAll(names((Enum<?>[]) skipped.getEnumConstants()));
         assertThat(Reference.names("Rejection reasons")).isEqualTo(reasons);
+    }
+
+    @Test
+    void everyReasonOfRejectionOfControlIsThere() throws Exception {
+        assertThat(Reference.names("Rejection reasons of control")).isEqualTo(names(ControlRefusal.values()));
     }
 
     @Test

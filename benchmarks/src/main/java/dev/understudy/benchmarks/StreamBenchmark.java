@@ -15,7 +15,7 @@ import dev.understudy.driving.FollowingExamination;
 import dev.understudy.driving.LeaderReplay;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
-import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.evaluate.Rule;
 import dev.understudy.evaluate.Verdict;
 import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.LogReading;
@@ -343,8 +343,7 @@ final class StreamBenchmark {
 
         /** The gate, and what it let into service. */
         private final class Judge implements AutoCloseable {
-            private final PromotionRule rule =
-                    GateConfig.defaults(CarFollowing.POLICY).rule();
+            private final Rule rule = GateConfig.defaults(CarFollowing.POLICY).rule();
             private ErrorBudget budget = ErrorBudget.full();
             private final List<LoadedPolicy> opened = new ArrayList<>();
             private @Nullable LoadedPolicy inService;

@@ -3,7 +3,7 @@ package dev.understudy.flink;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.PolicySpec;
-import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.evaluate.Rule;
 import dev.understudy.model.IntakeLimits;
 import java.io.Serializable;
 import java.time.Duration;
@@ -22,7 +22,7 @@ import java.time.Duration;
  */
 public record GateConfig(
         String policy,
-        PromotionRule rule,
+        Rule rule,
         HeldOutPieces heldOut,
         int trials,
         Duration latencyBudget,
@@ -57,7 +57,7 @@ public record GateConfig(
     }
 
     /** Returns these settings with another rule. */
-    public GateConfig withRule(PromotionRule replacement) {
+    public GateConfig withRule(Rule replacement) {
         return new GateConfig(policy, replacement, heldOut, trials, latencyBudget, lead, patience);
     }
 

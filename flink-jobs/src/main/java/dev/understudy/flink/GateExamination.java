@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tries a candidate, the model in service and the best model ever promoted on the same held-out steps, and gives the
- * verdict by {@link dev.understudy.evaluate.PromotionRule}.
+ * verdict by {@link dev.understudy.evaluate.Rule}.
  */
 final class GateExamination {
     private final GateConfig config;

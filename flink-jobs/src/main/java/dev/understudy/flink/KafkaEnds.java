@@ -1,7 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.domain.Domain;
-import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.DomainTopics;
 import java.time.Instant;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
@@ -30,10 +30,11 @@ final class KafkaEnds {
     static DataStream<LogRecord> logs(
             StreamExecutionEnvironment env, JobRuntime runtime, Domain<?> domain, LogReading reading, String stage) {
         Properties properties = consumer(runtime);
+        String topic = DomainTopics.of(domain).logs();
         KafkaSource<LogRecord> source = KafkaSource.<LogRecord>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
-                .setTopics(Topics.LOGS)
+                .setTopics(topic)
                 .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new DecodeLogs<>(domain, stage, reading.futureTolerance(), Instant::now))
                 .setProperties(properties)
@@ -44,7 +45,7 @@ final class KafkaEnds {
                 env.fromSource(source, WatermarkStrategy.noWatermarks(), "logs").uid("logs"),
                 runtime,
                 reading,
-                isContinued -> new KafkaPartitionEnds(Topics.LOGS, properties, isContinued, Instant::now));
+                isContinued -> new KafkaPartitionEnds(topic, properties, isContinued, Instant::now));
     }
 
     /** Brings logs into their order. */

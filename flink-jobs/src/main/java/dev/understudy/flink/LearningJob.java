@@ -3,6 +3,7 @@ package dev.understudy.flink;
 import dev.understudy.domain.Step;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import java.util.List;
@@ -158,7 +159,11 @@ public final class LearningJob {
                 .window(windows)
                 .allowedLateness(reading.inactivity())
                 .process(
-                        new CollectWindow(training.spec(), Topics.LOGS, windows, training.slide()),
+                        new CollectWindow(
+                                training.spec(),
+                                DomainTopics.of(training.spec().domain()).logs(),
+                                windows,
+                                training.slide()),
                         Codecs.WINDOW_BATCH.typeInformation())
                 .name("window")
                 .uid("window-2");

@@ -41,8 +41,11 @@ final class WindowScore {
             if (policy != null) {
                 answers.put(POLICY, OpenLoop.answers(policy, trajectory));
             }
-            long stale = Math.max(
-                    0, (batch.freshFromMs() - trajectory.startMs() + trajectory.stepMs() - 1) / trajectory.stepMs());
+            // Steps without a clock are as old as the first of them: all in the window before, or none.
+            long early = Math.max(0, batch.freshFromMs() - trajectory.startMs());
+            long stale = trajectory.stepMs() > 0
+                    ? (early + trajectory.stepMs() - 1) / trajectory.stepMs()
+                    : early > 0 ? trajectory.steps() : 0;
             answers.values().forEach(each -> Arrays.fill(each, 0, (int) Math.min(stale * k, each.length), Float.NaN));
             OpenLoop.onSameSteps(k, answers.values().toArray(float[][]::new));
             answers.forEach((name, each) ->

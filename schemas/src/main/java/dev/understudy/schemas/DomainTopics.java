@@ -1,5 +1,6 @@
 package dev.understudy.schemas;
 
+import dev.understudy.domain.Domain;
 import dev.understudy.schemas.Topics.Topic;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -21,6 +22,11 @@ public record DomainTopics(String domain) {
             throw new IllegalArgumentException(
                     "expected a domain of lower-case letters, digits and dashes, found '" + domain + "'");
         }
+    }
+
+    /** Returns the topics of a domain. */
+    public static DomainTopics of(Domain<?> domain) {
+        return new DomainTopics(domain.name());
     }
 
     /** Returns the topic of what was measured and done, one step per record. */

@@ -1,5 +1,6 @@
 package dev.understudy.schemas;
 
+import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
 import dev.understudy.driving.FollowingSample;
@@ -8,7 +9,7 @@ import java.util.Map;
 /** How the samples of each domain lie on the wire. */
 public final class SampleCodecs {
     private static final Map<Class<? extends Sample>, Codec<? extends Sample>> CODECS =
-            Map.of(FollowingSample.class, Codecs.FOLLOWING);
+            Map.of(FollowingSample.class, Codecs.FOLLOWING, ControlStep.class, Codecs.CONTROL_STEP);
 
     private SampleCodecs() {}
 

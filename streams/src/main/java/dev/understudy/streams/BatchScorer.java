@@ -32,6 +32,9 @@ final class BatchScorer {
     private final double low;
 
     private final double halfRange;
+    /** What there is to choose from; null where an action is numbers. */
+    private final ActionSpace.@Nullable Discrete choices;
+
     private Rows observations;
     private Rows gathered;
     private long[] eventTimes = new long[0];
@@ -53,13 +56,14 @@ final class BatchScorer {
         this.slot = slot;
         this.metrics = metrics;
         k = spec.actionSize();
+        choices = spec.actions() instanceof ActionSpace.Discrete discrete ? discrete : null;
         boolean hasRange = spec.actions() instanceof ActionSpace.Continuous;
         low = hasRange ? ((ActionSpace.Continuous) spec.actions()).low() : Double.NaN;
         halfRange = hasRange ? (((ActionSpace.Continuous) spec.actions()).high() - low) / 2 : Double.NaN;
         observations = room(0);
         gathered = room(0);
-        answers = LoadedPolicy.Answer.of(0, k);
-        part = LoadedPolicy.Answer.of(0, k);
+        answers = LoadedPolicy.Answer.of(0, spec.actions());
+        part = LoadedPolicy.Answer.of(0, spec.actions());
     }
 
     private Rows room(int most) {
@@ -76,8 +80,8 @@ final class BatchScorer {
             eventTimes = new long[most];
             stampOf = new int[most];
             asked = new boolean[most];
-            answers = LoadedPolicy.Answer.of(most, k);
-            part = LoadedPolicy.Answer.of(most, k);
+            answers = LoadedPolicy.Answer.of(most, spec.actions());
+            part = LoadedPolicy.Answer.of(most, spec.actions());
         }
     }
 
@@ -156,10 +160,11 @@ final class BatchScorer {
             return;
         }
         for (int i = 0; i < count; i++) {
-            copy(part.actions(), i, answers.actions(), sources[i]);
-            copy(part.modes(), i, answers.modes(), sources[i]);
-            copy(part.means(), i, answers.means(), sources[i]);
-            copy(part.logStds(), i, answers.logStds(), sources[i]);
+            copy(part.actions(), i, answers.actions(), sources[i], k);
+            copy(part.modes(), i, answers.modes(), sources[i], k);
+            copy(part.means(), i, answers.means(), sources[i], k);
+            copy(part.logStds(), i, answers.logStds(), sources[i], k);
+            copy(part.logits(), i, answers.logits(), sources[i], choices == null ? 0 : choices.count());
         }
     }
 
@@ -171,9 +176,9 @@ final class BatchScorer {
         }
     }
 
-    private void copy(float @Nullable [] from, int source, float @Nullable [] to, int target) {
+    private static void copy(float @Nullable [] from, int source, float @Nullable [] to, int target, int columns) {
         if (from != null && to != null) {
-            System.arraycopy(from, source * k, to, target * k, k);
+            System.arraycopy(from, source * columns, to, target * columns, columns);
         }
     }
 
@@ -244,6 +249,27 @@ final class BatchScorer {
         }
     }
 
+    /**
+     * Puts a draw from the policy's choices in the place of the likeliest one.
+     *
+     * @param uniform a number drawn from 0 to 1
+     */
+    void choose(int row, double uniform) {
+        float[] actions = answers.actions();
+        float[] logits = answers.logits();
+        if (choices == null || actions == null || logits == null || !asked[row]) {
+            return;
+        }
+        double left = uniform;
+        for (int choice = 0; choice < choices.count(); choice++) {
+            left -= Math.exp(choices.logProbability(logits, row * choices.count(), choice));
+            if (left < 0) {
+                actions[row] = choice;
+                return;
+            }
+        }
+    }
+
     /** Returns whether the Gaussian is squashed into the range of actions by tanh: then the mode is not the mean. */
     private boolean squashed(int at) {
         float[] means = answers.means();
@@ -254,8 +280,13 @@ final class BatchScorer {
     /**
      * Returns the natural logarithm of the density of the policy's action, in nats: that of a Gaussian at the action,
      * or, where it is squashed, that at u = atanh x less log(half range (1 - x^2)), x being the action scaled to -1..1.
+     * Of a choice, that of its probability.
      */
     double logProbability(int row) {
+        float[] logits = answers.logits();
+        if (choices != null && logits != null && asked[row]) {
+            return choices.logProbability(logits, row * choices.count(), action(row)[0]);
+        }
         float[] means = answers.means();
         float[] logStds = answers.logStds();
         float[] actions = answers.actions();

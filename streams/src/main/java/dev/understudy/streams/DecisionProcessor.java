@@ -9,10 +9,12 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Rollout;
 import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
@@ -67,6 +69,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     private final BatchScorer scorer;
     private final PolicySpec<S> spec;
     private final ModelSlot slot;
+    private final DomainTopics topics;
     private final Envelope<S> envelope;
     private final SampleCodec<S> samples;
     private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
@@ -96,6 +99,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         this.metrics = metrics;
         this.spec = spec;
         this.slot = slot;
+        topics = DomainTopics.of(spec.domain());
         envelope = spec.envelope();
         samples = SampleCodecs.of(spec.domain().sampleType());
         scorer = new BatchScorer(spec, slot, metrics);
@@ -366,13 +370,17 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                 nowMs,
                 config.instance());
         metrics.decided(kind, 1);
-        forward(row.source, decisions.serialize(Topics.DECISIONS, decision), nowMs, DECISIONS_SINK);
+        forward(row.source, decisions.serialize(topics.decisions(), decision), nowMs, DECISIONS_SINK);
         if (config.recording() != Recording.OFF && raw.length > 0) {
             record(row, decision, nowMs);
         }
     }
 
     private void explore(int row, S sample, String sha256) {
+        if (spec.actions() instanceof ActionSpace.Discrete) {
+            scorer.choose(row, Exploration.uniform(sample.entity(), sample.episode(), sample.sequence(), sha256));
+            return;
+        }
         for (int i = 0; i < spec.actionSize(); i++) {
             scorer.explore(row, i, Exploration.normal(sample.entity(), sample.episode(), sample.sequence(), sha256, i));
         }
@@ -394,7 +402,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                 decision.kind(),
                 own ? decision.logProbability() : Double.NaN);
         metrics.recorded.increment();
-        forward(row.source, rollouts.serialize(Topics.ROLLOUTS, rollout), nowMs, ROLLOUTS_SINK);
+        forward(row.source, rollouts.serialize(topics.rollouts(), rollout), nowMs, ROLLOUTS_SINK);
     }
 
     private void dead(Waiting one, String reason, long nowMs) {

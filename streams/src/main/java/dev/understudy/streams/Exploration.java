@@ -13,10 +13,18 @@ final class Exploration {
 
     /** Returns a draw of the standard normal distribution: Box and Muller (1958), from two hashes of the arguments. */
     static double normal(String entity, String episode, long sequence, String sha256, int element) {
-        long seed = mix(hash(hash(hash(FNV_BASIS, entity), episode), sha256) + GAMMA * sequence);
-        seed += GAMMA * (2L * element);
+        long seed = seed(entity, episode, sequence, sha256) + GAMMA * (2L * element);
         double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - uniform(mix(seed + GAMMA))));
         return radius * StrictMath.cos(2 * Math.PI * uniform(mix(seed + 2 * GAMMA)));
+    }
+
+    /** Returns a draw from [0, 1), from a hash of the arguments. */
+    static double uniform(String entity, String episode, long sequence, String sha256) {
+        return uniform(mix(seed(entity, episode, sequence, sha256) + GAMMA));
+    }
+
+    private static long seed(String entity, String episode, long sequence, String sha256) {
+        return mix(hash(hash(hash(FNV_BASIS, entity), episode), sha256) + GAMMA * sequence);
     }
 
     /** FNV-1a over the characters and the length, so that texts side by side are not confused. */

@@ -1,5 +1,6 @@
 package dev.understudy.streams;
 
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -24,6 +25,7 @@ public final class ServingTopology {
     public static Topology build(ServingConfig config, ModelDirectory directory, ServingMetrics metrics) {
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
         ByteArraySerializer plain = new ByteArraySerializer();
+        DomainTopics topics = DomainTopics.of(directory.spec().domain());
         Topology topology = new Topology();
         topology.addGlobalStore(
                 store(Stores.persistentKeyValueStore(ModelIndexers.ARTIFACTS)).withLoggingDisabled(),
@@ -49,7 +51,7 @@ public final class ServingTopology {
                 Topics.HISTORY,
                 "history-indexer",
                 () -> new ModelIndexers.Verdicts(Topics.HISTORY, directory::judged, metrics));
-        topology.addSource("observations", bytes, bytes, Topics.OBSERVATIONS);
+        topology.addSource("observations", bytes, bytes, topics.observations());
         topology.addProcessor(
                 "decide",
                 () -> new DecisionProcessor<>(config, directory.spec(), directory.slot(), metrics),
@@ -64,9 +66,9 @@ public final class ServingTopology {
                         .withCachingEnabled()
                         .withLoggingEnabled(Map.of()),
                 "decide");
-        topology.addSink(DecisionProcessor.DECISIONS_SINK, Topics.DECISIONS, plain, plain, "decide");
+        topology.addSink(DecisionProcessor.DECISIONS_SINK, topics.decisions(), plain, plain, "decide");
         if (config.recording() != Recording.OFF) {
-            topology.addSink(DecisionProcessor.ROLLOUTS_SINK, Topics.ROLLOUTS, plain, plain, "decide");
+            topology.addSink(DecisionProcessor.ROLLOUTS_SINK, topics.rollouts(), plain, plain, "decide");
         }
         topology.addSink(DecisionProcessor.DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, plain, plain, "decide");
         return topology;

@@ -1,6 +1,5 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
@@ -32,15 +31,15 @@ final class ServedDrive {
                 Topics.ARTIFACTS,
                 UnderstudySerdes.artifactKey().serializer(),
                 UnderstudySerdes.artifactChunk().serializer());
-        Artifacts.chunks(CarFollowing.POLICY, model.bytes())
-                .forEach(record -> artifacts.pipeInput(record.key(), record.value()));
+        String policy = directory.spec().name();
+        Artifacts.chunks(policy, model.bytes()).forEach(record -> artifacts.pipeInput(record.key(), record.value()));
         Promotion promotion =
-                new Promotion(CarFollowing.POLICY, 1, model.sha256(), fromMs, "", "test", true, "", new TreeMap<>(), 0);
+                new Promotion(policy, 1, model.sha256(), fromMs, "", "test", true, "", new TreeMap<>(), 0);
         driver.createInputTopic(
                         Topics.PROMOTIONS,
                         new StringSerializer(),
                         UnderstudySerdes.promotion().serializer())
-                .pipeInput(CarFollowing.POLICY, promotion);
+                .pipeInput(policy, promotion);
         directory.loadPending();
     }
 

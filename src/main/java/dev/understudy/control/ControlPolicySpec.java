@@ -1,0 +1,151 @@
+package dev.understudy.control;
+
+import dev.understudy.domain.Baseline;
+import dev.understudy.domain.Domain;
+import dev.understudy.domain.Envelope;
+import dev.understudy.domain.Examination;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.Labeller;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
+import dev.understudy.environment.ActionSpace;
+import dev.understudy.environment.Environments;
+import dev.understudy.environment.Task;
+import dev.understudy.evaluate.ImitationRule;
+import dev.understudy.evaluate.Rule;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.cloning.BehaviouralCloning;
+import dev.understudy.learn.cloning.BehaviouralCloningConfig;
+import dev.understudy.network.Activation;
+import dev.understudy.policy.CategoricalPolicy;
+import dev.understudy.policy.GaussianPolicy;
+import dev.understudy.policy.StochasticPolicy;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A task of control as the pipeline sees it: the table of contents of this package. Learned by cloning, judged by
+ * likelihood and, where there is an environment, by return.
+ *
+ * @param task what is observed and what can be done
+ * @param environment name of the built-in environment of the task; empty if there is none
+ */
+public record ControlPolicySpec(ControlTask task, String environment) implements PolicySpec<ControlStep> {
+    /** The domain of all tasks of control. */
+    public static final Domain<ControlStep> DOMAIN = new Domain<>("control", ControlStep.class);
+
+    private static final List<Integer> HIDDEN = List.of(100, 100);
+
+    /** Returns the policies of the built-in environments, in the order of their names. */
+    public static List<ControlPolicySpec> builtIn() {
+        return Environments.names().stream()
+                .filter(name -> !name.endsWith(Environments.FIXED_HORIZON))
+                .map(name -> new ControlPolicySpec(ControlTask.of(Environments.named(name)), name))
+                .toList();
+    }
+
+    /** Returns the network of the classic tasks, 100-100 tanh (Ho and Ermon, 2016). */
+    public static StochasticPolicy network(int observationSize, ActionSpace actions) {
+        if (actions instanceof ActionSpace.Continuous range) {
+            return new GaussianPolicy(
+                    observationSize,
+                    range.size(),
+                    HIDDEN,
+                    Activation.TANH,
+                    GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                    GaussianPolicy.Bounds.CLIPPED,
+                    range.low(),
+                    range.high());
+        }
+        return new CategoricalPolicy(observationSize, actions.policyOutputs(), HIDDEN, Activation.TANH);
+    }
+
+    @Override
+    public String name() {
+        return DOMAIN.name() + "/" + task.name();
+    }
+
+    @Override
+    public Domain<ControlStep> domain() {
+        return DOMAIN;
+    }
+
+    @Override
+    public int observationSize() {
+        return task.observationSize();
+    }
+
+    @Override
+    public ActionSpace actions() {
+        return task.actions();
+    }
+
+    /** Returns 0: steps have no clock, and follow each other by their numbers. */
+    @Override
+    public long stepMs() {
+        return 0;
+    }
+
+    @Override
+    public String fingerprint() {
+        return task.fingerprint();
+    }
+
+    @Override
+    public Featuriser<ControlStep> featuriser() {
+        return new ControlFeaturiser(task);
+    }
+
+    @Override
+    public Featuriser<ControlStep> featuriser(ByteBuffer saved) {
+        return ControlFeaturiser.read(task, saved);
+    }
+
+    @Override
+    public Envelope<ControlStep> envelope() {
+        return new ActionEnvelope(task);
+    }
+
+    @Override
+    public Labeller<ControlStep> labeller() {
+        return new LoggedAction();
+    }
+
+    @Override
+    public List<String> algorithms() {
+        return List.of(Algorithms.CLONING);
+    }
+
+    @Override
+    public Learner learner(String algorithm, int length) {
+        if (!algorithms().contains(algorithm)) {
+            throw new IllegalArgumentException(
+                    "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), name(), algorithm));
+        }
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
+        return new BehaviouralCloning(
+                network(observationSize(), actions()), length == 0 ? config : config.withSteps(length));
+    }
+
+    /** Returns none: there is no rule of thumb for any task. */
+    @Override
+    public SortedMap<String, Baseline> baselines(Map<String, String> parameters) {
+        return new TreeMap<>();
+    }
+
+    @Override
+    public Examination examination(List<Step> heldOut, int mostTrials) {
+        Task motion = environment.isEmpty() ? null : Environments.named(environment);
+        return new ControlExamination(task, Steps.trajectories(heldOut, stepMs()), motion, mostTrials);
+    }
+
+    @Override
+    public Rule rule() {
+        return ImitationRule.defaults();
+    }
+}
