@@ -54,16 +54,11 @@ public final class Reservoir {
     public void offer(Trajectory trajectory) {
         for (int start = 0; start < trajectory.steps(); start += pieceSteps) {
             int steps = Math.min(pieceSteps, trajectory.steps() - start);
-            boolean isWhole = start == 0 && nextUniformBelow(2.0 * steps / pieceSteps);
-            if (2 * steps >= pieceSteps || isWhole) {
+            double chance = 2.0 * steps / pieceSteps;
+            if (chance >= 1 || (start == 0 && nextUniform() < chance)) {
                 offerPiece(trajectory, start, steps);
             }
         }
-    }
-
-    /** Returns whether a draw lies below a bound; draws none where that is certain. */
-    private boolean nextUniformBelow(double bound) {
-        return bound >= 1 || nextUniform() < bound;
     }
 
     private void offerPiece(Trajectory trajectory, int start, int steps) {
