@@ -42,16 +42,9 @@ public record Policies<S extends Sample>(List<PolicySpec<S>> specs, List<PolicyN
         return names.contains(name) || names.contains(name.parent());
     }
 
-    /**
-     * Returns whether a policy has a part in answering: it was asked for, or stands in for a variant that was.
-     *
-     * @param name as text; what is no name has none
-     */
-    public boolean answers(String name) {
-        return names.stream()
-                .anyMatch(asked -> asked.toString().equals(name)
-                        || asked.spec().equals(name)
-                        || (!asked.isVariant() && name.startsWith(asked + "@")));
+    /** Returns whether a policy has a part in answering: it was asked for, or stands in for a variant that was. */
+    public boolean answers(PolicyName name) {
+        return has(name) || names.stream().anyMatch(asked -> asked.parent().equals(name));
     }
 
     /** Returns what a policy is. */

@@ -71,8 +71,10 @@ class ChosenPoliciesTest {
         assertThat(policyOf(some, "car", "a")).isEqualTo(FOLLOWING + "@a");
         assertThat(policyOf(some, "car", "c")).isNull();
         assertThat(policyOf(some, "car", "")).isNull();
-        assertThat(some.answers(FOLLOWING)).as("it stands in for its variants").isTrue();
-        assertThat(some.answers(FOLLOWING + "@c")).isFalse();
+        assertThat(some.answers(PolicyName.parse(FOLLOWING)))
+                .as("it stands in for its variants")
+                .isTrue();
+        assertThat(some.answers(PolicyName.parse(FOLLOWING + "@c"))).isFalse();
     }
 
     @Test

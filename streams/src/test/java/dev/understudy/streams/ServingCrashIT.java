@@ -141,7 +141,11 @@ class ServingCrashIT {
         List<Decision> made;
         try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
-            await(() -> serving.directory().slot().loaded().equals(List.of(before.sha256(), inForce.sha256())));
+            await(() -> serving.directories()
+                    .directory(CarFollowing.POLICY)
+                    .slot()
+                    .loaded()
+                    .equals(List.of(before.sha256(), inForce.sha256())));
             produce(0, 2 * WAITING);
             made = decisions(2 * WAITING);
         }
