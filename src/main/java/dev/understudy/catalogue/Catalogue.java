@@ -82,6 +82,20 @@ public final class Catalogue {
         return chosen;
     }
 
+    /**
+     * Returns what a job works on, which reads the logs of one domain.
+     *
+     * @throws IllegalArgumentException as {@link #chosen}, and if the policies are of several domains
+     */
+    public static Policies<?> chosenOfOneDomain(List<String> names, String mapping) {
+        List<Policies<?>> chosen = chosen(names, mapping);
+        if (chosen.size() != 1) {
+            throw new IllegalArgumentException(
+                    "expected policies of one domain, got %s; run one job for each domain".formatted(chosen));
+        }
+        return chosen.get(0);
+    }
+
     @SuppressWarnings({"unchecked", "UnusedVariable"}) // the domain says which samples its specs are about
     private static <S extends Sample> Policies<S> ofOne(Domain<S> domain, List<PolicyName> names, String mapping) {
         List<PolicySpec<S>> specs = POLICIES.stream()

@@ -42,9 +42,26 @@ public record Policies<S extends Sample>(List<PolicySpec<S>> specs, List<PolicyN
         return names.contains(name) || names.contains(name.parent());
     }
 
+    /** Returns whether a policy was asked for, by its name as text. */
+    public boolean has(String name) {
+        return names.stream()
+                .anyMatch(
+                        asked -> asked.toString().equals(name) || (!asked.isVariant() && name.startsWith(asked + "@")));
+    }
+
     /** Returns whether a policy has a part in answering: it was asked for, or stands in for a variant that was. */
     public boolean answers(PolicyName name) {
         return has(name) || names.stream().anyMatch(asked -> asked.parent().equals(name));
+    }
+
+    /** Returns the name under which what belongs to no policy is counted: the only one, or the domain of several. */
+    public String account() {
+        return names.size() == 1 ? names.get(0).toString() : domain().name();
+    }
+
+    /** Returns what a policy is, by its name as text. */
+    public PolicySpec<S> spec(String name) {
+        return spec(PolicyName.parse(name));
     }
 
     /** Returns what a policy is. */

@@ -124,7 +124,7 @@ class PipelineIT {
         Connection connection = Connection.local(BROKER.bootstrapServers());
         ByteArrayOutputStream told = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
-        TotalsWatch.start(connection, "p", new Console(out, out, false, false));
+        TotalsWatch.start(connection, Policies.one(new CarFollowingPolicy()), new Console(out, out, false, false));
         TrainingRecord totals = new TrainingRecord(
                 "p",
                 TrainingRecord.Kind.TRAINING,

@@ -1,6 +1,7 @@
 package dev.understudy.flink;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
 import dev.understudy.flink.gate.GateConfig;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogReading;
@@ -25,6 +26,7 @@ final class JobArguments {
             "--checkpoints",
             "--parallelism",
             "--policy",
+            "--mapping",
             "--window",
             "--slide",
             "--seed",
@@ -78,7 +80,7 @@ final class JobArguments {
     }
 
     LearningJobConfig learning() {
-        TrainingConfig defaults = TrainingConfig.defaults(policy());
+        TrainingConfig defaults = TrainingConfig.defaults(policies());
         Duration window = value("--window", Duration::parse, defaults.window());
         return new LearningJobConfig(
                 runtime("understudy-learning"),
@@ -93,24 +95,22 @@ final class JobArguments {
     List<LearningBranch> branches() {
         return LearningBranch.of(
                 value("--learner", text -> text, Algorithms.CLONING),
-                policy(),
+                policies(),
                 value("--steps", Integer::valueOf, 0),
                 value("--iterations", Integer::valueOf, 0));
     }
 
     PromotionJobConfig promotion() {
-        GateConfig defaults = GateConfig.defaults(policy());
+        GateConfig defaults = GateConfig.defaults(policies());
         return new PromotionJobConfig(
                 runtime("understudy-promotion"),
                 reading(),
                 defaults.withLead(value("--lead", Duration::parse, defaults.lead())));
     }
 
-    private String policy() {
-        return value(
-                "--policy",
-                text -> Catalogue.policy(text).name(),
-                Catalogue.policies().get(0));
+    private Policies<?> policies() {
+        String names = value("--policy", text -> text, Catalogue.policies().get(0));
+        return Catalogue.chosenOfOneDomain(List.of(names.split(",")), value("--mapping", text -> text, ""));
     }
 
     private LogReading reading() {

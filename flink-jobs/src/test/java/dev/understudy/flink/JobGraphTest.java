@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.train.LearningBranch;
@@ -18,6 +19,8 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class JobGraphTest {
+    private static final Policies<?> FOLLOWING = Policies.one(Catalogue.policy(CarFollowing.POLICY));
+
     /** An environment in which an operator without a uid, or a type without a serialiser of its own, is an error. */
     private static StreamExecutionEnvironment strict() {
         Configuration configuration = new Configuration();
@@ -36,7 +39,7 @@ class JobGraphTest {
     @Test
     void everyLearnerHasItsOwnUidAndCloningTheOneItAlwaysHad() {
         LearningBranch cloning =
-                LearningBranch.of(Algorithms.CLONING, CarFollowing.POLICY, 0, 0).get(0);
+                LearningBranch.of(Algorithms.CLONING, FOLLOWING, 0, 0).get(0);
         StreamExecutionEnvironment env = strict();
         LearningJob.build(
                 env,
@@ -49,7 +52,7 @@ class JobGraphTest {
 
     @Test
     void anUnknownLearnerIsNamed() {
-        assertThatThrownBy(() -> LearningBranch.of("gial", CarFollowing.POLICY, 0, 0))
+        assertThatThrownBy(() -> LearningBranch.of("gial", FOLLOWING, 0, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("gial")
                 .hasMessageContaining("both");

@@ -2,13 +2,13 @@ package dev.understudy.flink.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.flink.TestHistory;
 import dev.understudy.flink.TestLogs;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.models.ModelEvent;
@@ -44,7 +44,6 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -58,11 +57,11 @@ class GateTest {
 
     @BeforeAll
     static void learnTwoModels() throws Exception {
-        LearningBranch branch = new LearningBranch(
-                Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 8));
+        LearningBranch branch = new LearningBranch(Algorithms.CLONING, spec -> spec.learner(Algorithms.CLONING, 8));
         TrainingConfig config = TrainingConfig.defaults(CarFollowing.POLICY).withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(config, READING.experts(), branch, TrainingOperator.Account.KEPT),
+                new TrainingOperator(
+                        config, READING.experts(), branch, TrainingOperator.Account.KEPT, TestHistory.NONE),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
@@ -77,28 +76,13 @@ class GateTest {
         }
     }
 
-    /** What was before, as far as a test has it. */
-    private record Past(List<Promotion> verdicts, Map<String, byte[]> files) implements ModelHistory {
-        static final Past NONE = new Past(List.of(), Map.of());
-
-        @Override
-        public List<Promotion> verdicts(String policy) {
-            return verdicts;
-        }
-
-        @Override
-        public byte @Nullable [] file(String policy, String sha256) {
-            return files.get(sha256);
-        }
-    }
-
     private static Promotion verdict(long epoch, String sha256, boolean promoted, String candidateId) {
         return new Promotion(CarFollowing.POLICY, epoch, sha256, 0, "", "", promoted, candidateId, new TreeMap<>(), 0);
     }
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule) throws Exception {
-        return harness(rule, Past.NONE);
+        return harness(rule, TestHistory.NONE);
     }
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
@@ -116,7 +100,7 @@ class GateTest {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
                 new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, history)),
                 ModelEvent::policy,
-                any -> CarFollowing.POLICY,
+                Step::policy,
                 Types.STRING);
         h.setup(Codecs.PROMOTION.serializer());
         return h;
@@ -214,7 +198,7 @@ class GateTest {
                 READING.heldOutPercent(),
                 Set.of(Actor.HUMAN));
         GateConfig config = GateConfig.defaults(CarFollowing.POLICY).withRule(LENIENT);
-        try (var h = harness(config, humanAlone, Past.NONE)) {
+        try (var h = harness(config, humanAlone, TestHistory.NONE)) {
             h.open();
             heldOut(h);
             publish(h, models.get(0));
@@ -371,7 +355,7 @@ class GateTest {
     void withoutStateItLearnsFromTheHistoryWhatWasJudgedAndRolledBack() throws Exception {
         Candidate refused = models.get(0).candidate();
         String withdrawn = models.get(1).candidate().sha256();
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(
                         verdict(0, refused.sha256(), false, refused.id()),
                         verdict(1, "aa", true, "some"),
@@ -399,7 +383,7 @@ class GateTest {
     @Test
     void fetchesAFileInServiceThatTheShelfNoLongerHolds() throws Exception {
         String inForce = models.get(0).candidate().sha256();
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(verdict(5, inForce, true, "some")),
                 Map.of(inForce, models.get(0).model()));
         try (var h = harness(LENIENT, past)) {
@@ -414,7 +398,7 @@ class GateTest {
 
     @Test
     void judgesLikeAFirstModelWhenTheFileInServiceIsGone() throws Exception {
-        Past past = new Past(List.of(verdict(5, "aa", true, "some")), Map.of());
+        TestHistory past = new TestHistory(List.of(verdict(5, "aa", true, "some")), Map.of());
         try (var h = harness(LENIENT, past)) {
             h.open();
             heldOut(h);
@@ -525,7 +509,7 @@ class GateTest {
             GateConfig config = GateConfig.defaults(CarFollowing.POLICY)
                     .withRule(LENIENT)
                     .withHeldOut(new HeldOutPieces(2, 1, 100));
-            try (var h = harness(config, Past.NONE)) {
+            try (var h = harness(config, TestHistory.NONE)) {
                 h.open();
                 heldOut(h);
                 for (int i = 0; i < ahead; i++) {
@@ -558,7 +542,7 @@ class GateTest {
         String best = models.get(0).candidate().sha256();
         TreeMap<String, Double> first = new TreeMap<>(Map.of("bestEver", 1.0, "errorBudget", 0.1));
         TreeMap<String, Double> second = new TreeMap<>(Map.of("bestEver", 0.0, "errorBudget", 0.02));
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(
                         new Promotion(CarFollowing.POLICY, 1, best, 0, "", "", true, "one", first, 0),
                         new Promotion(CarFollowing.POLICY, 2, "bb", 0, best, "", true, "two", second, 0)),
@@ -646,7 +630,7 @@ class GateTest {
     @Test
     void judgesACandidateWhoseFileHasLeftTheShelf() throws Exception {
         TrainedWindow first = models.get(0);
-        Past kafka = new Past(List.of(), Map.of(first.candidate().sha256(), first.model()));
+        TestHistory kafka = new TestHistory(List.of(), Map.of(first.candidate().sha256(), first.model()));
         try (var h = harness(LENIENT, kafka)) {
             h.open();
             heldOut(h);
