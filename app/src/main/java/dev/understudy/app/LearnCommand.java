@@ -79,10 +79,7 @@ final class LearnCommand implements Tool {
     private static List<LearningBranch> branches(Settings settings) {
         try {
             return LearningBranch.of(
-                    settings.get(LEARNER),
-                    Pipeline.policies(settings),
-                    settings.get(STEPS),
-                    settings.get(ITERATIONS));
+                    settings.get(LEARNER), Pipeline.policies(settings), settings.get(STEPS), settings.get(ITERATIONS));
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of(Failures.describe(e)));
         }

@@ -180,11 +180,7 @@ final class ServeCommand implements Tool {
                     ? "%d policies in service".formatted(health.epochs().size())
                     : "epoch " + health.epoch().map(String::valueOf).orElse("-");
             console.line("%s, %s, %,d decisions, %.0f a second"
-                    .formatted(
-                            health.state(),
-                            models,
-                            decided,
-                            (double) (decided - last) / everySeconds));
+                    .formatted(health.state(), models, decided, (double) (decided - last) / everySeconds));
             last = decided;
             if (health.state().equals("ERROR") || health.state().equals("NOT_RUNNING")) {
                 console.note("understudy: serving gave up; the log says why");

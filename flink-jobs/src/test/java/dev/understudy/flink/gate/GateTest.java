@@ -2,10 +2,12 @@ package dev.understudy.flink.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
 import dev.understudy.flink.TestHistory;
@@ -53,7 +55,9 @@ class GateTest {
             new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
 
     private static final LogReading READING = LogReading.defaults();
+    private static final String VARIANT = CarFollowing.POLICY + "@north";
     private static List<TrainedWindow> models;
+    private static TrainedWindow ofVariant;
 
     @BeforeAll
     static void learnTwoModels() throws Exception {
@@ -69,10 +73,16 @@ class GateTest {
             h.open();
             h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
             h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
-            for (int i = 1; h.extractOutputValues().size() < 2; i++) {
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0, VARIANT)));
+            for (int i = 1; h.extractOutputValues().size() < 3; i++) {
                 h.setProcessingTime(i);
             }
-            models = h.extractOutputValues();
+            models = new ArrayList<>(h.extractOutputValues());
+            ofVariant = models.stream()
+                    .filter(each -> each.candidate().policy().equals(VARIANT))
+                    .findFirst()
+                    .orElseThrow();
+            models.remove(ofVariant);
         }
     }
 
@@ -129,7 +139,7 @@ class GateTest {
             throws Exception {
         h.processElement1(new StreamRecord<>(new ModelEvent.Proposed(trained.candidate())));
         for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
-                Artifacts.chunks(CarFollowing.POLICY, trained.model())) {
+                Artifacts.chunks(trained.candidate().policy(), trained.model())) {
             h.processElement1(new StreamRecord<>(new ModelEvent.Piece(piece.key(), piece.value())));
         }
     }
@@ -173,6 +183,45 @@ class GateTest {
             assertThat(h.extractOutputValues())
                     .as("each candidate has one verdict")
                     .hasSize(2);
+        }
+    }
+
+    @Test
+    void eachPolicyIsJudgedByItselfAndTheFirstModelOfAVariantBesideThatOfItsParent() throws Exception {
+        Candidate parents = models.get(0).candidate();
+        TestHistory history = new TestHistory(
+                List.of(verdict(7, parents.sha256(), true, parents.id())),
+                Map.of(parents.sha256(), models.get(0).model()));
+        GateConfig config = GateConfig.defaults(Catalogue.chosenOfOneDomain(List.of(CarFollowing.POLICY), "label"))
+                .withRule(LENIENT);
+        try (var h = harness(config, history)) {
+            h.open();
+            for (int i = 0; i < 5; i++) {
+                List<FollowingSample> trip = TestLogs.trip(
+                        "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000, 1100);
+                for (Step step : TestLogs.steps(trip)) {
+                    for (String policy : List.of(CarFollowing.POLICY, VARIANT)) {
+                        Step ofPolicy = step.with(policy, step.run(), step.readyMs());
+                        h.processElement2(new StreamRecord<>(ofPolicy, step.timeMs()));
+                    }
+                }
+            }
+            publish(h, models.get(1));
+            publish(h, ofVariant);
+            watermark(h, readyMs(models.get(1)));
+            Map<String, Promotion> verdicts = new TreeMap<>();
+            h.extractOutputValues().forEach(verdict -> verdicts.put(verdict.policy(), verdict));
+            assertThat(verdicts).containsOnlyKeys(CarFollowing.POLICY, VARIANT);
+            assertThat(verdicts.values()).allSatisfy(verdict -> {
+                assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
+                assertThat(verdict.evidence())
+                        .as("held against what answers so far")
+                        .containsKey("incumbentSpacingRmseMeters");
+            });
+            assertThat(verdicts.get(CarFollowing.POLICY))
+                    .extracting(Promotion::epoch)
+                    .isEqualTo(8L);
+            assertThat(verdicts.get(VARIANT)).extracting(Promotion::epoch).isEqualTo(1L);
         }
     }
 
