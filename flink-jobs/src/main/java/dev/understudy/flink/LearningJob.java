@@ -53,14 +53,6 @@ public final class LearningJob {
 
     private LearningJob() {}
 
-    /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
-    public static void main(String[] args) throws Exception {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        JobArguments arguments = JobArguments.parse(args);
-        build(env, arguments.learning(), arguments.branches());
-        env.execute("understudy learning");
-    }
-
     /** What flows out of the job, before Kafka. */
     record Flows(
             DataStream<TrainedWindow> trained, DataStream<DeadLetter> deadLetters, DataStream<TrainingRecord> totals) {}

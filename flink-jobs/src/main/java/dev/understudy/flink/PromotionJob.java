@@ -27,13 +27,6 @@ public final class PromotionJob {
 
     private PromotionJob() {}
 
-    /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
-    public static void main(String[] args) throws Exception {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(env, JobArguments.parse(args).promotion());
-        env.execute("understudy promotion");
-    }
-
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
         JobRuntime runtime = config.runtime();

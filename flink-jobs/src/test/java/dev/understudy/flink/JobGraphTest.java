@@ -76,37 +76,4 @@ class JobGraphTest {
         assertThat(configuration.get(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD))
                 .isEqualTo(Duration.ofMinutes(10));
     }
-
-    @Test
-    void argumentsNameAllThatIsWrongAtOnce() {
-        assertThatThrownBy(() -> JobArguments.parse("--window", "soon", "--colour", "red", "--seed"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("--window")
-                .hasMessageContaining("--colour")
-                .hasMessageContaining("--seed")
-                .hasMessageContaining("--bootstrap-servers")
-                .hasMessageContaining("--checkpoints");
-    }
-
-    @Test
-    void argumentsReplaceDefaults() {
-        JobArguments arguments = JobArguments.parse(
-                "--bootstrap-servers",
-                "a:1",
-                "--checkpoints",
-                "file:///c",
-                "--window",
-                "PT60S",
-                "--held-out",
-                "30",
-                "--learner",
-                "both");
-        LearningJobConfig config = arguments.learning();
-        assertThat(config.training().window()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(arguments.branches()).hasSameSizeAs(Catalogue.algorithms());
-        assertThat(config.training().slide()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(config.reading().heldOutPercent()).isEqualTo(30);
-        assertThat(config.runtime().bootstrapServers()).isEqualTo("a:1");
-        assertThat(arguments.promotion().reading()).isEqualTo(config.reading());
-    }
 }

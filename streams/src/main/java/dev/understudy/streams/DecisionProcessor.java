@@ -20,13 +20,10 @@ import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +34,12 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers observations in micro-batches. What waits for a batch lies in the slots of a cached, logged store, so an
- * offset is never committed for an observation that is neither decided nor stored; a restored task scores those first.
- * The entities of a batch are written to their store once per batch.
+ * Answers observations in micro-batches. The entities of a batch are written to their store once per batch; what waits
+ * for one lies in {@link WaitingSlots}.
  *
  * <p>Every observation ends as a decision, as a duplicate that is dropped, or as a dead letter.
  */
@@ -55,7 +50,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     static final String ROLLOUTS_SINK = "rollouts";
     static final String DEAD_LETTERS_SINK = "dead-letters";
 
-    private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
     private static final float[] NOTHING = {};
     private static final Duration FUTURE = Duration.ofMinutes(1);
 
@@ -78,16 +72,12 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             UnderstudySerdes.deadLetter().serializer();
     private final Map<String, Answering<S>> answeringOf = new LinkedHashMap<>();
     private final Map<String, Set<Actor>> expertsOf = new HashMap<>();
-    private final List<Waiting> waiting = new ArrayList<>();
+    private final WaitingSlots waiting;
     private final List<Row<S>> batch = new ArrayList<>();
     private final Map<Bytes, EntityEntry<S>> touched = new LinkedHashMap<>();
     private final Map<Bytes, EntityEntry<S>> remembered;
-    private final Set<Long> restored = new HashSet<>();
-    private final Bytes[] slots;
-    private long generation;
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<Bytes, byte[]> entities;
-    private KeyValueStore<Bytes, byte[]> waitingStore;
 
     /** What all policies of one spec are answered with: rows of one width. */
     private record Answering<S extends Sample>(PolicySpec<S> spec, Envelope<S> envelope, BatchScorer scorer) {}
@@ -130,10 +120,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         for (PolicySpec<S> spec : policies.specs()) {
             answeringOf.put(spec.name(), new Answering<>(spec, spec.envelope(), new BatchScorer(spec, metrics)));
         }
-        slots = new Bytes[config.batchRecords()];
-        for (int i = 0; i < slots.length; i++) {
-            slots[i] = slot(i);
-        }
+        waiting = new WaitingSlots(config.batchRecords());
         remembered = new LinkedHashMap<>(1024, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<Bytes, EntityEntry<S>> eldest) {
@@ -142,87 +129,48 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         };
     }
 
-    private static Bytes slot(int index) {
-        return Bytes.wrap(ByteBuffer.allocate(Integer.BYTES).putInt(index).array());
-    }
-
     @Override
     public void init(ProcessorContext<byte[], byte[]> initialised) {
         context = initialised;
         entities = initialised.getStateStore(ENTITIES + suffix);
-        waitingStore = initialised.getStateStore(WAITING + suffix);
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
-        waiting.clear();
-        restored.clear();
+        waiting.restore(initialised.getStateStore(WAITING + suffix));
         remembered.clear();
-        restore();
         initialised.schedule(config.batchWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
-    }
-
-    private void restore() {
-        byte[] current = waitingStore.get(GENERATION);
-        generation = current == null ? 0 : ByteBuffer.wrap(current).getLong();
-        for (int i = 0; ; i++) {
-            byte[] stored = waitingStore.get(slot(i));
-            Waiting one = stored == null ? null : Waiting.fromSlot(stored, generation);
-            if (one == null) {
-                return;
-            }
-            waiting.add(one);
-            restored.add(one.offset());
-        }
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        if (waiting.size() >= slots.length) {
+        if (waiting.isFull()) {
             flush();
         }
-        RecordMetadata from = context.recordMetadata().orElseThrow();
         metrics.observed.increment();
-        if (length(record.key()) + length(record.value()) > MOST_BYTES) {
-            tooLarge(record, from);
+        Waiting one = Waiting.of(context.recordMetadata().orElseThrow(), record);
+        if (one.length() > MOST_BYTES) {
+            dead(
+                    one.cut(MOST_BYTES / 2),
+                    "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
+                            .formatted(MOST_BYTES, Waiting.length(one.key()), Waiting.length(one.value())),
+                    context.currentSystemTimeMs());
             return;
         }
-        Waiting one = new Waiting(
-                from.topic(), from.partition(), from.offset(), record.timestamp(), record.key(), record.value(), false);
-        waitingStore.put(slots[waiting.size()], one.toSlot(generation));
         waiting.add(one);
-        if (waiting.size() == slots.length) {
+        if (waiting.isFull()) {
             flush();
         }
-    }
-
-    private static int length(byte @Nullable [] bytes) {
-        return bytes == null ? 0 : bytes.length;
-    }
-
-    /** Gives up a record of which no more than the beginning can be kept. */
-    private void tooLarge(Record<byte[], byte[]> record, RecordMetadata from) {
-        byte[] key = start(record.key());
-        Waiting cut = new Waiting(
-                from.topic(), from.partition(), from.offset(), record.timestamp(), key, start(record.value()), false);
-        dead(
-                cut,
-                "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
-                        .formatted(MOST_BYTES, length(record.key()), length(record.value())),
-                context.currentSystemTimeMs());
-    }
-
-    private static byte @Nullable [] start(byte @Nullable [] bytes) {
-        return bytes == null ? null : Arrays.copyOf(bytes, Math.min(bytes.length, MOST_BYTES / 2));
     }
 
     /** Decides everything that waits. */
     private void flush() {
-        if (waiting.isEmpty()) {
+        List<Waiting> all = waiting.all();
+        if (all.isEmpty()) {
             return;
         }
         batch.clear();
         touched.clear();
-        answeringOf.values().forEach(each -> each.scorer.begin(waiting.size()));
+        answeringOf.values().forEach(each -> each.scorer.begin(all.size()));
         long nowMs = context.currentSystemTimeMs();
-        for (Waiting one : waiting) {
+        for (Waiting one : all) {
             observe(one, nowMs);
         }
         answeringOf.values().forEach(each -> each.scorer.score());
@@ -230,9 +178,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             decide(row, nowMs);
         }
         touched.forEach((entity, entry) -> entities.put(entity, entry.toBytes()));
-        generation++;
-        waitingStore.put(
-                GENERATION, ByteBuffer.allocate(Long.BYTES).putLong(generation).array());
         waiting.clear();
         metrics.batches.increment();
     }
@@ -270,7 +215,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         Row<S> row = new Row<>(one, sample, entry, policy, by);
         if (entry.wasSeen(sample)) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.
-            if (one.offset() > entry.offset || (!one.restored() && restored.contains(one.offset()))) {
+            if (one.offset() > entry.offset || (!one.restored() && waiting.wasRestored(one.offset()))) {
                 metrics.duplicates.increment();
                 return;
             }

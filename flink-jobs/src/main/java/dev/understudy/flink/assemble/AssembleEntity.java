@@ -99,7 +99,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
             progress.settle(log.clockMs() - silentMs(), believing);
         }
         PolicyName policy = policyOf(progress, log);
-        String account = policy == null ? policies.account() : policy.toString();
+        String account = account(policy);
         context.output(TALLIES, new Tally(account, Tally.INGESTED, 1));
         if (policy == null) {
             context.output(TALLIES, new Tally(account, Tally.rejected(GeneralRefusal.OTHER_POLICY.name()), 1));
@@ -124,6 +124,10 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     private @Nullable PolicyName policyOf(EntityProgress progress, LogRecord log) {
         PolicyName fixed = progress.policy(log.episode());
         return fixed != null && policies.has(fixed) ? fixed : policies.policyOf(codec.decode(log.value()));
+    }
+
+    private String account(@Nullable PolicyName policy) {
+        return policy == null ? policies.account() : policy.toString();
     }
 
     private long silentMs() {
@@ -159,8 +163,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
         @Override
         public void jumped(LogRecord log) {
-            PolicyName policy = policyOf(progress, log);
-            String account = policy == null ? policies.account() : policy.toString();
+            String account = account(policyOf(progress, log));
             context.output(TALLIES, new Tally(account, Tally.rejected(GeneralRefusal.TIME_JUMP.name()), 1));
         }
 
@@ -251,12 +254,6 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         return policy == null ? policies.specs().get(0) : policies.spec(policy);
     }
 
-    /** Returns the policy that a lane works for, as text. */
-    private String policy(Lane lane) {
-        PolicyName policy = lane.policy();
-        return policy == null ? policies.account() : policy.toString();
-    }
-
     /** Ends the run of a lane that has been silent for too long, or sees to it that this will be asked in time. */
     private void close(Lane lane, long timeMs, Sorted sorted, OnTimerContext context) {
         if (lane.lastOfferedMs == Long.MIN_VALUE) {
@@ -293,7 +290,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         @Override
         public void between(Step step) {
             step(step);
-            context.output(TALLIES, new Tally(policy(lane), Tally.INTERPOLATED, 1));
+            context.output(TALLIES, new Tally(account(lane.policy()), Tally.INTERPOLATED, 1));
         }
 
         @Override
@@ -302,7 +299,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         }
 
         void tally(Refusal reason) {
-            context.output(TALLIES, new Tally(policy(lane), name(reason), 1));
+            context.output(TALLIES, new Tally(account(lane.policy()), name(reason), 1));
         }
 
         /** Returns the name under which a reason is counted. */
@@ -312,7 +309,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
         /** Returns the step with a run of its own, whole at a time. */
         Step numbered(Step step, long readyMs) {
-            return step.with(policy(lane), lane.numbered(step.run()), readyMs);
+            return step.with(account(lane.policy()), lane.numbered(step.run()), readyMs);
         }
     }
 
@@ -330,7 +327,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         /** Late pieces have negative numbers, so that none is joined to what came in time. */
         @Override
         Step numbered(Step step, long readyMs) {
-            return step.with(policy(lane), -1 - lane.numbered(step.run()), readyMs);
+            return step.with(account(lane.policy()), -1 - lane.numbered(step.run()), readyMs);
         }
     }
 }

@@ -107,22 +107,6 @@ public record TrainingConfig(
                 dataLicence);
     }
 
-    /** Returns these settings with another seed. */
-    public TrainingConfig withSeed(long replacement) {
-        return new TrainingConfig(
-                policies,
-                window,
-                slide,
-                slice,
-                replacement,
-                replayPieces,
-                replayPieceSteps,
-                replayRecency,
-                baselines,
-                codeVersion,
-                dataLicence);
-    }
-
     /** Returns these settings with another length of slices. */
     public TrainingConfig withSlice(Duration replacement) {
         return new TrainingConfig(
@@ -137,21 +121,5 @@ public record TrainingConfig(
                 baselines,
                 codeVersion,
                 dataLicence);
-    }
-
-    /** Returns these settings with other things to write into each model. */
-    public TrainingConfig withOrigin(String code, String licence) {
-        return new TrainingConfig(
-                policies,
-                window,
-                slide,
-                slice,
-                seed,
-                replayPieces,
-                replayPieceSteps,
-                replayRecency,
-                baselines,
-                code,
-                licence);
     }
 }

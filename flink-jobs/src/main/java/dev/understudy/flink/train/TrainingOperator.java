@@ -257,13 +257,8 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         if (promotion == null || model == null) {
             return progress;
         }
-        try {
-            String fingerprint = ModelFile.read(model).metadata().fingerprint();
-            return fingerprint.equals(progress.fingerprint()) ? progress.from(promotion.sha256(), model) : progress;
-        } catch (InvalidModelException e) {
-            LOG.warn("{} does not begin with model {} of its parent: {}", policy, promotion.sha256(), e.getMessage());
-            return progress;
-        }
+        String fingerprint = ModelFile.read(model).metadata().fingerprint();
+        return fingerprint.equals(progress.fingerprint()) ? progress.from(promotion.sha256(), model) : progress;
     }
 
     private void finish(String policy, Running done) throws Exception {
