@@ -114,6 +114,6 @@ public interface PolicySpec<S extends Sample> extends Serializable {
      * @param policy the name that they carry
      */
     default IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
-        return new IntakeCheck(policy, fingerprint(), observationSize(), actions(), limits);
+        return new IntakeCheck(policy, fingerprint(), observationType(), observationSize(), actions(), limits);
     }
 }

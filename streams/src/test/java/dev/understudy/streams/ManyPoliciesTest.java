@@ -177,7 +177,7 @@ class ManyPoliciesTest {
             samples[i] = car("car-" + fleet, i / variants, "fleet-" + fleet);
         }
         Map<String, Decision> last = new TreeMap<>();
-        decisions(samples).forEach(decision -> last.put(decision.vehicle(), decision));
+        decisions(samples).forEach(decision -> last.put(decision.entity(), decision));
         assertThat(metrics.snapshot().decisions()).isEqualTo(samples.length);
         assertThat(last).hasSize(variants);
         for (int i = 0; i < variants; i++) {
@@ -241,7 +241,7 @@ class ManyPoliciesTest {
         assertThat(made).allSatisfy(decision -> assertThat(decision.kind()).isEqualTo(Decision.Kind.POLICY));
         assertThat(made)
                 .as("an episode keeps the policy of its first step")
-                .extracting(Decision::trip, Decision::policy, Decision::sha256)
+                .extracting(Decision::episode, Decision::policy, Decision::sha256)
                 .containsExactlyInAnyOrder(
                         answered("a/1", CARTPOLE, cartpole),
                         answered("a/1", CARTPOLE, cartpole),

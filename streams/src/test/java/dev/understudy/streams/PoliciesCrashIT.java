@@ -79,10 +79,10 @@ class PoliciesCrashIT {
                 read(decisions, made, CARS * perCar);
 
                 assertThat(made).hasSize(CARS * perCar);
-                assertThat(made.stream().map(each -> each.vehicle() + "#" + each.sequence()))
+                assertThat(made.stream().map(each -> each.entity() + "#" + each.sequence()))
                         .doesNotHaveDuplicates();
                 assertThat(made).allSatisfy(decision -> {
-                    int car = Integer.parseInt(decision.vehicle().substring("car-".length()));
+                    int car = Integer.parseInt(decision.entity().substring("car-".length()));
                     assertThat(decision.policy()).isEqualTo(policy(car));
                     if (decision.kind() == Decision.Kind.POLICY) {
                         assertThat(decision.sha256())
