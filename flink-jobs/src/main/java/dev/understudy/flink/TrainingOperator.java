@@ -223,7 +223,7 @@ final class TrainingOperator extends AbstractStreamOperator<TrainedWindow>
         if (memory == null) {
             memory = learner.initialState(maker.seed(training.seed() + "|" + policy));
         }
-        List<Trajectory> replay = reservoir(progress).pieces();
+        List<Trajectory> replay = reservoir(progress).trajectories();
         try {
             Update update = learner.begin(memory, batch.trajectories(), replay, maker.seed(batch));
             return new Running(batch, update, progress.trainNanos());
