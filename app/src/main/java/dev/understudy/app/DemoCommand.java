@@ -1,7 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.flink.LearningBranch;
+import dev.understudy.flink.train.LearningBranch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
