@@ -123,7 +123,7 @@ public final class KafkaConnectors {
      * The watermark of a stream that has no event time: none, and the stream always counts as idle. A watermark at the
      * end of time would hold up nobody either, but would be the only one left, and so the time, once the logs are idle.
      */
-    static final class NoWait<T> implements WatermarkGenerator<T> {
+    public static final class NoWait<T> implements WatermarkGenerator<T> {
         @Override
         public void onEvent(T event, long timeMs, WatermarkOutput output) {}
 
