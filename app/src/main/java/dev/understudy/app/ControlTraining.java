@@ -222,7 +222,7 @@ final class ControlTraining {
         Trajectory first = chosen.trajectories().get(0);
         int rows = Math.max(1, Math.min(GOLDEN_ROWS, first.steps()));
         Matrix golden =
-                new Matrix(rows, n, java.util.Arrays.copyOf(first.observations().values(), rows * n));
+                new Matrix(rows, n, java.util.Arrays.copyOf(first.observations().floats(), rows * n));
         float[] actions = new float[rows * k];
         try (ControlPolicy policy = new ControlPolicy(onnx, n, k)) {
             policy.act(golden.values(), rows, actions);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.control.ControlStep;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.environment.End;
@@ -18,7 +19,7 @@ import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,7 +94,7 @@ class ControlServingTest {
         try (Learner learner = spec.learner(Algorithms.CLONING, 400)) {
             Update update = learner.begin(learner.initialState(1), demonstrations, List.of(), 1);
             while (update.step()) {}
-            Matrix golden = TrainedFigures.goldenObservations(demonstrations);
+            Rows golden = TrainedFigures.goldenObservations(demonstrations);
             return ModelFile.createGolden(
                     learner.export(update.state()),
                     new ModelMetadata(
@@ -199,7 +200,7 @@ class ControlServingTest {
             for (int i = 0; i < 50; i++) {
                 served.decided(live("episode", i, new float[spec.observationSize()]));
             }
-            List<Rollout> rollouts = served.driver
+            List<RolloutStep> rollouts = served.driver
                     .createOutputTopic(
                             TOPICS.rollouts(),
                             new StringDeserializer(),
