@@ -65,6 +65,7 @@ final class DaggerBenchmark {
      * @param corrected share of the expert's steps in each window
      */
     private record Run(double[] takeovers, double[] corrected) {
+        /** Returns by what share takeovers fell from the first window to the last; there have to be some. */
         double fall() {
             return 1 - takeovers[takeovers.length - 1] / takeovers[0];
         }
@@ -78,7 +79,7 @@ final class DaggerBenchmark {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("takeoversPer1000Steps", takeovers);
             json.put("correctedShare", corrected);
-            json.put("fall", fall());
+            json.put("fall", takeovers[0] > 0 ? fall() : null);
             json.put("laterTakeoversPer1000Steps", later());
             return json;
         }
@@ -103,7 +104,10 @@ final class DaggerBenchmark {
         this.progress = progress;
     }
 
-    /** Returns the figures of every kind of memory; met if that of the learning job reaches the target in every run. */
+    /**
+     * Returns the figures of every kind of memory; met if that of the learning job reaches the target in every run that
+     * has takeovers in its first window.
+     */
     Map<String, Object> run() {
         Map<String, Object> figures = new LinkedHashMap<>();
         List<ReturnCurves.Panel> panels = new ArrayList<>();
@@ -114,31 +118,36 @@ final class DaggerBenchmark {
                 progress.accept("%s seed %d: %s".formatted(memory, seed, run));
                 runs.add(run);
             }
-            Spread fall = Spread.of(runs.stream().map(Run::fall).toList());
-            Spread later = Spread.of(runs.stream().map(Run::later).toList());
-            Map<String, Object> ofMemory = new LinkedHashMap<>();
-            ofMemory.put("fall", fall.toJson());
-            ofMemory.put("laterTakeoversPer1000Steps", later.toJson());
-            ofMemory.put("runs", runs.stream().map(Run::toJson).toList());
-            figures.put(memory.name(), ofMemory);
-            progress.accept(
-                    "%s: takeovers fall by %.0f %% (%.0f to %.0f %%); %.2f in 1,000 steps after the first window"
-                            .formatted(
-                                    memory,
-                                    100 * fall.median(),
-                                    100 * fall.smallest(),
-                                    100 * fall.largest(),
-                                    runs.stream()
-                                            .mapToDouble(Run::later)
-                                            .average()
-                                            .orElse(Double.NaN)));
+            figures.put(memory.name(), toJson(runs));
+            List<Double> falls = runs.stream()
+                    .filter(run -> run.takeovers()[0] > 0)
+                    .map(Run::fall)
+                    .toList();
+            progress.accept("%s: takeovers fall by %s; %.2f in 1,000 steps after the first window"
+                    .formatted(
+                            memory,
+                            falls.isEmpty() ? "nothing, there were none" : told(Spread.of(falls)),
+                            runs.stream().mapToDouble(Run::later).average().orElse(Double.NaN)));
             if (memory == StreamedLearner.Memory.RESERVOIR) {
-                figures.put("met", fall.smallest() >= TARGET);
+                figures.put("met", !falls.isEmpty() && falls.stream().allMatch(fall -> fall >= TARGET));
             }
             panels.add(panel(memory, runs));
         }
         write(panels);
         return figures;
+    }
+
+    private static String told(Spread fall) {
+        return "%.0f %% (%.0f to %.0f %%)".formatted(100 * fall.median(), 100 * fall.smallest(), 100 * fall.largest());
+    }
+
+    private static Map<String, Object> toJson(List<Run> runs) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put(
+                "laterTakeoversPer1000Steps",
+                Spread.of(runs.stream().map(Run::later).toList()).toJson());
+        json.put("runs", runs.stream().map(Run::toJson).toList());
+        return json;
     }
 
     private static ReturnCurves.Panel panel(StreamedLearner.Memory memory, List<Run> runs) {
