@@ -197,7 +197,7 @@ class InspectCommandTest {
         assertThat(result.get("remarks").toString()).contains("one.csv:602:1: expected a time in ms, found 'oops'");
         assertThat(trained.err()).contains("1 bad row (TIME), the first");
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
-        assertThat(names(result)).isEqualTo(Reference.names("JSON of train"));
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of train", "JSON of train, car following"));
         assertThat(result.get("licence").asText()).isEqualTo("unknown");
         assertThat(ModelFile.read(Files.readAllBytes(model)).metadata().dataLicence())
                 .isEqualTo("unknown");
@@ -212,7 +212,8 @@ class InspectCommandTest {
                 one.toString(),
                 "--json");
         assertThat(evaluated.code()).as(evaluated.err()).isZero();
-        assertThat(names(new ObjectMapper().readTree(evaluated.out()))).isEqualTo(Reference.names("JSON of evaluate"));
+        assertThat(names(new ObjectMapper().readTree(evaluated.out())))
+                .isEqualTo(Reference.names("JSON of evaluate, car following"));
         assertThat(new ObjectMapper()
                         .readTree(evaluated.out())
                         .get("openLoop")
