@@ -70,6 +70,14 @@ class PipelineIT {
     }
 
     @Test
+    void theDoctorMakesTheTopicsOfEveryDomain() {
+        Ran ran = Ran.command(
+                "doctor", "--policy", "control/cartpole-v1", "--bootstrap-servers", BROKER.bootstrapServers());
+        assertThat(ran.code()).as(ran.out()).isZero();
+        assertThat(ran.out()).contains("15, with their settings, of [control]");
+    }
+
+    @Test
     void ownCsvGoesToTheLogsAndItsBadRowsToTheDeadLetters() throws IOException {
         Path csv = Files.writeString(folder.resolve("drive.csv"), CSV);
         Path mapping = Files.writeString(folder.resolve("mapping.json"), MAPPING);
