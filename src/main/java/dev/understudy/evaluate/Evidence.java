@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param incumbent what the model in service did; null if there is none or it could not be tried
  * @param best what the best model ever promoted did; null if that is the model in service, or could not be tried
  * @param baseline what the baseline did, with the same envelope
- * @param likelihood whether the likelihood of the expert's actions speaks
+ * @param likelihood whether the likelihood of the expert's actions decides
  * @param notCompared why the candidate is not compared with the model in service although there is one; null otherwise
  */
 public record Evidence(
@@ -20,12 +20,12 @@ public record Evidence(
         Likelihood likelihood,
         @Nullable String notCompared) {
 
-    /** Whether the likelihood of the expert's actions speaks against a candidate. */
+    /** Whether the likelihood of the expert's actions decides on a candidate. */
     public enum Likelihood {
-        /** The candidate, and the model in service if there is one, were learned by raising it: it may. */
-        SPEAKS,
+        /** The candidate, and the model in service if there is one, were learned by raising it: it decides too. */
+        DECIDES,
         /** One of them was learned by what it does in closed loop: the likelihood is measured and decides nothing. */
-        IS_TOLD
+        REPORTED
     }
 
     public Evidence {

@@ -140,7 +140,7 @@ public record PromotionRule(
             }
             double nll = candidate.negativeLogLikelihood();
             double error = candidate.rootMeanSquare();
-            boolean silent = evidence.likelihood() == Evidence.Likelihood.IS_TOLD && Double.isNaN(nll);
+            boolean silent = evidence.likelihood() == Evidence.Likelihood.REPORTED && Double.isNaN(nll);
             if (!(Double.isFinite(nll) || silent) || !Double.isFinite(error)) {
                 return "expected finite errors, got a likelihood of %s nats and a spacing error of %s m"
                         .formatted(nll, error);
@@ -171,7 +171,7 @@ public record PromotionRule(
             double nll = candidate.negativeLogLikelihood();
             double error = candidate.rootMeanSquare();
             double baseline = evidence.baseline().rootMeanSquare();
-            if (evidence.likelihood() == Evidence.Likelihood.SPEAKS && nll > maxNll) {
+            if (evidence.likelihood() == Evidence.Likelihood.DECIDES && nll > maxNll) {
                 return refuse(
                         "expected at most %.3f nats per step of the first model, got %.3f".formatted(maxNll, nll));
             }
@@ -256,7 +256,7 @@ public record PromotionRule(
             if (toBest != null && !(toBest.worst() <= Math.log(worse))) {
                 return "worse than the best model ever promoted: " + toBest.told();
             }
-            if (evidence.likelihood() == Evidence.Likelihood.SPEAKS && !(likelihood.low(TOLD) <= worseNll)) {
+            if (evidence.likelihood() == Evidence.Likelihood.DECIDES && !(likelihood.low(TOLD) <= worseNll)) {
                 return "foresees the expert worse: likelihood difference %.3f [%.3f, %.3f] nats per step of %d trips; %s"
                         .formatted(
                                 likelihood.effect(),

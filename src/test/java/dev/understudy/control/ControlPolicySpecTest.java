@@ -179,7 +179,7 @@ class ControlPolicySpecTest {
     private static Verdict judged(
             PolicySpec<?> spec, Scores candidate, @Nullable Scores incumbent, Scores baseline, ErrorBudget budget) {
         return spec.rule()
-                .judge(new Evidence(candidate, incumbent, null, baseline, Evidence.Likelihood.SPEAKS, null), budget);
+                .judge(new Evidence(candidate, incumbent, null, baseline, Evidence.Likelihood.DECIDES, null), budget);
     }
 
     @Test

@@ -111,7 +111,7 @@ class ErrorBudgetTest {
                                 new Scores(incumbent, List.of(new Scores.Trip("all", 1, 0))),
                                 null,
                                 new Scores(incumbent, List.of(new Scores.Trip("all", 1, 0))),
-                                Evidence.Likelihood.IS_TOLD,
+                                Evidence.Likelihood.REPORTED,
                                 null),
                         budget);
                 budget = verdict.budget();

@@ -80,7 +80,7 @@ class PromotionRuleTest {
     }
 
     private static Verdict judge(Model candidate, @Nullable Model incumbent) {
-        return judge(candidate, incumbent, null, Evidence.Likelihood.SPEAKS);
+        return judge(candidate, incumbent, null, Evidence.Likelihood.DECIDES);
     }
 
     @Test
@@ -151,7 +151,7 @@ class PromotionRuleTest {
         assertThat(judge(new Model().trips(2), null).promoted()).isTrue();
         assertThat(judge(new Model().trips(1), null).reason()).startsWith("too little evidence");
         assertThat(judge(new Model().trips(0), null).reason()).contains("got 0 and 0");
-        assertThat(judge(new Model().trips(0), new Model(), new Model(), Evidence.Likelihood.SPEAKS)
+        assertThat(judge(new Model().trips(0), new Model(), new Model(), Evidence.Likelihood.DECIDES)
                         .reason())
                 .startsWith("too little evidence");
     }
@@ -166,7 +166,7 @@ class PromotionRuleTest {
         assertThat(unlikely.promoted()).isFalse();
         assertThat(unlikely.reason())
                 .startsWith("foresees the expert worse: likelihood difference 0.100 [0.100, 0.100]");
-        assertThat(judge(new Model().error(5).nll(0.6), new Model(), null, Evidence.Likelihood.IS_TOLD)
+        assertThat(judge(new Model().error(5).nll(0.6), new Model(), null, Evidence.Likelihood.REPORTED)
                         .promoted())
                 .as("where not both raised it, the closed loop decides alone")
                 .isTrue();
@@ -175,15 +175,15 @@ class PromotionRuleTest {
     @Test
     void toleratedWorseningsDoNotAddUp() {
         Model best = new Model().error(4);
-        Verdict verdict = judge(new Model().error(5), new Model(), best, Evidence.Likelihood.SPEAKS);
+        Verdict verdict = judge(new Model().error(5), new Model(), best, Evidence.Likelihood.DECIDES);
         assertThat(verdict.promoted()).isFalse();
         assertThat(verdict.reason())
                 .startsWith("worse than the best model ever promoted: spacing error 5.00 m against 4.00 m");
         assertThat(verdict.figures()).containsEntry("bestSpacingRmseMeters", 4.0);
-        Verdict near = judge(new Model().error(4.1), new Model(), best, Evidence.Likelihood.SPEAKS);
+        Verdict near = judge(new Model().error(4.1), new Model(), best, Evidence.Likelihood.DECIDES);
         assertThat(near.promoted()).as(near.reason()).isTrue();
         assertThat(near.best()).as("2.5 % worse than the best").isFalse();
-        assertThat(judge(new Model().error(4), new Model(), best, Evidence.Likelihood.SPEAKS)
+        assertThat(judge(new Model().error(4), new Model(), best, Evidence.Likelihood.DECIDES)
                         .best())
                 .isTrue();
     }
@@ -218,7 +218,7 @@ class PromotionRuleTest {
                             new Model().trips(40).scores(),
                             null,
                             new Model().trips(40).error(80).scores(),
-                            Evidence.Likelihood.IS_TOLD,
+                            Evidence.Likelihood.REPORTED,
                             null),
                     ErrorBudget.full());
             refused += verdict.promoted() ? 0 : 1;
@@ -237,7 +237,7 @@ class PromotionRuleTest {
         assertThat(judge(new Model().error(1), new Model().nll(Double.NaN)).promoted())
                 .isFalse();
         Verdict verdict =
-                judge(new Model().error(1), new Model(), new Model().error(Double.NaN), Evidence.Likelihood.SPEAKS);
+                judge(new Model().error(1), new Model(), new Model().error(Double.NaN), Evidence.Likelihood.DECIDES);
         assertThat(verdict.promoted()).isFalse();
         assertThat(verdict.figures().values()).allMatch(Double::isFinite);
         assertThatThrownBy(() -> new Evidence(
@@ -245,7 +245,7 @@ class PromotionRuleTest {
                         new Model().trips(3).scores(),
                         null,
                         new Model().scores(),
-                        Evidence.Likelihood.SPEAKS,
+                        Evidence.Likelihood.DECIDES,
                         null))
                 .hasMessageContaining("the model in service on the same 40 trials and 20 trips, got 6 and 3");
     }
@@ -263,7 +263,7 @@ class PromotionRuleTest {
                                         new Model().scores(),
                                         null,
                                         baseline.scores(),
-                                        Evidence.Likelihood.SPEAKS,
+                                        Evidence.Likelihood.DECIDES,
                                         null),
                                 ErrorBudget.full())
                         .promoted())
@@ -283,10 +283,10 @@ class PromotionRuleTest {
         assertThat(judge(new Model().error(13), null).reason()).contains("driver model");
         assertThat(judge(new Model().error(30), null).reason()).contains("at most 25.00 m");
         assertThat(judge(new Model().nll(2.5), null).reason()).contains("nats");
-        assertThat(judge(new Model().nll(20), null, null, Evidence.Likelihood.IS_TOLD)
+        assertThat(judge(new Model().nll(20), null, null, Evidence.Likelihood.REPORTED)
                         .promoted())
                 .isTrue();
-        assertThat(judge(new Model(), null, new Model().error(4), Evidence.Likelihood.SPEAKS)
+        assertThat(judge(new Model(), null, new Model().error(4), Evidence.Likelihood.DECIDES)
                         .reason())
                 .as("judged like a first model, yet the best is known")
                 .startsWith("worse than the best model ever promoted");

@@ -1,11 +1,11 @@
 package dev.understudy.app;
 
 import dev.understudy.domain.PolicySpec;
-import dev.understudy.flink.JobRuntime;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
+import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of the whole loop in this JVM, from an empty directory to a summary; a {@link Scenario} says of what. */
 final class Demo {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
     private static final int PARTITIONS = 2;
 
     private final Scenario scenario;

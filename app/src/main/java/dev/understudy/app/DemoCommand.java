@@ -3,7 +3,7 @@ package dev.understudy.app;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Domain;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.flink.LearningBranch;
+import dev.understudy.flink.train.LearningBranch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.understudy.app;
 
-import dev.understudy.flink.LogReading;
+import dev.understudy.flink.logs.LogReading;
 import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
 import dev.understudy.ingest.OpenAccReader;

@@ -2,9 +2,9 @@ package dev.understudy.app;
 
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.flink.GateConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
+import dev.understudy.flink.gate.GateConfig;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;

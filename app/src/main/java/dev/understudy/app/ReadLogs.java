@@ -1,7 +1,7 @@
 package dev.understudy.app;
 
 import dev.understudy.domain.Actor;
-import dev.understudy.flink.LogReading;
+import dev.understudy.flink.logs.LogReading;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;

@@ -1,10 +1,10 @@
 package dev.understudy.app;
 
 import dev.understudy.domain.PolicySpec;
-import dev.understudy.flink.GateConfig;
-import dev.understudy.flink.LearningBranch;
-import dev.understudy.flink.LogReading;
-import dev.understudy.flink.TrainingConfig;
+import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.streams.Serving;
 import java.util.List;
 import java.util.Map;

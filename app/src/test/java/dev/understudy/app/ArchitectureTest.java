@@ -123,6 +123,10 @@ class ArchitectureTest {
             slices().matching("dev.understudy.(*)..").should().beFreeOfCycles();
 
     @ArchTest
+    static final ArchRule packagesOfTheJobsAreFreeOfCycles =
+            slices().matching("dev.understudy.flink.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
     static final ArchRule learnersKnowNoClockAndNoLogger = noClasses()
             .that()
             .resideInAnyPackage("dev.understudy.learn..", "dev.understudy.network..", "dev.understudy.policy..")

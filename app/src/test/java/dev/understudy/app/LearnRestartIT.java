@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOut;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.flink.LearningBranch;
+import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Topics;

@@ -6,7 +6,7 @@ import dev.understudy.control.ControlRefusal;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.driving.RejectReason;
-import dev.understudy.flink.Tally;
+import dev.understudy.flink.count.Tally;
 import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.ReplayReport;
@@ -44,7 +44,7 @@ class ReferenceTest {
     void everyReasonOfRejectionIsThere() throws Exception {
         Set<String> reasons = names(RejectReason.values());
         reasons.addAll(names(GeneralRefusal.values()));
-        Class<?> skipped = Class.forName("dev.understudy.flink.TrainingOperator$Skipped"); // the job's own
+        Class<?> skipped = Class.forName("dev.understudy.flink.train.TrainingOperator$Skipped"); // the job's own
         reasons.addAll(names((Enum<?>[]) skipped.getEnumConstants()));
         assertThat(Reference.names("Rejection reasons")).isEqualTo(reasons);
     }

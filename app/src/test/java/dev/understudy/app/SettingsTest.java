@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.domain.Actor;
-import dev.understudy.flink.LogReading;
+import dev.understudy.flink.logs.LogReading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -17,9 +17,9 @@ import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
 import dev.understudy.evaluate.Rule;
 import dev.understudy.evaluate.Verdict;
-import dev.understudy.flink.GateConfig;
-import dev.understudy.flink.LogReading;
-import dev.understudy.flink.TrainingConfig;
+import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
@@ -362,7 +362,7 @@ final class StreamBenchmark {
                                 best == null || best == inService ? null : examination.scores(best),
                                 examination.scores((Policy)
                                         Objects.requireNonNull(laws.laws().get(FollowingBaselines.IDM))),
-                                Evidence.Likelihood.SPEAKS,
+                                Evidence.Likelihood.DECIDES,
                                 null),
                         budget);
                 budget = verdict.budget();

@@ -1,6 +1,11 @@
 package dev.understudy.flink;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.learn.Algorithms;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;

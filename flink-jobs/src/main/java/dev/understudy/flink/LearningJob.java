@@ -1,6 +1,27 @@
 package dev.understudy.flink;
 
 import dev.understudy.domain.Step;
+import dev.understudy.flink.assemble.AssembleEntity;
+import dev.understudy.flink.count.SumTallies;
+import dev.understudy.flink.count.Tally;
+import dev.understudy.flink.count.Totals;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.KafkaConnectors;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.logs.LogRecord;
+import dev.understudy.flink.logs.RouteLogs;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.RouteModelEvents;
+import dev.understudy.flink.publish.Outgoing;
+import dev.understudy.flink.publish.PublishTrained;
+import dev.understudy.flink.serialization.Codecs;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainedWindow;
+import dev.understudy.flink.train.TrainingConfig;
+import dev.understudy.flink.train.TrainingOperator;
+import dev.understudy.flink.window.CollectWindow;
+import dev.understudy.flink.window.StepWindows;
+import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.DomainTopics;
@@ -60,15 +81,16 @@ public final class LearningJob {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
         DataStream<LogRecord> logs =
-                KafkaEnds.logs(env, runtime, config.training().spec().domain(), config.reading(), STAGE);
-        DataStream<ModelEvent> models = KafkaEnds.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
+                KafkaConnectors.logs(env, runtime, config.training().spec().domain(), config.reading(), STAGE);
+        DataStream<ModelEvent> models =
+                KafkaConnectors.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(
                         new RouteModelEvents(config.training().policy()))
-                .returns(Codecs.MODEL_EVENT.typeInformation())
+                .returns(ModelEvent.CODEC.typeInformation())
                 .name("route models")
                 .uid("route-models");
         Flows flows = flows(logs, known, config, branches);
-        TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
+        TypeInformation<Outgoing> outgoing = Outgoing.CODEC.typeInformation();
         DataStream<Outgoing> trained = flows.trained()
                 .flatMap(new PublishTrained())
                 .returns(outgoing)
@@ -85,7 +107,7 @@ public final class LearningJob {
                 .returns(outgoing)
                 .name("reports")
                 .uid("reports");
-        KafkaEnds.send(trained.union(dead, totals), runtime);
+        KafkaConnectors.send(trained.union(dead, totals), runtime);
     }
 
     /** Builds everything between the sources and the sinks. */
@@ -98,7 +120,7 @@ public final class LearningJob {
         LogReading reading = config.reading();
         String policy = training.policy();
         SingleOutputStreamOperator<LogRecord> usable = logs.process(new RouteLogs(policy))
-                .returns(Codecs.LOG_RECORD.typeInformation())
+                .returns(LogRecord.CODEC.typeInformation())
                 .name("route logs")
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
@@ -115,7 +137,7 @@ public final class LearningJob {
                 train(batches, models, config, branches.get(0), TrainingOperator.Account.KEPT);
         DataStream<TrainedWindow> trained = first;
         for (LearningBranch branch : branches.subList(1, branches.size())) {
-            trained = trained.union(train(batches, models, config, branch, TrainingOperator.Account.ELSEWHERE));
+            trained = trained.union(train(batches, models, config, branch, TrainingOperator.Account.LEFT_TO_ANOTHER));
         }
         DataStream<TrainingRecord> totals = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested")
                 .union(
@@ -140,7 +162,7 @@ public final class LearningJob {
                 .connect(models.keyBy(ModelEvent::policy, Types.STRING))
                 .transform(
                         branch.uid(),
-                        Codecs.TRAINED_WINDOW.typeInformation(),
+                        TrainedWindow.CODEC.typeInformation(),
                         new TrainingOperator(config.training(), config.reading().experts(), branch, account))
                 .uid(branch.uid())
                 .disableChaining();
@@ -151,7 +173,7 @@ public final class LearningJob {
      * each, its scaler counts it in each, and the reservoir may keep it from each; in the totals it counts once. No
      * step comes late here: it goes into a window that has not fired.
      */
-    static SingleOutputStreamOperator<WindowBatch> batches(
+    public static SingleOutputStreamOperator<WindowBatch> batches(
             DataStream<Step> steps, TrainingConfig training, LogReading reading) {
         String policy = training.policy();
         StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
@@ -164,13 +186,13 @@ public final class LearningJob {
                                 DomainTopics.of(training.spec().domain()).logs(),
                                 windows,
                                 training.slide()),
-                        Codecs.WINDOW_BATCH.typeInformation())
+                        WindowBatch.CODEC.typeInformation())
                 .name("window")
                 .uid("window-2");
     }
 
     private static DataStream<Tally> sum(DataStream<Tally> tallies, String what) {
-        return tallies.transform("sum " + what, Codecs.TALLY.typeInformation(), new SumTallies())
+        return tallies.transform("sum " + what, Tally.CODEC.typeInformation(), new SumTallies())
                 .uid("sum-" + what);
     }
 }

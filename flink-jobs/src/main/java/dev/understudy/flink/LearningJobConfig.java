@@ -1,5 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.train.TrainingConfig;
+
 /**
  * Everything the learning job needs to know.
  *

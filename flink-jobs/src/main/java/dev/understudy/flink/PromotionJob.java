@@ -1,6 +1,18 @@
 package dev.understudy.flink;
 
 import dev.understudy.domain.Step;
+import dev.understudy.flink.assemble.AssembleEntity;
+import dev.understudy.flink.gate.Gate;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.KafkaConnectors;
+import dev.understudy.flink.kafka.KafkaModelHistory;
+import dev.understudy.flink.logs.LogRecord;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.ModelHistory;
+import dev.understudy.flink.models.RouteModelEvents;
+import dev.understudy.flink.publish.Outgoing;
+import dev.understudy.flink.publish.PublishVerdict;
+import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -28,15 +40,15 @@ public final class PromotionJob {
         runtime.configure(env);
         String policy = config.gate().policy();
         DataStream<LogRecord> logs =
-                KafkaEnds.logs(env, runtime, config.gate().spec().domain(), config.reading(), STAGE);
-        SingleOutputStreamOperator<ModelEvent> models = KafkaEnds.models(
+                KafkaConnectors.logs(env, runtime, config.gate().spec().domain(), config.reading(), STAGE);
+        SingleOutputStreamOperator<ModelEvent> models = KafkaConnectors.models(
                         env, runtime, STAGE, Topics.CANDIDATES, Topics.ARTIFACTS, Topics.PROMOTIONS)
                 .process(new RouteModelEvents(policy))
-                .returns(Codecs.MODEL_EVENT.typeInformation())
+                .returns(ModelEvent.CODEC.typeInformation())
                 .name("route models")
                 .uid("route-models");
-        TypeInformation<Outgoing> outgoing = Codecs.OUTGOING.typeInformation();
-        DataStream<Outgoing> verdicts = verdicts(logs, models, config, new KafkaModelPast(runtime))
+        TypeInformation<Outgoing> outgoing = Outgoing.CODEC.typeInformation();
+        DataStream<Outgoing> verdicts = verdicts(logs, models, config, new KafkaModelHistory(runtime))
                 .flatMap(new PublishVerdict())
                 .returns(outgoing)
                 .name("publish")
@@ -46,7 +58,7 @@ public final class PromotionJob {
                 .returns(outgoing)
                 .name("dead letters")
                 .uid("dead-letters");
-        KafkaEnds.send(verdicts.union(dead), runtime);
+        KafkaConnectors.send(verdicts.union(dead), runtime);
     }
 
     /**
@@ -54,7 +66,10 @@ public final class PromotionJob {
      * has made dead letters of them.
      */
     static DataStream<Promotion> verdicts(
-            DataStream<LogRecord> logs, DataStream<ModelEvent> models, PromotionJobConfig config, ModelPast past) {
+            DataStream<LogRecord> logs,
+            DataStream<ModelEvent> models,
+            PromotionJobConfig config,
+            ModelHistory history) {
         String policy = config.gate().policy();
         DataStream<Step> steps = logs.filter(LogRecord::isUsable)
                 .name("usable logs")
@@ -67,7 +82,7 @@ public final class PromotionJob {
                 .uid("assemble-2");
         return models.keyBy(ModelEvent::policy, Types.STRING)
                 .connect(steps.keyBy(step -> policy, Types.STRING))
-                .process(new Gate(config.gate(), config.reading(), past))
+                .process(new Gate(config.gate(), config.reading(), history))
                 .returns(Codecs.PROMOTION.typeInformation())
                 .name("gate")
                 .uid("gate");

@@ -1,5 +1,9 @@
 package dev.understudy.flink;
 
+import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.logs.LogReading;
+
 /**
  * Everything the promotion job needs to know.
  *

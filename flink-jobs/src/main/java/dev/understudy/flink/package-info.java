@@ -1,14 +1,17 @@
 /**
- * The learning job and the promotion job: thin operators round {@code learning}, joined to everything else by topics.
+ * The learning job and the promotion job: thin operators round {@code learn} and {@code evaluate}, joined to everything
+ * else by topics. The packages beneath follow the way of the data:
  *
  * <pre>
- * logs ─ decode ─ order ─ assemble per vehicle ─ windows per policy ─ train in slices ─ artefacts, candidates, reports
- *           │                │                                            ▲
- *       dead letters         └ late, held out, rejected: counted          └ promotions, artefacts
- *
- * logs ─ decode ─ order ─ assemble held-out trips ─┐
- * candidates, artefacts, promotions ───────────────┴ gate per policy ─ history, promotions
+ * kafka ─ logs ─ order ─ assemble ─ window ─ train ─ publish ─ kafka
+ *                           │                  ▲
+ *                           │                models ─ kafka
+ *                           │                  ▼
+ *                           └─ held out ────  gate ─ publish ─ kafka
  * </pre>
+ *
+ * <p>{@code count} keeps the account of what became of the records, {@code serialization} the form of what flows and of
+ * what is kept.
  */
 @NullMarked
 package dev.understudy.flink;

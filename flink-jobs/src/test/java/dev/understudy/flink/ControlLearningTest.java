@@ -14,6 +14,18 @@ import dev.understudy.domain.Steps;
 import dev.understudy.environment.End;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Environments;
+import dev.understudy.flink.gate.Gate;
+import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.ModelHistory;
+import dev.understudy.flink.serialization.Codecs;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainedWindow;
+import dev.understudy.flink.train.TrainingConfig;
+import dev.understudy.flink.train.TrainingOperator;
+import dev.understudy.flink.train.WindowScore;
+import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
@@ -124,7 +136,7 @@ class ControlLearningTest {
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
-            h.setup(Codecs.TRAINED_WINDOW.serializer());
+            h.setup(TrainedWindow.CODEC.serializer());
             h.open();
             h.processElement1(new StreamRecord<>(batch));
             for (int i = 1; h.extractOutputValues().isEmpty(); i++) {
@@ -135,7 +147,7 @@ class ControlLearningTest {
     }
 
     /** Nothing was before. */
-    private record NoPast() implements ModelPast {
+    private record NoPast() implements ModelHistory {
         @Override
         public List<Promotion> verdicts(String policy) {
             return List.of();
@@ -158,9 +170,9 @@ class ControlLearningTest {
             for (Step step : demonstrations(true, 3)) {
                 h.processElement2(new StreamRecord<>(step, step.timeMs()));
             }
-            h.processElement1(new StreamRecord<>(ModelEvent.of(trained.candidate())));
+            h.processElement1(new StreamRecord<>(new ModelEvent.Proposed(trained.candidate())));
             for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(POLICY, trained.model())) {
-                h.processElement1(new StreamRecord<>(ModelEvent.of(piece.key(), piece.value())));
+                h.processElement1(new StreamRecord<>(new ModelEvent.Piece(piece.key(), piece.value())));
             }
             h.processWatermarkStatus1(WatermarkStatus.IDLE);
             h.processWatermark2(new Watermark(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
 import java.time.Duration;
 import java.util.List;

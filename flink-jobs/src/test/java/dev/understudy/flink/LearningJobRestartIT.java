@@ -6,6 +6,15 @@ import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.KafkaConnectors;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.logs.LogRecord;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.order.PartitionEnds;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainedWindow;
+import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
@@ -184,17 +193,17 @@ class LearningJobRestartIT {
                                 generator,
                                 LOGS.size(),
                                 RateLimiterStrategy.perSecond(600),
-                                Codecs.LOG_RECORD.typeInformation()),
+                                LogRecord.CODEC.typeInformation()),
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<LogRecord> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
+        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
-                logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
+                logs.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
         LearningJob.flows(logs, models, config, BRANCHES)
                 .trained()
                 .map(new Keep(name))
-                .returns(Codecs.TRAINED_WINDOW.typeInformation())
+                .returns(TrainedWindow.CODEC.typeInformation())
                 .sinkTo(new DiscardingSink<>());
         env.execute(name);
         return new TreeMap<>(RESULTS.getOrDefault(name, new ConcurrentHashMap<>()));

@@ -8,6 +8,17 @@ import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
+import dev.understudy.flink.assemble.AssembleEntity;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.KafkaConnectors;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.logs.LogRecord;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.order.PartitionEnds;
+import dev.understudy.flink.serialization.Codecs;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainingConfig;
+import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Graph;
 import dev.understudy.graph.Program;
@@ -95,15 +106,15 @@ class SameBytesTest {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
         env.configure(configuration);
         GeneratorFunction<Long, LogRecord> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
-        TypeInformation<LogRecord> type = Codecs.LOG_RECORD.typeInformation();
+        TypeInformation<LogRecord> type = LogRecord.CODEC.typeInformation();
         DataStream<LogRecord> read = env.fromSource(
                         new DataGeneratorSource<>(generator, LOGS.size(), type),
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<LogRecord> logs = KafkaEnds.ordered(read, runtime, READING, any -> new OnePartition());
+        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> new OnePartition());
         DataStream<ModelEvent> models =
-                logs.filter(any -> false).map(any -> noEvent()).returns(Codecs.MODEL_EVENT.typeInformation());
+                logs.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
         TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(60));
         return new Job(logs, models, new LearningJobConfig(runtime, READING, training));
     }

@@ -1,6 +1,7 @@
 package dev.understudy.flink.serialization;
 
 import java.io.IOException;
+import java.util.Map;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -11,6 +12,18 @@ import org.jspecify.annotations.Nullable;
 /** What a checkpoint says about the codec it was written with: its class and the version of its format. */
 public final class CodecSnapshot<T> implements TypeSerializerSnapshot<T> {
     private static final int SNAPSHOT_VERSION = 1;
+    private static final String JOBS = "dev.understudy.flink.";
+
+    /** Where the codecs of what is kept in state were in earlier builds, and where they are. */
+    private static final Map<String, String> MOVED = Map.of(
+            JOBS + "EntityProgress$Form", JOBS + "assemble.EntityProgress$Form",
+            JOBS + "WindowBatch$Form", JOBS + "window.WindowBatch$Form",
+            JOBS + "TrainingProgress$Form", JOBS + "train.TrainingProgress$Form",
+            JOBS + "ModelShelf$Form", JOBS + "models.ModelShelf$Form",
+            JOBS + "GateProgress$Form", JOBS + "gate.GateProgress$Form",
+            JOBS + "HeldOutTrip$Form", JOBS + "gate.HeldOutTrip$Form",
+            JOBS + "Codecs$StepForm", JOBS + "serialization.Codecs$StepForm",
+            JOBS + "Codecs$CandidateForm", JOBS + "serialization.Codecs$CandidateForm");
 
     private @Nullable Codec<T> codec;
     private int version;
@@ -44,7 +57,8 @@ public final class CodecSnapshot<T> implements TypeSerializerSnapshot<T> {
     @Override
     @SuppressWarnings("unchecked")
     public void readSnapshot(int readVersion, DataInputView in, ClassLoader loader) throws IOException {
-        String name = in.readUTF();
+        String written = in.readUTF();
+        String name = MOVED.getOrDefault(written, written);
         version = in.readInt();
         try {
             codec = (Codec<T>) Class.forName(name, true, loader)

@@ -1,0 +1,350 @@
+package dev.understudy.flink.gate;
+
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.Step;
+import dev.understudy.evaluate.Verdict;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.ModelHistory;
+import dev.understudy.flink.models.ModelShelf;
+import dev.understudy.flink.serialization.Codecs;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Promotion;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives each candidate of a policy one verdict, as soon as its model file is there and the held-out logs have been read
+ * as far as its window reached. A candidate whose file does not come is refused after a while.
+ *
+ * <p>It remembers which candidates had their verdict, and when it starts learns from the history what it does not
+ * remember: a candidate that is published again, or met again after a restart with or without state, is not judged
+ * twice, and what was rolled back stays so.
+ */
+public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step, Promotion> {
+    private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+
+    /** Figure of a verdict: 1 where the candidate is the best model ever promoted. */
+    private static final String BEST_EVER = "bestEver";
+
+    /** Figure of a verdict: what may be risked on the comparisons after it. */
+    private static final String ERROR_BUDGET = "errorBudget";
+
+    private final GateConfig config;
+    private final LogReading reading;
+    private final ModelHistory history;
+
+    private transient boolean recalled;
+    private transient GateExamination examination;
+    private transient ValueState<GateProgress> progressState;
+    private transient ValueState<ModelShelf> shelfState;
+    private transient MapState<String, Candidate> waiting;
+    /** Wall clock since which each candidate waits, milliseconds since 1970. */
+    private transient MapState<String, Long> waitingSinceMs;
+
+    private transient MapState<String, HeldOutTrip> trips;
+
+    public Gate(GateConfig config, LogReading reading, ModelHistory history) {
+        this.config = config;
+        this.reading = reading;
+        this.history = history;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        examination = new GateExamination(config, reading.experts());
+        progressState =
+                getRuntimeContext().getState(new ValueStateDescriptor<>("progress", GateProgress.CODEC.serializer()));
+        shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", ModelShelf.CODEC.serializer()));
+        waiting = getRuntimeContext()
+                .getMapState(
+                        new MapStateDescriptor<>("waiting", StringSerializer.INSTANCE, Codecs.CANDIDATE.serializer()));
+        waitingSinceMs = getRuntimeContext()
+                .getMapState(
+                        new MapStateDescriptor<>("waitingSince", StringSerializer.INSTANCE, LongSerializer.INSTANCE));
+        trips = getRuntimeContext()
+                .getMapState(
+                        new MapStateDescriptor<>("trips", StringSerializer.INSTANCE, HeldOutTrip.CODEC.serializer()));
+    }
+
+    @Override
+    public void processElement1(ModelEvent event, Context context, Collector<Promotion> out) throws Exception {
+        recall();
+        GateProgress progress = progress();
+        ModelShelf shelf = shelf();
+        if (event instanceof ModelEvent.Proposed proposed) {
+            await(proposed.candidate(), progress, context.timerService());
+        } else if (event instanceof ModelEvent.Judged judged) {
+            inForce(judged.promotion(), progress, shelf);
+        } else if (event instanceof ModelEvent.Piece piece) {
+            shelf.offer(piece);
+        }
+        progressState.update(progress);
+        shelfState.update(shelf);
+        judgeWhatIsReady(context.timerService(), out);
+    }
+
+    /** Lets a new candidate wait for the held-out steps of its window. */
+    private void await(Candidate candidate, GateProgress progress, TimerService timers) throws Exception {
+        if (!progress.wasJudged(candidate.id()) && !waiting.contains(candidate.id())) {
+            waiting.put(candidate.id(), candidate);
+            timers.registerEventTimeTimer(readyMs(candidate));
+            long nowMs = timers.currentProcessingTime();
+            waitingSinceMs.put(candidate.id(), nowMs);
+            timers.registerProcessingTimeTimer(nowMs + config.patience().toMillis());
+        }
+    }
+
+    /** Learns, once after each start, what was decided before and since the checkpoint. */
+    private void recall() throws Exception {
+        if (recalled) {
+            return;
+        }
+        recalled = true;
+        GateProgress progress = progress();
+        ModelShelf shelf = shelf();
+        for (Promotion verdict : history.verdicts(config.policy())) {
+            if (verdict.promoted()) {
+                inForce(verdict, progress, shelf);
+            } else {
+                progress.judged(verdict.candidateId());
+                forget(verdict.candidateId());
+            }
+            progress.budget(progress.budget()
+                    .withWealth(verdict.evidence()
+                            .getOrDefault(ERROR_BUDGET, progress.budget().wealth())));
+        }
+        shelf.keepBest(progress.best());
+        progressState.update(progress);
+        shelfState.update(shelf);
+    }
+
+    /** Takes note of a promotion in the topic: an own one that came back, or that of an operator. */
+    private void inForce(Promotion promotion, GateProgress progress, ModelShelf shelf) throws Exception {
+        boolean newer = promotion.epoch() > progress.epoch()
+                || (promotion.epoch() == progress.epoch() && !promotion.sha256().equals(progress.inForce()));
+        if (newer) {
+            boolean rollback = promotion.candidateId().isEmpty();
+            if (rollback && !progress.inForce().isEmpty() && !progress.inForce().equals(promotion.sha256())) {
+                progress.rolledBack(progress.inForce(), promotion.sha256());
+            }
+            progress.promoted(promotion.epoch(), promotion.sha256());
+            if (progress.best().isEmpty() || (!rollback && promotion.evidence().getOrDefault(BEST_EVER, 1.0) > 0)) {
+                progress.best(promotion.sha256());
+            }
+            shelf.keep(promotion.sha256());
+            shelf.keepBest(progress.best());
+        }
+        if (!promotion.candidateId().isEmpty()) {
+            progress.judged(promotion.candidateId());
+            forget(promotion.candidateId());
+        }
+    }
+
+    @Override
+    public void processElement2(Step step, Context context, Collector<Promotion> out) throws Exception {
+        String name = HeldOutPieces.name(step);
+        HeldOutTrip piece = trips.get(name);
+        boolean begins = piece == null;
+        if (piece == null) {
+            piece = new HeldOutTrip();
+        }
+        piece.add(step);
+        trips.put(name, piece);
+        if (begins) {
+            forgetSuperfluous(progress().judgedMs());
+        }
+    }
+
+    private Map<String, Long> startsMs() throws Exception {
+        Map<String, Long> startMs = new TreeMap<>();
+        for (Map.Entry<String, HeldOutTrip> each : trips.entries()) {
+            startMs.put(each.getKey(), each.getValue().startMs());
+        }
+        return startMs;
+    }
+
+    private void forgetSuperfluous(long judgedMs) throws Exception {
+        for (String name : config.heldOut().superfluous(startsMs(), judgedMs)) {
+            trips.remove(name);
+        }
+    }
+
+    /** Returns the held-out steps to judge by at an event time. */
+    private List<Step> heldOut(long timeMs) throws Exception {
+        List<Step> steps = new ArrayList<>();
+        for (String name : config.heldOut().at(startsMs(), timeMs)) {
+            steps.addAll(trips.get(name).before(timeMs, config.spec().observationSize()));
+        }
+        return steps;
+    }
+
+    @Override
+    public void onTimer(long timeMs, OnTimerContext context, Collector<Promotion> out) throws Exception {
+        judgeWhatIsReady(context.timerService(), out);
+    }
+
+    /** Returns the watermark at which every held-out step of the candidate's window has come. */
+    private long readyMs(Candidate candidate) {
+        return candidate.windowEndMs() + reading.inactivity().toMillis();
+    }
+
+    private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
+        recall();
+        List<Candidate> ready = new ArrayList<>();
+        for (Candidate candidate : waiting.values()) {
+            if (time.currentWatermark() >= readyMs(candidate)) {
+                ready.add(candidate);
+            }
+        }
+        ready.sort(Comparator.comparingLong(Candidate::windowEndMs).thenComparing(Candidate::id));
+        for (Candidate candidate : ready) {
+            byte[] model = shelf().file(candidate.sha256());
+            boolean isOverdue = patienceIsOver(candidate, time.currentProcessingTime());
+            if (model == null && isOverdue) {
+                // A gate that catches up has read many files since: this one may have left the shelf.
+                model = fileOf(candidate.sha256());
+            }
+            if (model != null) {
+                judge(candidate, model, time, out);
+            } else if (isOverdue) {
+                Verdict late = Verdict.refused(
+                        "expected the model file %s within %s, got none or not all of it"
+                                .formatted(candidate.sha256(), config.patience()),
+                        progress().budget());
+                decide(candidate, late, time, out);
+            } else {
+                // Those of later windows wait with it, so that verdicts come in the order of windows.
+                return;
+            }
+        }
+    }
+
+    /** Returns whether this candidate, and not just any, has waited for its file long enough. */
+    private boolean patienceIsOver(Candidate candidate, long nowMs) throws Exception {
+        Long sinceMs = waitingSinceMs.get(candidate.id());
+        return sinceMs == null || nowMs - sinceMs >= config.patience().toMillis();
+    }
+
+    private void forget(String candidateId) throws Exception {
+        waiting.remove(candidateId);
+        waitingSinceMs.remove(candidateId);
+    }
+
+    private void judge(Candidate candidate, byte[] model, TimerService time, Collector<Promotion> out)
+            throws Exception {
+        GateProgress progress = progress();
+        String problem = new TrainingReport(new TreeMap<>(candidate.figures())).problem();
+        if (problem == null && progress.wasRolledBack(candidate.sha256())) {
+            problem = "this model was rolled back and is not chosen again by itself";
+        }
+        Verdict verdict = problem != null
+                ? Verdict.refused(problem, progress.budget())
+                : examination.examine(
+                        model,
+                        candidate.sha256(),
+                        rivals(progress),
+                        heldOut(candidate.windowEndMs()),
+                        progress.budget());
+        decide(candidate, verdict, time, out);
+    }
+
+    private GateExamination.Rivals rivals(GateProgress progress) throws Exception {
+        String inForce = progress.inForce();
+        if (inForce.isEmpty()) {
+            return new GateExamination.Rivals(null, null, null);
+        }
+        byte[] inService = fileOf(inForce);
+        String missing = inService != null
+                ? null
+                : "expected the file of the model in service, %s, to compare with, got none".formatted(inForce);
+        boolean another = !progress.best().isEmpty() && !progress.best().equals(inForce);
+        byte[] best = another ? fileOf(progress.best()) : null;
+        return new GateExamination.Rivals(inService, missing, best);
+    }
+
+    /** Returns a file from the shelf, else from Kafka, null if it is in neither. */
+    private byte @Nullable [] fileOf(String sha256) throws Exception {
+        ModelShelf shelf = shelf();
+        byte[] file = shelf.file(sha256);
+        if (file == null) {
+            file = history.file(config.policy(), sha256);
+            if (file != null) {
+                shelf.put(sha256, file);
+                shelfState.update(shelf);
+            }
+        }
+        return file;
+    }
+
+    private void decide(Candidate candidate, Verdict verdict, TimerService time, Collector<Promotion> out)
+            throws Exception {
+        GateProgress progress = progress();
+        ModelShelf shelf = shelf();
+        long newestLogMs = time.currentWatermark() + 1 + reading.lateness().toMillis();
+        String previous = progress.inForce();
+        if (verdict.promoted()) {
+            progress.promoted(progress.epoch() + 1, candidate.sha256());
+            shelf.keep(candidate.sha256());
+        }
+        if (verdict.best()) {
+            progress.best(candidate.sha256());
+            shelf.keepBest(candidate.sha256());
+        }
+        progress.budget(verdict.budget());
+        progress.judged(candidate.id(), candidate.windowEndMs());
+        forgetSuperfluous(progress.judgedMs());
+        forget(candidate.id());
+        progressState.update(progress);
+        shelfState.update(shelf);
+        out.collect(new Promotion(
+                candidate.policy(),
+                progress.epoch(),
+                candidate.sha256(),
+                newestLogMs + config.lead().toMillis(),
+                previous,
+                "%s (learned by %s)".formatted(verdict.reason(), candidate.algorithm()),
+                verdict.promoted(),
+                candidate.id(),
+                verdict.with(BEST_EVER, verdict.best() ? 1 : 0)
+                        .with(ERROR_BUDGET, verdict.budget().wealth())
+                        .figures(),
+                time.currentProcessingTime()));
+        LOG.info(
+                "{} candidate {} of window [{}, {}), learned by {}: {}",
+                verdict.promoted() ? "promoted" : "refused",
+                candidate.id(),
+                candidate.windowStartMs(),
+                candidate.windowEndMs(),
+                candidate.algorithm(),
+                verdict.reason());
+    }
+
+    private GateProgress progress() throws Exception {
+        GateProgress progress = progressState.value();
+        return progress == null ? new GateProgress() : progress;
+    }
+
+    private ModelShelf shelf() throws Exception {
+        ModelShelf shelf = shelfState.value();
+        return shelf == null ? new ModelShelf() : shelf;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.understudy.flink.gate;
+
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.evaluate.Rule;
+import dev.understudy.model.IntakeLimits;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * How candidates are judged.
+ *
+ * @param policy name of the policy
+ * @param rule what a candidate has to reach
+ * @param heldOut which held-out driving is kept
+ * @param trials most pieces tried in closed loop; bounds how long a verdict takes
+ * @param latencyBudget median time to answer one observation
+ * @param lead event time between the newest log and the start of a promotion, so that every instance has the model by
+ *     then
+ * @param patience wall time to wait for a candidate's model file before it is refused
+ */
+public record GateConfig(
+        String policy,
+        Rule rule,
+        HeldOutPieces heldOut,
+        int trials,
+        Duration latencyBudget,
+        Duration lead,
+        Duration patience)
+        implements Serializable {
+    public GateConfig {
+        if (trials < 1) {
+            throw new IllegalArgumentException("expected trials >= 1, got " + trials);
+        }
+        if (lead.isNegative() || patience.isNegative()) {
+            throw new IllegalArgumentException(
+                    "expected lead and patience >= 0, got %s and %s".formatted(lead, patience));
+        }
+    }
+
+    /** Returns the defaults: at most 256 pieces, the latency budget of the intake check, a second of lead (guesses). */
+    public static GateConfig defaults(String policy) {
+        return new GateConfig(
+                policy,
+                Catalogue.policy(policy).rule(),
+                HeldOutPieces.defaults(),
+                256,
+                IntakeLimits.defaults().latencyBudget(),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(60));
+    }
+
+    /** Returns what the policy is. */
+    public PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
+    }
+
+    /** Returns these settings with another rule. */
+    public GateConfig withRule(Rule replacement) {
+        return new GateConfig(policy, replacement, heldOut, trials, latencyBudget, lead, patience);
+    }
+
+    /** Returns these settings with other held-out driving kept. */
+    public GateConfig withHeldOut(HeldOutPieces replacement) {
+        return new GateConfig(policy, rule, replacement, trials, latencyBudget, lead, patience);
+    }
+
+    /** Returns these settings with another lead. */
+    public GateConfig withLead(Duration replacement) {
+        return new GateConfig(policy, rule, heldOut, trials, latencyBudget, replacement, patience);
+    }
+}

@@ -1,0 +1,135 @@
+package dev.understudy.flink.gate;
+
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Examination;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
+import dev.understudy.evaluate.ErrorBudget;
+import dev.understudy.evaluate.Evidence;
+import dev.understudy.evaluate.Scores;
+import dev.understudy.evaluate.Verdict;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.InvalidModelException;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries a candidate, the model in service and the best model ever promoted on the same held-out steps, and gives the
+ * verdict by {@link dev.understudy.evaluate.Rule}.
+ */
+final class GateExamination {
+    private final GateConfig config;
+    private final Set<Actor> experts;
+    private final PolicySpec<?> spec;
+    private final IntakeCheck intake;
+
+    /**
+     * The models that a candidate is held against.
+     *
+     * @param inService the file in service; null if there is none, or none to be had
+     * @param missing why there is no file although a model is in service; null otherwise
+     * @param best the file of the best model ever promoted; null if that is the one in service, or not to be had
+     */
+    record Rivals(byte @Nullable [] inService, @Nullable String missing, byte @Nullable [] best) {}
+
+    /** What became of trying a model other than the candidate: its scores, or why there are none. */
+    private record Tried(
+            @Nullable Scores scores,
+            boolean raisesLikelihood,
+            @Nullable String reason) {}
+
+    GateExamination(GateConfig config, Set<Actor> experts) {
+        this.config = config;
+        this.experts = Set.copyOf(experts);
+        spec = config.spec();
+        intake = spec.intakeCheck(IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
+    }
+
+    /**
+     * Returns the verdict on a candidate.
+     *
+     * @param model the candidate's file
+     * @param sha256 the hash it was announced with
+     * @param rivals what it is held against
+     * @param steps the held-out steps, in any order
+     * @param budget what may be risked
+     */
+    Verdict examine(byte[] model, String sha256, Rivals rivals, List<Step> steps, ErrorBudget budget) {
+        return intake.check(model, sha256)
+                .fold(
+                        accepted -> examine(accepted, rivals, steps, budget),
+                        rejected -> Verdict.refused(rejected.reason(), budget));
+    }
+
+    private Verdict examine(IntakeOutcome.Accepted accepted, Rivals rivals, List<Step> steps, ErrorBudget budget) {
+        try (LoadedPolicy candidate = accepted.policy()) {
+            Set<Actor> learnedFrom = Experts.of(candidate.metadata().extra());
+            if (!learnedFrom.equals(experts)) {
+                return Verdict.refused(
+                        "expected a model learned from %s, as the gate reads logs, got one learned from %s"
+                                .formatted(Experts.text(experts), Experts.text(learnedFrom)),
+                        budget);
+            }
+            Examination examination = spec.examination(steps, config.trials());
+            Scores scores = examination.scores(candidate);
+            Tried inService = rivals.inService() == null
+                    ? new Tried(null, true, rivals.missing())
+                    : tried(rivals.inService(), examination);
+            Tried best = rivals.best() == null ? new Tried(null, true, null) : tried(rivals.best(), examination);
+            boolean decides = raisesLikelihood(candidate.metadata()) && inService.raisesLikelihood();
+            Evidence evidence = new Evidence(
+                    scores,
+                    inService.scores(),
+                    best.scores(),
+                    examination.baseline(candidate.metadata().extra()),
+                    decides ? Evidence.Likelihood.DECIDES : Evidence.Likelihood.REPORTED,
+                    inService.reason());
+            return config.rule().judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return Verdict.refused("the model failed on held-out logs: " + e.getMessage(), budget);
+        }
+    }
+
+    /** Tries a model that was promoted once, which this code may not be able to run any more. */
+    private Tried tried(byte[] model, Examination examination) {
+        try {
+            ModelFile file = ModelFile.read(model);
+            ModelMetadata metadata = file.metadata();
+            if (!metadata.fingerprint().equals(spec.fingerprint())) {
+                return new Tried(
+                        null,
+                        true,
+                        "the model in service cannot be run: expected the observation layout %s, found %s"
+                                .formatted(spec.fingerprint(), metadata.fingerprint()));
+            }
+            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
+                Scores scores = examination.scores(policy);
+                boolean failed = scores.steps() > 0 && !Double.isFinite(scores.negativeLogLikelihood());
+                failed |= !scores.trials().isEmpty() && !Double.isFinite(scores.rootMeanSquare());
+                return failed
+                        ? new Tried(
+                                null,
+                                true,
+                                "expected finite errors of the model in service, got a likelihood of %s nats and a root mean square of %s in closed loop"
+                                        .formatted(scores.negativeLogLikelihood(), scores.rootMeanSquare()))
+                        : new Tried(scores, raisesLikelihood(metadata), null);
+            }
+        } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
+            return new Tried(null, true, "the model in service cannot be run: " + e.getMessage());
+        }
+    }
+
+    private static boolean raisesLikelihood(ModelMetadata metadata) {
+        return metadata.extra()
+                .getOrDefault(ModelMetadata.ALGORITHM, Algorithms.CLONING)
+                .equals(Algorithms.CLONING);
+    }
+}

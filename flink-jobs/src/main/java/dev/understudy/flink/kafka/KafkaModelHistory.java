@@ -1,0 +1,121 @@
+package dev.understudy.flink.kafka;
+
+import dev.understudy.flink.models.ModelHistory;
+import dev.understudy.schemas.ArtifactAssembly;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UndecodableException;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the {@code models} topics once, as far as they go at the time. It holds up the task that asks, for as long as
+ * that takes, so it is asked when the task starts and for a file that the stream no longer brings.
+ */
+public final class KafkaModelHistory implements ModelHistory {
+    private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaModelHistory.class);
+
+    /** How long nothing may come before reading fails, and with it the task, which is then restarted. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final HashMap<String, String> properties;
+
+    public KafkaModelHistory(JobRuntime runtime) {
+        properties = new HashMap<>(runtime.kafkaProperties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, runtime.bootstrapServers());
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    }
+
+    @Override
+    public List<Promotion> verdicts(String policy) {
+        List<Promotion> verdicts = new ArrayList<>();
+        for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
+            read(topic, record -> {
+                Promotion verdict = UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value());
+                if (verdict.policy().equals(policy)) {
+                    verdicts.add(verdict);
+                }
+            });
+        }
+        return verdicts;
+    }
+
+    @Override
+    public byte @Nullable [] file(String policy, String sha256) {
+        Map<ArtifactKey, ArtifactChunk> pieces = new HashMap<>();
+        read(Topics.ARTIFACTS, record -> {
+            ArtifactKey key = UnderstudySerdes.artifactKey().deserializer().deserialize(record.topic(), record.key());
+            if (key.sha256().equals(sha256)) {
+                pieces.put(
+                        key,
+                        UnderstudySerdes.artifactChunk().deserializer().deserialize(record.topic(), record.value()));
+            }
+        });
+        try {
+            return ArtifactAssembly.assemble(policy, sha256, pieces::get)
+                    .map(ArtifactAssembly.Artifact::bytes)
+                    .orElse(null);
+        } catch (UndecodableException e) {
+            LOG.warn("the pieces of the model file {} do not add up: {}", sha256, e.getMessage());
+            return null;
+        }
+    }
+
+    private void read(String topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                new HashMap<String, Object>(properties), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            while (ends.entrySet().stream()
+                    .anyMatch(end -> consumer.position(end.getKey(), PATIENCE) < end.getValue())) {
+                boolean any = false;
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                    any = true;
+                    take(record, each);
+                }
+                if (any) {
+                    deadline = System.nanoTime() + PATIENCE.toNanos();
+                } else if (System.nanoTime() > deadline) {
+                    throw new TimeoutException("expected to read %s to its end, got nothing for %d s"
+                            .formatted(topic, PATIENCE.toSeconds()));
+                }
+            }
+        }
+    }
+
+    private static void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        if (record.value() == null || record.key() == null) {
+            return;
+        }
+        try {
+            each.accept(record);
+        } catch (UndecodableException | IllegalArgumentException e) {
+            LOG.warn("passed over {}-{}@{}: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
+        }
+    }
+}

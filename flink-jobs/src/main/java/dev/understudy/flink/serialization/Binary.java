@@ -1,0 +1,116 @@
+package dev.understudy.flink.serialization;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Step;
+import dev.understudy.schemas.ArtifactKey;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** The binary forms of records inside the jobs, big-endian; their versions are the codecs'. */
+public final class Binary {
+    private Binary() {}
+
+    public static void writeStep(Step step, DataOutputView out) throws IOException {
+        out.writeUTF(step.entity());
+        out.writeUTF(step.episode());
+        out.writeLong(step.sequence());
+        out.writeLong(step.timeMs());
+        out.writeUTF(step.label());
+        out.writeLong(step.run());
+        Codec.writeBytes(step.observation().toBytes(), out);
+        Codec.writeFloats(step.action(), out);
+        out.writeInt(step.partition());
+        out.writeLong(step.offset());
+        out.writeLong(step.readyMs());
+    }
+
+    public static Step readStep(DataInputView in) throws IOException {
+        return new Step(
+                in.readUTF(),
+                in.readUTF(),
+                in.readLong(),
+                in.readLong(),
+                in.readUTF(),
+                in.readLong(),
+                Rows.fromBytes(Codec.readBytes(in)),
+                Codec.readFloats(in),
+                in.readInt(),
+                in.readLong(),
+                in.readLong());
+    }
+
+    public static void writeTrajectories(List<Trajectory> trajectories, DataOutputView out) throws IOException {
+        out.writeInt(trajectories.size());
+        for (Trajectory trajectory : trajectories) {
+            out.writeUTF(trajectory.trip());
+            out.writeUTF(trajectory.entity());
+            out.writeLong(trajectory.startMs());
+            out.writeLong(trajectory.stepMs());
+            writeMatrix(trajectory.observations(), out);
+            writeMatrix(trajectory.actions(), out);
+        }
+    }
+
+    public static List<Trajectory> readTrajectories(DataInputView in) throws IOException {
+        int size = in.readInt();
+        List<Trajectory> trajectories = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            trajectories.add(new Trajectory(
+                    in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readMatrix(in), readMatrix(in)));
+        }
+        return trajectories;
+    }
+
+    private static void writeMatrix(Matrix matrix, DataOutputView out) throws IOException {
+        out.writeInt(matrix.rows());
+        out.writeInt(matrix.columns());
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
+        bytes.asFloatBuffer().put(matrix.values());
+        out.write(bytes.array());
+    }
+
+    private static Matrix readMatrix(DataInputView in) throws IOException {
+        int rows = in.readInt();
+        int columns = in.readInt();
+        byte[] bytes = new byte[Float.BYTES * rows * columns];
+        in.readFully(bytes);
+        float[] values = new float[rows * columns];
+        ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+        return new Matrix(rows, columns, values);
+    }
+
+    public static void writeArtifactKey(ArtifactKey key, DataOutputView out) throws IOException {
+        out.writeUTF(key.policy());
+        out.writeUTF(key.sha256());
+        out.writeInt(key.chunk());
+    }
+
+    public static ArtifactKey readArtifactKey(DataInputView in) throws IOException {
+        return new ArtifactKey(in.readUTF(), in.readUTF(), in.readInt());
+    }
+
+    public static void writeFigures(Map<String, Double> figures, DataOutputView out) throws IOException {
+        out.writeInt(figures.size());
+        for (Map.Entry<String, Double> figure : figures.entrySet()) {
+            out.writeUTF(figure.getKey());
+            out.writeDouble(figure.getValue());
+        }
+    }
+
+    public static SortedMap<String, Double> readFigures(DataInputView in) throws IOException {
+        SortedMap<String, Double> figures = new TreeMap<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            figures.put(in.readUTF(), in.readDouble());
+        }
+        return figures;
+    }
+}

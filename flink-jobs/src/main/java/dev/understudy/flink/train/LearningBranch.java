@@ -1,0 +1,50 @@
+package dev.understudy.flink.train;
+
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.learn.Algorithms;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * One learner of the learning job. Every branch is fed the same windows and keeps a memory, a rehearsal and a line of
+ * models of its own; their candidates compete for the same policy.
+ *
+ * @param algorithm name of what it learns by, which its candidates carry and its saved state is found by
+ * @param learners makes the learner
+ */
+public record LearningBranch(String algorithm, LearnerFactory learners) implements Serializable {
+    /** Stands for a branch of every algorithm. */
+    public static final String BOTH = "both";
+
+    /**
+     * Returns the branches that a setting names. The first of them keeps the account of the steps.
+     *
+     * @param choice one of the policy's algorithms or {@link #BOTH}
+     * @param policy one of {@link Catalogue#policies}
+     * @param steps optimiser steps of cloning on each window, or 0 for its own number
+     * @param iterations of an adversarial algorithm on each window, or 0 for its own number
+     * @throws IllegalArgumentException naming what there is, if there is no such algorithm
+     */
+    public static List<LearningBranch> of(String choice, String policy, int steps, int iterations) {
+        PolicySpec<?> spec = Catalogue.policy(policy);
+        if (!choice.equals(BOTH) && !spec.algorithms().contains(choice)) {
+            throw new IllegalArgumentException(
+                    "expected one of the learners %s or %s, got %s".formatted(spec.algorithms(), BOTH, choice));
+        }
+        return spec.algorithms().stream()
+                .filter(algorithm -> choice.equals(BOTH) || choice.equals(algorithm))
+                .map(algorithm -> {
+                    int length = algorithm.equals(Algorithms.CLONING) ? steps : iterations;
+                    return new LearningBranch(algorithm, () -> spec.onStreams(algorithm, length));
+                })
+                .toList();
+    }
+
+    /**
+     * Returns the uid of its operator. That of cloning is as it was when cloning was alone, so that its state restores.
+     */
+    public String uid() {
+        return algorithm.equals(Algorithms.CLONING) ? "train" : "train-" + algorithm;
+    }
+}

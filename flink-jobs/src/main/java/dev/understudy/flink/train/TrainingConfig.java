@@ -1,0 +1,154 @@
+package dev.understudy.flink.train;
+
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.ModelMetadata;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How windows are cut and learned.
+ *
+ * @param policy name of the policy
+ * @param window length of a window in event time
+ * @param slide event time from the start of one window to that of the next; as long as the window where windows tumble
+ * @param slice wall time of training between which checkpoints and records pass
+ * @param seed what every draw follows from
+ * @param replayPieces how many pieces of older trajectories are kept for rehearsal
+ * @param replayPieceSteps steps of each piece
+ * @param replayRecency lowest probability with which a new piece enters the reservoir, 0 to 1
+ * @param baselines parameters of the baselines that windows are scored and models evaluated beside, by the keys under
+ *     which its metadata carry them
+ * @param codeVersion version of the code that trains
+ * @param dataLicence licence of the logs, as it is written into each model
+ */
+public record TrainingConfig(
+        String policy,
+        Duration window,
+        Duration slide,
+        Duration slice,
+        long seed,
+        int replayPieces,
+        int replayPieceSteps,
+        double replayRecency,
+        Map<String, String> baselines,
+        String codeVersion,
+        String dataLicence)
+        implements Serializable {
+    public TrainingConfig {
+        baselines = Map.copyOf(baselines);
+        List<String> problems = new ArrayList<>();
+        if (slide.toMillis() < 1 || window.compareTo(slide) < 0 || window.toMillis() % slide.toMillis() != 0) {
+            problems.add("expected a window that is a whole number of slides, got window %s and slide %s"
+                    .formatted(window, slide));
+        }
+        if (slice.isNegative() || slice.isZero()) {
+            problems.add("expected slice > 0, got " + slice);
+        }
+        if (replayPieces < 1 || replayPieceSteps < 1 || !(replayRecency >= 0 && replayRecency <= 1)) {
+            problems.add(
+                    "expected replayPieces >= 1, replayPieceSteps >= 1 and replayRecency from 0 to 1, got %d, %d, %s"
+                            .formatted(replayPieces, replayPieceSteps, replayRecency));
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", problems));
+        }
+    }
+
+    /**
+     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 120 pieces of a minute for
+     * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the policy's
+     * own parameters of baselines.
+     */
+    public static TrainingConfig defaults(String policy) {
+        return new TrainingConfig(
+                policy,
+                Duration.ofMinutes(5),
+                Duration.ofMinutes(5),
+                Duration.ofMillis(20),
+                1,
+                120,
+                600,
+                0,
+                Catalogue.policy(policy).parameters(),
+                "development",
+                ModelMetadata.UNKNOWN_LICENCE);
+    }
+
+    /** Returns what the policy is. */
+    public PolicySpec<?> spec() {
+        return Catalogue.policy(policy);
+    }
+
+    /** Returns these settings with tumbling windows of another length. */
+    public TrainingConfig withWindow(Duration length) {
+        return withWindow(length, length);
+    }
+
+    /** Returns these settings with other windows. */
+    public TrainingConfig withWindow(Duration length, Duration apart) {
+        return new TrainingConfig(
+                policy,
+                length,
+                apart,
+                slice,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                baselines,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with another seed. */
+    public TrainingConfig withSeed(long replacement) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                slice,
+                replacement,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                baselines,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with another length of slices. */
+    public TrainingConfig withSlice(Duration replacement) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                replacement,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                baselines,
+                codeVersion,
+                dataLicence);
+    }
+
+    /** Returns these settings with other things to write into each model. */
+    public TrainingConfig withOrigin(String code, String licence) {
+        return new TrainingConfig(
+                policy,
+                window,
+                slide,
+                slice,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                baselines,
+                code,
+                licence);
+    }
+}

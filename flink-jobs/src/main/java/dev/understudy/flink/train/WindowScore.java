@@ -1,0 +1,62 @@
+package dev.understudy.flink.train;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Baseline;
+import dev.understudy.evaluate.OpenLoop;
+import dev.understudy.flink.window.WindowBatch;
+import dev.understudy.policy.Policy;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The test before the training: how well a window's actions were foreseen by a policy that has not seen them, and by
+ * baselines on the same steps.
+ */
+public final class WindowScore {
+    /** Root mean square error of the policy, in the unit of actions; absent where there was no policy yet. */
+    public static final String POLICY = "policy";
+    /** Number of steps scored. What else there is are the same errors of baselines. */
+    public static final String STEPS = "steps";
+
+    private WindowScore() {}
+
+    /**
+     * Returns the errors on those steps of a window that were in no window before it.
+     *
+     * @param policy the policy in service; null if there is none
+     * @param baselines what it is scored beside, by name
+     */
+    public static SortedMap<String, Double> of(
+            WindowBatch batch, @Nullable Policy policy, SortedMap<String, Baseline> baselines) {
+        Map<String, OpenLoop> errors = new TreeMap<>();
+        float[] noDeviation = new float[0];
+        for (Trajectory trajectory : batch.trajectories()) {
+            Matrix actions = trajectory.actions();
+            int k = actions.columns();
+            Map<String, float[]> answers = new TreeMap<>();
+            baselines.forEach((name, baseline) -> answers.put(name, baseline.answers(trajectory)));
+            if (policy != null) {
+                answers.put(POLICY, OpenLoop.answers(policy, trajectory));
+            }
+            // Steps without a clock are as old as the first of them: all in the window before, or none.
+            long early = Math.max(0, batch.freshFromMs() - trajectory.startMs());
+            long stale = trajectory.stepMs() > 0
+                    ? (early + trajectory.stepMs() - 1) / trajectory.stepMs()
+                    : early > 0 ? trajectory.steps() : 0;
+            answers.values().forEach(each -> Arrays.fill(each, 0, (int) Math.min(stale * k, each.length), Float.NaN));
+            OpenLoop.onSameSteps(k, answers.values().toArray(float[][]::new));
+            answers.forEach((name, each) ->
+                    errors.computeIfAbsent(name, any -> new OpenLoop()).add(each, actions.values(), noDeviation, k));
+        }
+        SortedMap<String, Double> scores = new TreeMap<>();
+        errors.forEach((name, sum) -> {
+            scores.put(name, sum.report().rmse());
+            scores.put(STEPS, (double) sum.report().steps());
+        });
+        return scores;
+    }
+}

@@ -1,0 +1,381 @@
+package dev.understudy.flink.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Experts;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.TestLogs;
+import dev.understudy.flink.count.Tally;
+import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.window.WindowBatch;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.learn.Update;
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Promotion;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrainingOperatorTest {
+    private static final int STEPS = 12;
+    private static final LearningBranch CLONING = new LearningBranch(
+            Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, STEPS));
+
+    /** Two iterations after a little cloning: a slice may stop in either. */
+    private static final LearningBranch ADVERSARIAL = new LearningBranch(
+            Algorithms.GAIL, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 2));
+
+    /** One step of the learner per slice. */
+    private static final TrainingConfig CONFIG = TrainingConfig.defaults(CarFollowing.POLICY)
+            .withSlice(Duration.ofNanos(1))
+            .withWindow(Duration.ofSeconds(60));
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness()
+            throws Exception {
+        return harness(CLONING, TrainingOperator.Account.KEPT);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
+            LearningBranch branch, TrainingOperator.Account account) throws Exception {
+        var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
+                new TrainingOperator(CONFIG, Experts.DEFAULT, branch, account),
+                WindowBatch::policy,
+                ModelEvent::policy,
+                Types.STRING);
+        harness.setup(TrainedWindow.CODEC.serializer());
+        return harness;
+    }
+
+    /** Runs slices until as many windows are learned, and returns how many slices that took. */
+    private static int runUntil(
+            KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> h, int windows)
+            throws Exception {
+        int slices = 0;
+        while (h.extractOutputValues().size() < windows) {
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            slices++;
+            assertThat(slices).as("slices for %d windows", windows).isLessThan(10_000);
+        }
+        return slices;
+    }
+
+    @Test
+    void learnsTwoWindowsAndSaysWhereTheModelsComeFrom() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            assertThat(runUntil(h, 2)).as("work is spread over slices").isGreaterThan(2 * STEPS / 2);
+            TrainedWindow first = h.extractOutputValues().get(0);
+            TrainedWindow second = h.extractOutputValues().get(1);
+            ModelFile file = ModelFile.read(second.model());
+            assertThat(file.metadata().parentSha256())
+                    .isEqualTo(first.candidate().sha256());
+            assertThat(file.metadata().sourceRanges()).containsExactly("driving.logs.v1-0@0-1800");
+            assertThat(second.candidate().sha256()).isEqualTo(file.sha256());
+            assertThat(second.candidate().windowClosedAtMs()).isEqualTo(7);
+            assertThat(second.candidate().id()).isNotEqualTo(first.candidate().id());
+            assertThat(first.prequential())
+                    .doesNotContainKey(WindowScore.POLICY)
+                    .containsKey("idm");
+            assertThat(second.prequential()).containsKeys(WindowScore.POLICY, "persistence");
+            long trained = h.getSideOutput(TrainingOperator.TALLIES).stream()
+                    .filter(record -> record.getValue().name().equals(Tally.TRAINED))
+                    .mapToLong(record -> record.getValue().count())
+                    .sum();
+            assertThat(trained)
+                    .isEqualTo(TestLogs.batch(0).steps() + TestLogs.batch(1).steps());
+        }
+    }
+
+    @Test
+    void besideAnotherLearnerItLearnsTheSameAndLeavesTheAccountToThatOne() throws Exception {
+        TrainedWindow alone;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            alone = h.extractOutputValues().get(0);
+        }
+        try (var h = harness(CLONING, TrainingOperator.Account.LEFT_TO_ANOTHER)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            TrainedWindow beside = h.extractOutputValues().get(0);
+            assertThat(beside.model()).isEqualTo(alone.model());
+            assertThat(beside.prequential()).isEmpty();
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES)).isNullOrEmpty();
+        }
+    }
+
+    @Test
+    void candidatesOfTwoAlgorithmsAreTwo() throws Exception {
+        TrainedWindow cloned;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            cloned = h.extractOutputValues().get(0);
+        }
+        try (var h = harness(new LearningBranch("other", CLONING.learners()), TrainingOperator.Account.KEPT)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            TrainedWindow other = h.extractOutputValues().get(0);
+            assertThat(other.candidate().id()).isNotEqualTo(cloned.candidate().id());
+            assertThat(other.candidate().algorithm()).isEqualTo("other");
+            assertThat(ModelFile.read(other.model()).metadata().extra()).containsEntry("algorithm", "other");
+            assertThat(ModelFile.read(cloned.model()).metadata().extra()).containsEntry("algorithm", "bc");
+        }
+    }
+
+    @Test
+    void anUpdateThatDivergedLeavesNothingBehindButARefusedCandidate() throws Exception {
+        byte[] untouched;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            runUntil(h, 1);
+            untouched = h.extractOutputValues().get(0).model();
+        }
+        LearningBranch diverging = new LearningBranch(
+                Algorithms.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
+        try (var h = harness(diverging, TrainingOperator.Account.KEPT)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            runUntil(h, 2);
+            assertThat(h.extractOutputValues().get(0).candidate().figures()).containsEntry("diverged", 1.0);
+            assertThat(h.extractOutputValues().get(1).model())
+                    .as("as if the window before had not been")
+                    .isEqualTo(untouched);
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES))
+                    .extracting(StreamRecord::getValue)
+                    .containsExactly(
+                            new Tally(
+                                    CarFollowing.POLICY,
+                                    "rejected.DIVERGED",
+                                    TestLogs.batch(0).steps()),
+                            new Tally(
+                                    CarFollowing.POLICY,
+                                    Tally.TRAINED,
+                                    TestLogs.batch(1).steps()));
+        }
+    }
+
+    /** A learner whose first update says that it diverged. */
+    private static final class DivergingOnce implements Learner {
+        private final Learner learner;
+        private boolean diverged;
+
+        DivergingOnce(Learner learner) {
+            this.learner = learner;
+        }
+
+        @Override
+        public LearnerState initialState(long seed) {
+            return learner.initialState(seed);
+        }
+
+        @Override
+        public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+            Update update = learner.begin(state, demonstrations, replay, seed);
+            if (diverged) {
+                return update;
+            }
+            diverged = true;
+            return new Update() {
+                @Override
+                public boolean step() {
+                    return update.step();
+                }
+
+                @Override
+                public double progress() {
+                    return update.progress();
+                }
+
+                @Override
+                public LearnerState state() {
+                    return update.state();
+                }
+
+                @Override
+                public TrainingReport report() {
+                    return new TrainingReport(new TreeMap<>(Map.of(TrainingReport.DIVERGED, 1.0)));
+                }
+
+                @Override
+                public void close() {
+                    update.close();
+                }
+            };
+        }
+
+        @Override
+        public byte[] export(LearnerState state) {
+            return learner.export(state);
+        }
+
+        @Override
+        public void close() {
+            learner.close();
+        }
+    }
+
+    static List<LearningBranch> branches() {
+        return List.of(CLONING, ADVERSARIAL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("branches")
+    void givesTheSameModelsWhenItIsStoppedInTheMiddleOfAWindow(LearningBranch branch) throws Exception {
+        List<TrainedWindow> whole;
+        int slices;
+        try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            slices = runUntil(h, 2);
+            whole = h.extractOutputValues();
+        }
+        // Cloning is stopped where a window begins and ends too; adversarial windows take longer.
+        int[] stops = branch.equals(CLONING)
+                ? new int[] {1, slices / 4, slices / 2, 3 * slices / 4}
+                : new int[] {slices / 4, slices - 2};
+        for (int stop : stops) {
+            List<TrainedWindow> parts = new ArrayList<>();
+            OperatorSubtaskState state;
+            try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
+                h.open();
+                h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+                h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+                for (int i = 0; i < stop; i++) {
+                    h.setProcessingTime(h.getProcessingTime() + 1);
+                }
+                state = h.snapshot(1, 1);
+                parts.addAll(h.extractOutputValues());
+            }
+            try (var h = harness(branch, TrainingOperator.Account.KEPT)) {
+                h.initializeState(state);
+                h.setProcessingTime(1_000);
+                h.open();
+                runUntil(h, 2 - parts.size());
+                parts.addAll(h.extractOutputValues());
+            }
+            assertThat(parts).hasSize(2);
+            for (int i = 0; i < 2; i++) {
+                assertThat(parts.get(i).candidate().id())
+                        .isEqualTo(whole.get(i).candidate().id());
+                assertThat(parts.get(i).model())
+                        .as("model %d, stopped after %d of %d slices", i, stop, slices)
+                        .isEqualTo(whole.get(i).model());
+            }
+        }
+    }
+
+    @Test
+    void aCheckpointDoesNotDisturbTheUpdateItIsTakenIn() throws Exception {
+        byte[] undisturbed;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            undisturbed = h.extractOutputValues().get(0).model();
+        }
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            for (int i = 1; h.extractOutputValues().isEmpty(); i++) {
+                h.setProcessingTime(h.getProcessingTime() + 1);
+                h.snapshot(i, i);
+            }
+            assertThat(h.extractOutputValues().get(0).model()).isEqualTo(undisturbed);
+        }
+    }
+
+    @Test
+    void scoresThePolicyThatIsInServiceRatherThanItsOwnLast() throws Exception {
+        byte[] first;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            runUntil(h, 2);
+            first = h.extractOutputValues().get(0).model();
+        }
+        double own;
+        double inService;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(2)));
+            runUntil(h, 3);
+            own = score(h.extractOutputValues().get(2));
+        }
+        try (var h = harness()) {
+            h.open();
+            for (var piece : Artifacts.chunks(CarFollowing.POLICY, first)) {
+                h.processElement2(new StreamRecord<>(new ModelEvent.Piece(piece.key(), piece.value())));
+            }
+            h.processElement2(new StreamRecord<>(new ModelEvent.Judged(new Promotion(
+                    CarFollowing.POLICY, 1, Artifacts.sha256(first), 0, "", "", true, "c", new TreeMap<>(), 0))));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(2)));
+            runUntil(h, 3);
+            inService = score(h.extractOutputValues().get(2));
+        }
+        assertThat(inService).isNotEqualTo(own);
+    }
+
+    private static double score(TrainedWindow trained) {
+        return trained.prequential().getOrDefault(WindowScore.POLICY, Double.NaN);
+    }
+
+    @Test
+    void hasOneTimerHoweverManyWindowsWait() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(2)));
+            assertThat(h.numProcessingTimeTimers()).isEqualTo(1);
+            runUntil(h, 3);
+            h.setProcessingTime(h.getProcessingTime() + 1);
+            assertThat(h.numProcessingTimeTimers()).isZero();
+        }
+    }
+
+    @Test
+    void countsAWindowAsLateThatCameAfterANewerOne() throws Exception {
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            runUntil(h, 1);
+            assertThat(h.getSideOutput(TrainingOperator.TALLIES))
+                    .extracting(StreamRecord::getValue)
+                    .contains(new Tally(
+                            CarFollowing.POLICY, Tally.LATE, TestLogs.batch(0).steps()));
+        }
+    }
+}
