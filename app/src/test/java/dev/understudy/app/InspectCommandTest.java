@@ -284,4 +284,35 @@ class InspectCommandTest {
         assertThat(laid.code()).as(laid.err()).isZero();
         assertThat(laid.out()).doesNotContain("come late");
     }
+
+    @Test
+    void episodesOfATaskAreInspectedByItsPolicy() throws IOException {
+        Path file = Files.writeString(folder.resolve("expert.csv"), """
+                episode,step,position,velocity,action,reward
+                0,0,-0.5,0.0,2,-1
+                0,1,-0.4,0.01,0,-1
+                0,2,-0.3,0.02,,
+                """);
+        Ran ran = Ran.command("inspect", "--policy", "control/mountaincar-v0", "--json", file.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of inspect"));
+        assertThat(result.get("steps").asInt()).isEqualTo(2);
+        assertThat(result.get("trips").asInt()).isEqualTo(1);
+        assertThat(result.get("action").get("max").asDouble()).isEqualTo(2);
+
+        Ran twice = Ran.command(
+                "inspect", "--policy", "control/mountaincar-v0", "--json", file.toString(), file.toString());
+        assertThat(new ObjectMapper().readTree(twice.out()).get("duplicates").asInt())
+                .isEqualTo(2);
+
+        Ran other = Ran.command("inspect", "--policy", "control/cartpole-v0", file.toString());
+        assertThat(other.code()).isEqualTo(2);
+        assertThat(other.err())
+                .contains("expected demonstrations of cartpole-v0 with observations [x, x_dot, theta, theta_dot]")
+                .contains("got [position, velocity] (expert.csv)");
+        Ran none = Ran.command("ingest", "--format", "episodes", file.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("--policy: expected one of [control/acrobot-v0");
+    }
 }
