@@ -5,15 +5,14 @@ import dev.understudy.domain.Examination;
 import dev.understudy.environment.End;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Task;
+import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.policy.Policy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,19 +49,7 @@ final class ControlExamination implements Examination {
 
     @Override
     public Scores scores(Policy policy) {
-        SortedMap<String, Scores.Trip> episodes = new TreeMap<>();
-        for (Trajectory trajectory : heldOut) {
-            double[] logs = new double[trajectory.steps()];
-            policy.logProbabilities(
-                    trajectory.observations().values(), trajectory.actions().values(), logs.length, logs);
-            episodes.merge(
-                    trajectory.trip(),
-                    new Scores.Trip(
-                            trajectory.trip(), logs.length, -Arrays.stream(logs).sum()),
-                    (a, b) -> new Scores.Trip(
-                            a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
-        }
-        return new Scores(List.of(), List.copyOf(episodes.values()), returns(policy));
+        return new Scores(List.of(), OpenLoop.trips(policy, heldOut), returns(policy));
     }
 
     /** Plays one episode from each start, all together. */

@@ -18,6 +18,11 @@ public record ByteRows(int rows, int columns, byte[] values) implements Rows {
     }
 
     @Override
+    public float at(int row, int column) {
+        return values[row * columns + column] & 0xFF;
+    }
+
+    @Override
     public Type type() {
         return Type.UINT8;
     }

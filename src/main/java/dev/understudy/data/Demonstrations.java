@@ -151,7 +151,7 @@ public record Demonstrations(
                     whole.startMs() + offset * whole.stepMs(),
                     every * whole.stepMs(),
                     thin(whole.observations(), offset, every, kept),
-                    thin(whole.actions(), offset, every, kept)));
+                    (Matrix) thin(whole.actions(), offset, every, kept)));
         }
         return new Demonstrations(source, observationNames, actionNames, thinned, rewards);
     }
@@ -162,13 +162,12 @@ public record Demonstrations(
         }
     }
 
-    private static Matrix thin(Matrix matrix, int offset, int every, int kept) {
-        int columns = matrix.columns();
-        float[] values = new float[kept * columns];
+    private static Rows thin(Rows rows, int offset, int every, int kept) {
+        Rows thinned = rows.type().room(kept, rows.columns());
         for (int row = 0; row < kept; row++) {
-            System.arraycopy(matrix.values(), (offset + row * every) * columns, values, row * columns, columns);
+            rows.copy(offset + row * every, 1, thinned, row);
         }
-        return new Matrix(kept, columns, values);
+        return thinned;
     }
 
     /**
@@ -193,17 +192,17 @@ public record Demonstrations(
                     trajectory.startMs(),
                     trajectory.stepMs(),
                     hold(trajectory.observations(), Math.max(done, steps) + 1),
-                    hold(trajectory.actions(), Math.max(done, steps))));
+                    (Matrix) hold(trajectory.actions(), Math.max(done, steps))));
         }
         return new Demonstrations(source, observationNames, actionNames, held, rewards);
     }
 
-    private static Matrix hold(Matrix matrix, int rows) {
-        int columns = matrix.columns();
-        float[] values = Arrays.copyOf(matrix.values(), rows * columns);
-        for (int i = matrix.values().length; i < values.length; i++) {
-            values[i] = values[i - columns];
+    private static Rows hold(Rows known, int rows) {
+        Rows held = known.type().room(rows, known.columns());
+        known.copy(0, known.rows(), held, 0);
+        for (int row = known.rows(); row < rows; row++) {
+            known.copy(known.rows() - 1, 1, held, row);
         }
-        return new Matrix(rows, columns, values);
+        return held;
     }
 }

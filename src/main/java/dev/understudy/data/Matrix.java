@@ -22,7 +22,7 @@ public record Matrix(int rows, int columns, float[] values) implements Rows {
         }
     }
 
-    /** Returns the element at {@code row} and {@code column}. */
+    @Override
     public float at(int row, int column) {
         return values[row * columns + column];
     }

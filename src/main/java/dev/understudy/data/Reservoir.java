@@ -7,7 +7,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -77,14 +76,8 @@ public final class Reservoir {
                 whole.entity(),
                 whole.startMs() + start * whole.stepMs(),
                 whole.stepMs(),
-                rows(whole.observations(), start, steps + after),
-                rows(whole.actions(), start, steps));
-    }
-
-    private static Matrix rows(Matrix matrix, int start, int count) {
-        int columns = matrix.columns();
-        float[] values = Arrays.copyOfRange(matrix.values(), start * columns, (start + count) * columns);
-        return new Matrix(count, columns, values);
+                whole.observations().copyOf(start, steps + after),
+                (Matrix) whole.actions().copyOf(start, steps));
     }
 
     /**

@@ -38,6 +38,9 @@ public sealed interface Rows permits Matrix, ByteRows {
     /** Returns the width of a row. */
     int columns();
 
+    /** Returns the element at {@code row} and {@code column}. */
+    float at(int row, int column);
+
     /**
      * Copies rows to others of the same type and width.
      *
@@ -84,8 +87,13 @@ public sealed interface Rows permits Matrix, ByteRows {
 
     /** Returns one row of its own. */
     default Rows copyOf(int row) {
-        Rows copy = type().room(1, columns());
-        copy(row, 1, copy, 0);
+        return copyOf(row, 1);
+    }
+
+    /** Returns some rows as rows of their own. */
+    default Rows copyOf(int from, int count) {
+        Rows copy = type().room(count, columns());
+        copy(from, count, copy, 0);
         return copy;
     }
 }

@@ -10,7 +10,7 @@ package dev.understudy.data;
  * @param observations {@code [T, n]}, or {@code [T + 1, n]} where the observation after the last action is known
  * @param actions {@code [T, k]}
  */
-public record Trajectory(String trip, String entity, long startMs, long stepMs, Matrix observations, Matrix actions) {
+public record Trajectory(String trip, String entity, long startMs, long stepMs, Rows observations, Matrix actions) {
     public Trajectory {
         int extra = observations.rows() - actions.rows();
         if (extra != 0 && extra != 1) {

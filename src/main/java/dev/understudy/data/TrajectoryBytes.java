@@ -1,17 +1,22 @@
 package dev.understudy.data;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.EOFException;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** How trajectories are written into saved states: big-endian, lengths first. */
+/**
+ * How trajectories are written into saved states: big-endian, lengths first. Rows are their number, their width and
+ * their elements; the number r of rows of bytes is written as -1 - r.
+ */
 public final class TrajectoryBytes {
+    /** Most bytes of rows that are believed. */
+    private static final long MOST_BYTES = 1L << 30;
+
     private TrajectoryBytes() {}
 
     /** Writes one trajectory. */
-    public static void write(DataOutputStream out, Trajectory trajectory) throws IOException {
+    public static void write(DataOutput out, Trajectory trajectory) throws IOException {
         out.writeUTF(trajectory.trip());
         out.writeUTF(trajectory.entity());
         out.writeLong(trajectory.startMs());
@@ -21,28 +26,40 @@ public final class TrajectoryBytes {
     }
 
     /** Reads what {@link #write} wrote. */
-    public static Trajectory read(DataInputStream in) throws IOException {
-        return new Trajectory(in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readMatrix(in), readMatrix(in));
+    public static Trajectory read(DataInput in) throws IOException {
+        return new Trajectory(
+                in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readRows(in), (Matrix) readRows(in));
     }
 
-    private static void write(DataOutputStream out, Matrix matrix) throws IOException {
-        out.writeInt(matrix.rows());
-        out.writeInt(matrix.columns());
-        ByteBuffer buffer = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
-        buffer.asFloatBuffer().put(matrix.values());
+    private static void write(DataOutput out, Rows rows) throws IOException {
+        out.writeInt(rows instanceof ByteRows ? -1 - rows.rows() : rows.rows());
+        out.writeInt(rows.columns());
+        if (rows instanceof ByteRows bytes) {
+            out.write(bytes.values());
+            return;
+        }
+        ByteBuffer buffer = ByteBuffer.allocate(Float.BYTES * rows.floats().length);
+        buffer.asFloatBuffer().put(rows.floats());
         out.write(buffer.array());
     }
 
-    private static Matrix readMatrix(DataInputStream in) throws IOException {
-        int rows = in.readInt();
+    private static Rows readRows(DataInput in) throws IOException {
+        int written = in.readInt();
         int columns = in.readInt();
-        if (rows < 0 || columns < 1 || (long) rows * columns > in.available() / Float.BYTES) {
-            throw new EOFException("expected %d x %d numbers, got %d bytes".formatted(rows, columns, in.available()));
+        Rows.Type type = written < 0 ? Rows.Type.UINT8 : Rows.Type.FLOAT32;
+        int rows = written < 0 ? -1 - written : written;
+        long size = (long) rows * columns * (type == Rows.Type.UINT8 ? 1 : Float.BYTES);
+        if (columns < 1 || size > MOST_BYTES) {
+            throw new IOException("expected rows of at most %d bytes in all, found %d x %d numbers"
+                    .formatted(MOST_BYTES, rows, columns));
         }
-        float[] values = new float[rows * columns];
-        ByteBuffer.wrap(in.readNBytes(Float.BYTES * values.length))
-                .asFloatBuffer()
-                .get(values);
-        return new Matrix(rows, columns, values);
+        byte[] bytes = new byte[(int) size];
+        in.readFully(bytes);
+        if (type == Rows.Type.UINT8) {
+            return new ByteRows(rows, columns, bytes);
+        }
+        Rows floats = type.room(rows, columns);
+        ByteBuffer.wrap(bytes).asFloatBuffer().get(floats.floats());
+        return floats;
     }
 }

@@ -105,6 +105,6 @@ public interface PolicySpec<S extends Sample> extends Serializable {
 
     /** Returns the check of this policy's models. */
     default IntakeCheck intakeCheck(IntakeLimits limits) {
-        return new IntakeCheck(name(), fingerprint(), observationSize(), actions(), limits);
+        return new IntakeCheck(name(), fingerprint(), observationType(), observationSize(), actions(), limits);
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.domain;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,7 +57,7 @@ public final class Steps {
         Step first = steps.get(0);
         int n = first.observation().columns();
         int k = first.action().length;
-        Matrix observations = new Matrix(steps.size(), n, new float[steps.size() * n]);
+        Rows observations = first.observation().type().room(steps.size(), n);
         float[] actions = new float[steps.size() * k];
         for (int i = 0; i < steps.size(); i++) {
             steps.get(i).observation().copy(0, 1, observations, i);

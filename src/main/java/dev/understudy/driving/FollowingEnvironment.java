@@ -62,7 +62,7 @@ public final class FollowingEnvironment implements Environment {
         int start = 0;
         for (Trajectory trajectory : demonstrations) {
             int length = trajectory.observations().rows();
-            System.arraycopy(trajectory.observations().values(), 0, logged, row * n, length * n);
+            System.arraycopy(trajectory.observations().floats(), 0, logged, row * n, length * n);
             Arrays.fill(first, row, row + length, row);
             for (int i = 0; i + horizon < length; i++) {
                 starts[start++] = row + i;

@@ -65,7 +65,7 @@ public record FollowingEnvironments(int horizon, int staleness) implements Envir
         List<Trajectory> pieces = new ArrayList<>();
         for (Trajectory trajectory : demonstrations) {
             FollowingEnvironment.requireColumns(trajectory);
-            float[] logged = trajectory.observations().values();
+            float[] logged = trajectory.observations().floats();
             int start = 0;
             int end = 1 + random.nextInt(horizon);
             while (start < trajectory.steps()) {

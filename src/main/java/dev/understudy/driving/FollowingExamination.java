@@ -4,14 +4,13 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Examination;
 import dev.understudy.domain.Step;
 import dev.understudy.domain.Steps;
+import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.policy.Policy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Held-out driving, made ready for trying policies on it: every policy answers the same steps and drives the same
@@ -69,29 +68,11 @@ public final class FollowingExamination implements Examination {
                     drive.smallestGap(i) < 0,
                     drive.interventions(i)));
         }
-        SortedMap<String, Scores.Trip> trips = new TreeMap<>();
-        for (Trajectory trajectory : trajectories) {
-            trips.merge(
-                    trajectory.trip(),
-                    openLoop(policy, trajectory),
-                    (a, b) -> new Scores.Trip(
-                            a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
-        }
-        return new Scores(trials, List.copyOf(trips.values()));
+        return new Scores(trials, OpenLoop.trips(policy, trajectories));
     }
 
     @Override
     public Scores baseline(Map<String, String> parameters) {
         return scores(FollowingBaselines.driver(parameters));
-    }
-
-    private static Scores.Trip openLoop(Policy policy, Trajectory trajectory) {
-        int rows = trajectory.steps();
-        double[] logs = new double[rows];
-        if (rows > 0) {
-            policy.logProbabilities(
-                    trajectory.observations().values(), trajectory.actions().values(), rows, logs);
-        }
-        return new Scores.Trip(trajectory.trip(), rows, -Arrays.stream(logs).sum());
     }
 }

@@ -104,7 +104,7 @@ public record Task(String name, Motion motion, int horizon, Ending ending) imple
     }
 
     private void check(Trajectory trajectory, String source) {
-        for (float value : trajectory.observations().values()) {
+        for (float value : trajectory.observations().floats()) {
             if (!Float.isFinite(value)) {
                 throw new IllegalArgumentException("expected finite observations, got %s (%s episode=%s)"
                         .formatted(value, source, trajectory.trip()));

@@ -4,6 +4,8 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Sums up open-loop errors: the policy answers what the expert observed, and is compared with what the expert did. */
 public final class OpenLoop {
@@ -64,9 +66,28 @@ public final class OpenLoop {
     public static float[] answers(Policy policy, Trajectory trajectory) {
         float[] answers = new float[trajectory.steps() * policy.actionSize()];
         if (trajectory.steps() > 0) {
-            policy.act(trajectory.observations().values(), trajectory.steps(), answers);
+            policy.act(trajectory.observations(), trajectory.steps(), answers);
         }
         return answers;
+    }
+
+    /** Returns how likely a policy makes the expert's actions, in total over each trip; in order of their names. */
+    public static List<Scores.Trip> trips(Policy policy, List<Trajectory> heldOut) {
+        SortedMap<String, Scores.Trip> trips = new TreeMap<>();
+        for (Trajectory trajectory : heldOut) {
+            double[] logs = new double[trajectory.steps()];
+            if (logs.length > 0) {
+                policy.logProbabilities(
+                        trajectory.observations(), trajectory.actions().values(), logs.length, logs);
+            }
+            trips.merge(
+                    trajectory.trip(),
+                    new Scores.Trip(
+                            trajectory.trip(), logs.length, -Arrays.stream(logs).sum()),
+                    (a, b) -> new Scores.Trip(
+                            a.name(), a.steps() + b.steps(), a.negativeLogLikelihood() + b.negativeLogLikelihood()));
+        }
+        return List.copyOf(trips.values());
     }
 
     /** Returns the report of a policy, without likelihood, over all steps of the trajectories. */

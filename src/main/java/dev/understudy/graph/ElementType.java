@@ -4,6 +4,8 @@ package dev.understudy.graph;
 public enum ElementType {
     /** 32-bit floating point. */
     FLOAT(1),
+    /** Whole numbers from 0 to 255, such as the pixels of frames. */
+    UINT8(2),
     /** 64-bit integers, for indices. */
     INT64(7),
     /** True or false, what a comparison gives. */

@@ -197,6 +197,11 @@ public final class Program implements AutoCloseable {
         setFixed(name, values, shape);
     }
 
+    /** As {@link #setInput(String, float[], Shape)}, of whole numbers from 0 to 255. */
+    public void setInput(String name, byte[] values, Shape shape) {
+        setFixed(name, values, shape);
+    }
+
     /** As {@link #setInput(String, float[], Shape)}, of integers. */
     public void setInput(String name, long[] values, Shape shape) {
         setFixed(name, values, shape);

@@ -1,5 +1,6 @@
 package dev.understudy.graph;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -48,6 +49,11 @@ final class Slot implements AutoCloseable {
             target.bytes().asFloatBuffer().put(floats.duplicate());
             return target.tensor();
         }
+        if (values instanceof byte[] whole) {
+            Memory target = memory(shapeFor(ElementType.UINT8, whole.length));
+            target.bytes().put(0, whole);
+            return target.tensor();
+        }
         long[] longs = (long[]) values;
         Memory target = memory(shapeFor(ElementType.INT64, longs.length));
         target.bytes().asLongBuffer().put(longs);
@@ -84,14 +90,17 @@ final class Slot implements AutoCloseable {
             return current;
         }
         close();
-        int width = type == ElementType.INT64 ? Long.BYTES : Float.BYTES;
+        int width = type == ElementType.INT64 ? Long.BYTES : type == ElementType.UINT8 ? 1 : Float.BYTES;
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Math.toIntExact(width * shape.size())).order(ByteOrder.nativeOrder());
         try {
             OrtEnvironment environment = OnnxRuntime.environment();
-            OnnxTensor tensor = type == ElementType.INT64
-                    ? OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape.dims())
-                    : OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape.dims());
+            OnnxTensor tensor =
+                    switch (type) {
+                        case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape.dims());
+                        case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape.dims(), OnnxJavaType.UINT8);
+                        default -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape.dims());
+                    };
             Memory made = new Memory(shape, bytes, tensor);
             memory = made;
             return made;

@@ -1,7 +1,9 @@
 package dev.understudy.model;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.understudy.data.ByteRows;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import java.util.Arrays;
 
@@ -17,6 +19,7 @@ public final class IntakeCheck {
 
     private final String policy;
     private final String fingerprint;
+    private final Rows.Type observationType;
     private final int observationSize;
     private final ActionSpace actions;
     private final int actionSize;
@@ -27,14 +30,21 @@ public final class IntakeCheck {
      *
      * @param policy name of the policy
      * @param fingerprint of its observation and action layout
+     * @param observationType what the numbers of an observation are
      * @param observationSize n
      * @param actions what it does
      * @param limits what a model may ask for
      */
     public IntakeCheck(
-            String policy, String fingerprint, int observationSize, ActionSpace actions, IntakeLimits limits) {
+            String policy,
+            String fingerprint,
+            Rows.Type observationType,
+            int observationSize,
+            ActionSpace actions,
+            IntakeLimits limits) {
         this.policy = policy;
         this.fingerprint = fingerprint;
+        this.observationType = observationType;
         this.observationSize = observationSize;
         this.actions = actions;
         actionSize = actions.size();
@@ -83,7 +93,7 @@ public final class IntakeCheck {
         }
         ModelProto model = ModelFile.parse(bytes);
         new ModelInspection(limits).inspect(model);
-        ModelSignature signature = new ModelSignature(observationSize, actions);
+        ModelSignature signature = new ModelSignature(observationType, observationSize, actions);
         signature.check(model.getGraph());
         for (int rows : new int[] {1, limits.rows()}) {
             new ShapeArithmetic(model.getGraph(), rows, observationSize, limits).check(signature.outputs(rows));
@@ -105,22 +115,24 @@ public final class IntakeCheck {
                                     ? ": another release trained it, train it again with this one"
                                     : ""));
         }
-        Matrix observations = metadata.goldenObservations();
+        Rows observations = metadata.goldenObservations();
         Matrix golden = metadata.goldenActions();
-        if (observations.columns() != observationSize
+        if (observations.type() != observationType
+                || observations.columns() != observationSize
                 || golden.columns() != actionSize
                 || observations.rows() > limits.rows()) {
             throw new InvalidModelException(
-                    "expected golden vectors of %d and %d elements in at most %d rows, got %s and %s"
-                            .formatted(observationSize, actionSize, limits.rows(), observations, golden));
+                    "expected golden vectors of %d %s and %d elements in at most %d rows, got %s and %s"
+                            .formatted(
+                                    observationSize, observationType, actionSize, limits.rows(), observations, golden));
         }
     }
 
     private void golden(LoadedPolicy loaded) {
-        Matrix observations = loaded.metadata().goldenObservations();
+        Rows observations = loaded.metadata().goldenObservations();
         float[] expected = loaded.metadata().goldenActions().values();
         float[] answered = new float[expected.length];
-        loaded.act(observations.values(), observations.rows(), answered);
+        loaded.act(observations, observations.rows(), answered);
         double worst = 0;
         for (int i = 0; i < answered.length; i++) {
             double difference = Math.abs(answered[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
@@ -137,18 +149,22 @@ public final class IntakeCheck {
     }
 
     private void finite(LoadedPolicy loaded) {
-        float[] observations = new float[PROBES.length * observationSize];
+        Rows probes = observationType.room(PROBES.length, observationSize);
         for (int row = 0; row < PROBES.length; row++) {
-            Arrays.fill(observations, row * observationSize, (row + 1) * observationSize, PROBES[row]);
+            int from = row * observationSize;
+            if (probes instanceof ByteRows bytes) {
+                Arrays.fill(bytes.values(), from, from + observationSize, (byte) (255 * row / (PROBES.length - 1)));
+            } else {
+                Arrays.fill(probes.floats(), from, from + observationSize, PROBES[row]);
+            }
         }
-        finite(loaded, observations, PROBES.length, "probe");
-        Matrix golden = loaded.metadata().goldenObservations();
-        finite(loaded, golden.values(), golden.rows(), "golden");
+        finite(loaded, probes, "probe");
+        finite(loaded, loaded.metadata().goldenObservations(), "golden");
     }
 
-    private void finite(LoadedPolicy loaded, float[] observations, int rows, String what) {
-        LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(rows, actions);
-        loaded.answer(observations, rows, answer);
+    private void finite(LoadedPolicy loaded, Rows observations, String what) {
+        LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(observations.rows(), actions);
+        loaded.answer(observations, observations.rows(), answer);
         for (ModelSignature.Output output : ModelSignature.outputs(actions)) {
             float[] numbers = answer.output(output.name());
             for (int j = 0; numbers != null && j < numbers.length; j++) {
@@ -163,8 +179,8 @@ public final class IntakeCheck {
     /** Warms up with the largest batch, then takes the median time of a single observation. */
     private long latency(LoadedPolicy loaded) {
         float[] answered = new float[limits.rows() * actionSize];
-        loaded.act(new float[limits.rows() * observationSize], limits.rows(), answered);
-        float[] observation = new float[observationSize];
+        loaded.act(observationType.room(limits.rows(), observationSize), limits.rows(), answered);
+        Rows observation = observationType.room(1, observationSize);
         long[] nanos = new long[TIMED_RUNS];
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();

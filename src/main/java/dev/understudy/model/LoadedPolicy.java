@@ -1,11 +1,15 @@
 package dev.understudy.model;
 
 import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import dev.understudy.data.ByteRows;
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.graph.OnnxRuntime;
@@ -29,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * share it through a {@link ModelSlot}, whose leases see to that.
  */
 public final class LoadedPolicy implements Policy, AutoCloseable {
-    /** Name of the input, float32 {@code [batch, n]}. */
+    /** Name of the input, float32 or uint8 {@code [batch, n]}. */
     public static final String OBSERVATION = "observation";
     /** Name of the output that is carried out: the mode, clipped to the range of actions; or the likeliest choice. */
     public static final String ACTION = "action";
@@ -45,6 +49,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     /** Number of choices, 0 where an action is numbers. */
     private final int choices;
 
+    private final boolean takesBytes;
     private final List<ModelSignature.Output> outputs;
     private final OrtEnvironment environment = OnnxRuntime.environment();
     private final OrtSession.SessionOptions options;
@@ -64,6 +69,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             session = environment.createSession(file.bytes(), options);
             choices = choices(session);
+            takesBytes = takesBytes(session);
             outputs = ModelSignature.outputs(
                     choices > 0
                             ? new ActionSpace.Discrete(choices)
@@ -72,6 +78,13 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
             options.close();
             throw e;
         }
+    }
+
+    private static boolean takesBytes(OrtSession session) throws OrtException {
+        NodeInfo observation = session.getInputInfo().get(OBSERVATION);
+        return observation != null
+                && observation.getInfo() instanceof TensorInfo tensor
+                && tensor.type == OnnxJavaType.UINT8;
     }
 
     /** Returns how many choices a model has, 0 if it has none. */
@@ -134,11 +147,25 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
 
     @Override
     public void act(float[] observations, int rows, float[] actions) {
+        act(matrix(observations), rows, actions);
+    }
+
+    @Override
+    public void act(Rows observations, int rows, float[] actions) {
         answer(observations, rows, new Answer(actions, null, null, null, null));
+    }
+
+    private Matrix matrix(float[] observations) {
+        return new Matrix(observations.length / observationSize, observationSize, observations);
     }
 
     @Override
     public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
+        logProbabilities(matrix(observations), actions, rows, result);
+    }
+
+    @Override
+    public void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
         if (choices > 0) {
             float[] logits = new float[rows * choices];
             answer(observations, rows, new Answer(null, null, null, null, logits));
@@ -159,8 +186,17 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         }
     }
 
-    /** Answers a batch as {@link #act} does, and tells the distribution the actions come from. */
+    /** Answers a batch as {@link #answer(Rows, int, Answer)} does. */
     public void answer(float[] observations, int rows, Answer answer) {
+        answer(matrix(observations), rows, answer);
+    }
+
+    /**
+     * Answers a batch as {@link #act} does, and tells the distribution the actions come from.
+     *
+     * @param observations of the type that the model has as its input
+     */
+    public void answer(Rows observations, int rows, Answer answer) {
         if (closed.get()) {
             throw new IllegalStateException("model %s is closed".formatted(file.sha256()));
         }
@@ -238,16 +274,22 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     private final class Workspace {
         private int capacity;
         private int rows = -1;
-        private FloatBuffer input = direct(0);
+        private Buffer input = direct(0);
         private final Buffer[] output = new Buffer[outputs.size()];
         private final Map<String, OnnxTensor> inputTensors = new LinkedHashMap<>();
         private final Map<String, OnnxTensor> outputTensors = new LinkedHashMap<>();
 
-        void run(float[] observations, int wanted, Answer answer) throws OrtException {
+        void run(Rows observations, int wanted, Answer answer) throws OrtException {
             if (wanted != rows) {
                 shape(wanted);
             }
-            input.put(0, observations, 0, wanted * observationSize);
+            if (input instanceof FloatBuffer numbers) {
+                numbers.put(0, observations.floats(), 0, wanted * observationSize);
+            } else if (input instanceof ByteBuffer whole && observations instanceof ByteRows bytes) {
+                whole.put(0, bytes.values(), 0, wanted * observationSize);
+            } else {
+                throw new IllegalStateException("expected rows of UINT8, got " + observations.type());
+            }
             session.run(inputTensors, outputTensors).close();
             for (int i = 0; i < output.length; i++) {
                 float[] target = answer.output(outputs.get(i).name());
@@ -268,14 +310,22 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
             close();
             if (wanted > capacity) {
                 capacity = Math.max(wanted, Math.min(2 * capacity, 1024));
-                input = direct(capacity * observationSize);
+                input = takesBytes ? bytes(capacity * observationSize) : direct(capacity * observationSize);
                 for (int i = 0; i < output.length; i++) {
                     output[i] = outputs.get(i).isChoice()
                             ? bytes(capacity * Long.BYTES).asLongBuffer()
                             : direct(capacity * outputs.get(i).columns());
                 }
             }
-            inputTensors.put(OBSERVATION, tensor(input, wanted, observationSize));
+            inputTensors.put(
+                    OBSERVATION,
+                    input instanceof ByteBuffer whole
+                            ? OnnxTensor.createTensor(
+                                    environment,
+                                    whole.slice(0, wanted * observationSize),
+                                    new long[] {wanted, observationSize},
+                                    OnnxJavaType.UINT8)
+                            : tensor((FloatBuffer) input, wanted, observationSize));
             for (int i = 0; i < output.length; i++) {
                 ModelSignature.Output each = outputs.get(i);
                 outputTensors.put(

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,11 +49,11 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
      * @throws InvalidModelException if {@code onnx} does not load
      */
     public static ModelFile createGolden(byte[] onnx, ModelMetadata metadata) {
-        Matrix observations = metadata.goldenObservations();
+        Rows observations = metadata.goldenObservations();
         int actionSize = metadata.goldenActions().columns();
         float[] actions = new float[observations.rows() * actionSize];
         try (LoadedPolicy policy = LoadedPolicy.load(create(onnx, metadata), observations.columns(), actionSize)) {
-            policy.act(observations.values(), observations.rows(), actions);
+            policy.act(observations, observations.rows(), actions);
         }
         return create(onnx, metadata.withGoldenActions(new Matrix(observations.rows(), actionSize, actions)));
     }

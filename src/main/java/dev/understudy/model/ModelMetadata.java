@@ -1,6 +1,8 @@
 package dev.understudy.model;
 
+import dev.understudy.data.ByteRows;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.Collections;
@@ -36,7 +38,7 @@ public record ModelMetadata(
         long seed,
         String fingerprint,
         String reportJson,
-        Matrix goldenObservations,
+        Rows goldenObservations,
         Matrix goldenActions,
         String codeVersion,
         String dataLicence,
@@ -50,6 +52,7 @@ public record ModelMetadata(
 
     private static final String PREFIX = "understudy.";
     private static final String EXTRA = PREFIX + "extra.";
+    private static final String BYTES = "uint8 ";
     private static final int FORMAT = 1;
 
     public ModelMetadata {
@@ -154,8 +157,8 @@ public record ModelMetadata(
                 extra.put(key.substring(EXTRA.length()), value);
             }
         });
-        Matrix observations = matrix(properties, "golden.observations");
-        Matrix actions = matrix(properties, "golden.actions");
+        Rows observations = rows(properties, "golden.observations");
+        Matrix actions = (Matrix) rows(properties, "golden.actions");
         if (observations.rows() < 1 || observations.rows() != actions.rows()) {
             throw new InvalidModelException("expected as many golden actions as observations, at least 1, got %d and %d"
                     .formatted(actions.rows(), observations.rows()));
@@ -196,24 +199,40 @@ public record ModelMetadata(
         }
     }
 
-    /** Rows, a space, columns, a space, then the big-endian floats in Base64. */
-    private static String encode(Matrix matrix) {
-        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
-        bytes.asFloatBuffer().put(matrix.values());
-        return "%d %d %s"
-                .formatted(matrix.rows(), matrix.columns(), Base64.getEncoder().encodeToString(bytes.array()));
+    /**
+     * Rows, a space, columns, a space, then the big-endian floats in Base64; uint8 and a space before that for bytes.
+     */
+    private static String encode(Rows rows) {
+        if (rows instanceof ByteRows bytes) {
+            return BYTES + encode(rows, bytes.values());
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * rows.floats().length);
+        bytes.asFloatBuffer().put(rows.floats());
+        return encode(rows, bytes.array());
     }
 
-    private static Matrix matrix(Map<String, String> properties, String name) {
-        String[] parts = text(properties, name).split(" ", -1);
+    private static String encode(Rows rows, byte[] elements) {
+        return "%d %d %s"
+                .formatted(rows.rows(), rows.columns(), Base64.getEncoder().encodeToString(elements));
+    }
+
+    private static Rows rows(Map<String, String> properties, String name) {
+        String text = text(properties, name);
+        boolean isBytes = text.startsWith(BYTES);
+        String[] parts = text.substring(isBytes ? BYTES.length() : 0).split(" ", -1);
         try {
             byte[] bytes = Base64.getDecoder().decode(parts[2]);
+            int rows = Integer.parseInt(parts[0]);
+            int columns = Integer.parseInt(parts[1]);
+            if (isBytes) {
+                return new ByteRows(rows, columns, bytes);
+            }
             float[] values = new float[bytes.length / Float.BYTES];
             ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
-            return new Matrix(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), values);
+            return new Matrix(rows, columns, values);
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
             throw new InvalidModelException(
-                    "expected 'rows columns base64' in %s%s of the model's metadata: %s"
+                    "expected 'rows columns base64' or 'uint8 rows columns base64' in %s%s of the model's metadata: %s"
                             .formatted(PREFIX, name, e.getMessage()),
                     e);
         }

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,7 +16,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The signature of a policy: input {@code observation} float32 {@code [batch, n]}; the outputs follow from its actions.
+ * The signature of a policy: input {@code observation} float32 or uint8 {@code [batch, n]}; the outputs follow from its
+ * actions.
  *
  * <ul>
  *   <li>Numbers: {@code action}, {@code mode}, {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
@@ -23,13 +25,17 @@ import java.util.stream.Stream;
  *       count]}.
  * </ul>
  */
-record ModelSignature(int observationSize, ActionSpace space) {
+record ModelSignature(Rows.Type observationType, int observationSize, ActionSpace space) {
     /**
      * An output.
      *
      * @param columns its width; 0 for the index of a choice, which is a whole number for each row
      */
     record Output(String name, int columns) {
+        private TensorProto.DataType type() {
+            return isChoice() ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT;
+        }
+
         boolean isChoice() {
             return columns == 0;
         }
@@ -62,8 +68,14 @@ record ModelSignature(int observationSize, ActionSpace space) {
         Map<String, Output> outputs = new LinkedHashMap<>();
         outputs(space).forEach(output -> outputs.put(output.name(), output));
         names("outputs", graph.getOutputList(), List.copyOf(outputs.keySet()));
-        graph.getInputList().forEach(input -> type(input, new Output(LoadedPolicy.OBSERVATION, observationSize)));
-        graph.getOutputList().forEach(value -> type(value, Objects.requireNonNull(outputs.get(value.getName()))));
+        TensorProto.DataType observed =
+                observationType == Rows.Type.UINT8 ? TensorProto.DataType.UINT8 : TensorProto.DataType.FLOAT;
+        graph.getInputList()
+                .forEach(input -> type(input, observed, new Output(LoadedPolicy.OBSERVATION, observationSize)));
+        graph.getOutputList().forEach(value -> {
+            Output output = Objects.requireNonNull(outputs.get(value.getName()));
+            type(value, output.type(), output);
+        });
     }
 
     /** Returns the shape every output must have when {@code rows} observations come in. */
@@ -81,12 +93,11 @@ record ModelSignature(int observationSize, ActionSpace space) {
         }
     }
 
-    private static void type(ValueInfoProto value, Output expected) {
+    private static void type(ValueInfoProto value, TensorProto.DataType elements, Output expected) {
         TypeProto.Tensor tensor = value.getType().getTensorType();
         List<Dimension> dimensions = tensor.getShape().getDimList();
         boolean fits = value.getType().hasTensorType()
-                && tensor.getElemType()
-                        == (expected.isChoice() ? TensorProto.DataType.INT64_VALUE : TensorProto.DataType.FLOAT_VALUE)
+                && tensor.getElemType() == elements.getNumber()
                 && dimensions.size() == expected.shape(1).length
                 && !dimensions.get(0).hasDimValue()
                 && (expected.isChoice() || dimensions.get(1).getDimValue() == expected.columns());
@@ -94,7 +105,9 @@ record ModelSignature(int observationSize, ActionSpace space) {
             throw new InvalidModelException("expected %s to be %s, got %s"
                     .formatted(
                             value.getName(),
-                            expected.isChoice() ? "INT64 [batch]" : "FLOAT [batch, %d]".formatted(expected.columns()),
+                            expected.isChoice()
+                                    ? "INT64 [batch]"
+                                    : "%s [batch, %d]".formatted(elements, expected.columns()),
                             describe(value.getType())));
         }
     }

@@ -1,6 +1,6 @@
 package dev.understudy.model;
 
-import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,7 @@ public final class TrainedFigures {
      *
      * @param trajectories with observations {@code [T, n]}, at least one step in all
      */
-    public static Matrix goldenObservations(List<Trajectory> trajectories) {
+    public static Rows goldenObservations(List<Trajectory> trajectories) {
         long steps = trajectories.stream().mapToLong(Trajectory::steps).sum();
         if (steps == 0) {
             throw new IllegalArgumentException(
@@ -29,18 +29,18 @@ public final class TrainedFigures {
         }
         int n = trajectories.get(0).observations().columns();
         int rows = (int) Math.min(GOLDEN_ROWS, steps);
-        float[] values = new float[rows * n];
+        Rows golden = trajectories.get(0).observations().type().room(rows, n);
         int row = 0;
         long before = 0;
         for (Trajectory trajectory : trajectories) {
             while (row < rows && row * steps / rows < before + trajectory.steps()) {
                 int step = (int) (row * steps / rows - before);
-                System.arraycopy(trajectory.observations().values(), step * n, values, row * n, n);
+                trajectory.observations().copy(step, 1, golden, row);
                 row++;
             }
             before += trajectory.steps();
         }
-        return new Matrix(rows, n, values);
+        return golden;
     }
 
     /** Returns figures as one JSON object, null where one is not finite. */

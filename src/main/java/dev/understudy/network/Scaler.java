@@ -1,6 +1,6 @@
 package dev.understudy.network;
 
-import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.graph.Tensor;
 
 /**
@@ -47,7 +47,7 @@ public record Scaler(double count, double[] mean, double[] squares) {
     }
 
     /** Returns a scaler that has also seen {@code rows}, {@code [rows, n]}. */
-    public Scaler merge(Matrix rows) {
+    public Scaler merge(Rows rows) {
         int columns = mean.length;
         if (rows.columns() != columns) {
             throw new IllegalArgumentException("expected %d columns, got %d".formatted(columns, rows.columns()));
@@ -58,16 +58,19 @@ public record Scaler(double count, double[] mean, double[] squares) {
         double n = rows.rows();
         double[] batchMean = new double[columns];
         double[] batchSquares = new double[columns];
-        float[] values = rows.values();
-        for (int i = 0; i < values.length; i++) {
-            batchMean[i % columns] += values[i];
+        for (int row = 0; row < rows.rows(); row++) {
+            for (int c = 0; c < columns; c++) {
+                batchMean[c] += rows.at(row, c);
+            }
         }
         for (int c = 0; c < columns; c++) {
             batchMean[c] /= n;
         }
-        for (int i = 0; i < values.length; i++) {
-            double deviation = values[i] - batchMean[i % columns];
-            batchSquares[i % columns] += deviation * deviation;
+        for (int row = 0; row < rows.rows(); row++) {
+            for (int c = 0; c < columns; c++) {
+                double deviation = rows.at(row, c) - batchMean[c];
+                batchSquares[c] += deviation * deviation;
+            }
         }
         double[] mergedMean = new double[columns];
         double[] mergedSquares = new double[columns];

@@ -1,5 +1,6 @@
 package dev.understudy.policy;
 
+import dev.understudy.data.Rows;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
@@ -16,15 +17,22 @@ import java.util.stream.LongStream;
 /**
  * A policy over a finite set of actions: the softmax of a network's outputs.
  *
+ * @param observationType what the numbers of an observation are
  * @param observationSize n
  * @param actionSize number of actions to choose from
  * @param hidden widths of the hidden layers
  * @param activation of the hidden layers
  */
-public record CategoricalPolicy(int observationSize, int actionSize, List<Integer> hidden, Activation activation)
+public record CategoricalPolicy(
+        Rows.Type observationType, int observationSize, int actionSize, List<Integer> hidden, Activation activation)
         implements StochasticPolicy {
     public CategoricalPolicy {
         hidden = List.copyOf(hidden);
+    }
+
+    /** Creates a policy that observes floats. */
+    public CategoricalPolicy(int observationSize, int actionSize, List<Integer> hidden, Activation activation) {
+        this(Rows.Type.FLOAT32, observationSize, actionSize, hidden, activation);
     }
 
     private Mlp network() {

@@ -1,5 +1,6 @@
 package dev.understudy.policy;
 
+import dev.understudy.data.Rows;
 import java.util.Arrays;
 
 /** Answers observations with actions: an exported model, a baseline, or the policy a learner is working on. */
@@ -19,6 +20,11 @@ public interface Policy {
      */
     void act(float[] observations, int rows, float[] actions);
 
+    /** Answers a batch of rows as {@link #act(float[], int, float[])} does. */
+    default void act(Rows observations, int rows, float[] actions) {
+        act(observations.floats(), rows, actions);
+    }
+
     /**
      * Tells how likely given actions are under this policy: log p(action | observation), nats per row. A policy without
      * a density answers NaN, as this does.
@@ -30,5 +36,10 @@ public interface Policy {
      */
     default void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
         Arrays.fill(result, 0, rows, Double.NaN);
+    }
+
+    /** Tells of a batch of rows what {@link #logProbabilities(float[], float[], int, double[])} does. */
+    default void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
+        logProbabilities(observations.floats(), actions, rows, result);
     }
 }

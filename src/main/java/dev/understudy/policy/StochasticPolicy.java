@@ -1,5 +1,6 @@
 package dev.understudy.policy;
 
+import dev.understudy.data.Rows;
 import dev.understudy.graph.Tensor;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
@@ -11,6 +12,11 @@ import java.util.random.RandomGenerator;
 public interface StochasticPolicy {
     /** Returns n, the length of an observation. */
     int observationSize();
+
+    /** Returns what the numbers of an observation are; the network sees them as floats. */
+    default Rows.Type observationType() {
+        return Rows.Type.FLOAT32;
+    }
 
     /** Returns k, the length of an action, or the number of actions to choose from. */
     int actionSize();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Assembler;
@@ -91,7 +92,7 @@ class ControlPolicySpecTest {
         try (Learner learner = spec.learner("bc", steps)) {
             Update update = learner.begin(learner.initialState(1), trajectories, List.of(), 1);
             while (update.step()) {}
-            Matrix golden = TrainedFigures.goldenObservations(trajectories);
+            Rows golden = TrainedFigures.goldenObservations(trajectories);
             int k = spec.actionSize();
             return ModelFile.createGolden(
                             learner.export(update.state()),

@@ -47,7 +47,7 @@ class FollowingEnvironmentTest {
     /** Returns the last {@code steps} steps. */
     private static Trajectory tail(Trajectory all, int steps) {
         int from = all.steps() - steps;
-        float[] observations = Arrays.copyOfRange(all.observations().values(), from * N, (from + steps + 1) * N);
+        float[] observations = Arrays.copyOfRange(all.observations().floats(), from * N, (from + steps + 1) * N);
         float[] actions = Arrays.copyOfRange(all.actions().values(), from, from + steps);
         return new Trajectory(
                 "trip", "car", 0, 100, new Matrix(steps + 1, N, observations), new Matrix(steps, 1, actions));

@@ -19,6 +19,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import dev.understudy.data.Rows;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -66,11 +67,22 @@ class IntakeCheckTest {
 
         assertThat(reason(
                         new IntakeCheck(
-                                "other", TestModels.FINGERPRINT, N, TestModels.ACTIONS, IntakeLimits.defaults()),
+                                "other",
+                                TestModels.FINGERPRINT,
+                                Rows.Type.FLOAT32,
+                                N,
+                                TestModels.ACTIONS,
+                                IntakeLimits.defaults()),
                         file))
                 .contains("expected a model of other with layout layout-1, got one of test/sum");
         assertThat(reason(
-                        new IntakeCheck(TestModels.POLICY, "layout-2", N, TestModels.ACTIONS, IntakeLimits.defaults()),
+                        new IntakeCheck(
+                                TestModels.POLICY,
+                                "layout-2",
+                                Rows.Type.FLOAT32,
+                                N,
+                                TestModels.ACTIONS,
+                                IntakeLimits.defaults()),
                         file))
                 .contains("layout-2");
     }

@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import java.util.List;
 import java.util.TreeMap;
@@ -32,7 +33,7 @@ final class TestModels {
     }
 
     static IntakeCheck check(IntakeLimits limits) {
-        return new IntakeCheck(POLICY, FINGERPRINT, N, ACTIONS, limits);
+        return new IntakeCheck(POLICY, FINGERPRINT, Rows.Type.FLOAT32, N, ACTIONS, limits);
     }
 
     static ModelFile file(float weight, float bias) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class TrainedFiguresTest {
     @Test
     void goldenRowsAreSpreadEvenlyOverTheSteps() {
-        Matrix golden = TrainedFigures.goldenObservations(List.of(trajectory(0, 40), trajectory(40, 24)));
+        Rows golden = TrainedFigures.goldenObservations(List.of(trajectory(0, 40), trajectory(40, 24)));
         assertThat(golden.rows()).isEqualTo(16);
         for (int row = 0; row < 16; row++) {
             assertThat(golden.at(row, 0)).isEqualTo(4f * row);

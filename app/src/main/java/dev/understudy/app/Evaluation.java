@@ -148,7 +148,7 @@ record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
             float[] answers = new float[actions.length];
             float[] logStds = new float[actions.length];
             policy.answer(
-                    trajectory.observations().values(),
+                    trajectory.observations().floats(),
                     trajectory.steps(),
                     new LoadedPolicy.Answer(answers, null, null, logStds, null));
             float[] persistence = Persistence.answers(actions);

@@ -2,6 +2,7 @@ package dev.understudy.app;
 
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
@@ -181,7 +182,7 @@ final class TrainCommand implements Tool {
             Study.Material material,
             Map<String, Double> figures) {
         List<Trajectory> trajectories = material.trajectories();
-        Matrix golden = TrainedFigures.goldenObservations(trajectories);
+        Rows golden = TrainedFigures.goldenObservations(trajectories);
         long start = trajectories.stream().mapToLong(Trajectory::startMs).min().orElse(0);
         long end = trajectories.stream()
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())

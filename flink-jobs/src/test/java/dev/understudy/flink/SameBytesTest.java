@@ -164,7 +164,7 @@ class SameBytesTest {
                 bytes.writeBytes("%s %s %d"
                         .formatted(each.trip(), each.entity(), each.startMs())
                         .getBytes(StandardCharsets.UTF_8));
-                bytes.writeBytes(bytes(each.observations().values()));
+                bytes.writeBytes(bytes(each.observations().floats()));
                 bytes.writeBytes(bytes(each.actions().values()));
             });
         }

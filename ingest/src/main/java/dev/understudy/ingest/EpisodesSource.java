@@ -85,7 +85,7 @@ public final class EpisodesSource implements SampleSource {
                     Actor.HUMAN,
                     spec.task().name(),
                     false,
-                    trajectory.observations().row(step),
+                    trajectory.observations().copyOf(step).floats(),
                     trajectory.actions().row(step),
                     episodes.rewards().get(episode).at(step, 0),
                     left));

@@ -57,7 +57,7 @@ record PairEncoding(int observationSize, ActionSpace actions, GailConfig.Judged 
                             .formatted(actions, trajectory.actions().at(step, 0), trajectory.trip(), step));
                 }
                 requireFinite(trajectory, step);
-                write(trajectory.observations().values(), trajectory.actions().values(), step, step, values, row);
+                write(trajectory.observations().floats(), trajectory.actions().values(), step, step, values, row);
             }
         }
         return new Matrix(rows, size(), values);

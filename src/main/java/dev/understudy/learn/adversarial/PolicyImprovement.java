@@ -1,6 +1,7 @@
 package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Behaviour;
 import dev.understudy.environment.Environment;
@@ -87,7 +88,7 @@ public final class PolicyImprovement implements AutoCloseable {
     }
 
     /** Standardises observations by these too, unless the statistics were given. */
-    void observe(Matrix observations) {
+    void observe(Rows observations) {
         if (config.statistics() == ImprovementConfig.Statistics.BOTH) {
             scaler = scaler.merge(observations);
         }

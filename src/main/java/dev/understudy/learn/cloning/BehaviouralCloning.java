@@ -1,6 +1,5 @@
 package dev.understudy.learn.cloning;
 
-import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.environment.Dynamics;
 import dev.understudy.graph.ElementType;
@@ -105,8 +104,7 @@ public final class BehaviouralCloning implements Learner {
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         if (state.counter("update.open") == 0) {
             for (Trajectory trajectory : demonstrations) {
-                Matrix observed = trajectory.observations();
-                scaler = scaler.merge(observed);
+                scaler = scaler.merge(trajectory.observations());
             }
         }
         CloningPrograms programs = programsOf.computeIfAbsent(
@@ -137,13 +135,14 @@ public final class BehaviouralCloning implements Learner {
     public byte[] export(LearnerState state) {
         Graph graph = new Graph();
         int n = policy.observationSize();
-        Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
+        Tensor observation = graph.input(
+                "observation", CloningPrograms.elements(policy.observationType()), Shape.of(Shape.UNKNOWN, n));
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
         Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
         var weights = layout.constants(graph, exported(state));
-        return graph.toModel(
-                policy.distribution(weights, observation, shift, scale).outputs());
+        return graph.toModel(policy.distribution(weights, observation.cast(ElementType.FLOAT), shift, scale)
+                .outputs());
     }
 
     /**

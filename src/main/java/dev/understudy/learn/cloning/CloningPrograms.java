@@ -1,5 +1,6 @@
 package dev.understudy.learn.cloning;
 
+import dev.understudy.data.Rows;
 import dev.understudy.environment.Dynamics;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Gradient;
@@ -39,7 +40,8 @@ final class CloningPrograms implements AutoCloseable {
         Graph graph = new Graph();
         int n = policy.observationSize();
         Tensor theta = graph.input(THETA, ElementType.FLOAT, Shape.of(layout.size()));
-        Tensor observations = graph.input("observations", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
+        Tensor observations =
+                graph.input("observations", elements(policy.observationType()), Shape.of(Shape.UNKNOWN, n));
         Tensor actions = policy instanceof CategoricalPolicy
                 ? graph.input("actions", ElementType.INT64, Shape.of(Shape.UNKNOWN))
                 : graph.input("actions", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, policy.actionSize()));
@@ -53,7 +55,7 @@ final class CloningPrograms implements AutoCloseable {
         Map<String, Tensor> weights = layout.unpack(theta);
 
         // mean of -log pi(a | o) over the batch
-        Tensor observed = observations.gather(0, rows);
+        Tensor observed = observations.gather(0, rows).cast(ElementType.FLOAT);
         if (dynamics != null) {
             Tensor earlier = graph.input(EARLIER_ROWS, ElementType.INT64, Shape.of(batch));
             observed = dynamics.start(observed, observations.gather(0, earlier));
@@ -92,6 +94,11 @@ final class CloningPrograms implements AutoCloseable {
                 .output("distance", distance)
                 .output("entropy", entropy)
                 .build();
+    }
+
+    /** Returns what rows of a type are in a graph. */
+    static ElementType elements(Rows.Type type) {
+        return type == Rows.Type.UINT8 ? ElementType.UINT8 : ElementType.FLOAT;
     }
 
     private static Tensor next(Optimiser.Step step, String name) {

@@ -1,6 +1,8 @@
 package dev.understudy.learn.cloning;
 
+import dev.understudy.data.ByteRows;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.graph.Program;
@@ -26,7 +28,7 @@ import java.util.stream.IntStream;
  * @param fresh steps of the newest window
  */
 record Pairs(
-        Matrix observations, Matrix actions, int[] first, Share learned, Share rehearsed, Share validated, int fresh) {
+        Rows observations, Matrix actions, int[] first, Share learned, Share rehearsed, Share validated, int fresh) {
 
     /** Rows a batch may be drawn from, and those of them that a drive may start from. */
     static final class Share {
@@ -67,7 +69,7 @@ record Pairs(
         int observationSize = policy.observationSize();
         int actionSize = policy instanceof CategoricalPolicy ? 1 : policy.actionSize();
         int driveLength = config.horizon() * config.stride();
-        float[] observations = new float[rows * observationSize];
+        Rows observations = policy.observationType().room(rows, observationSize);
         float[] actions = new float[rows * actionSize];
         Collected learned = new Collected();
         Collected rehearsed = new Collected();
@@ -79,17 +81,12 @@ record Pairs(
         int row = 0;
         for (int t = 0; t < all.size(); t++) {
             Trajectory trajectory = all.get(t);
-            requireColumns(trajectory, observationSize, actionSize);
+            requireFits(trajectory, policy.observationType(), observationSize, actionSize);
             if (policy instanceof CategoricalPolicy) {
                 requireChoices(trajectory, new ActionSpace.Discrete(policy.actionSize()));
             }
             int steps = trajectory.steps();
-            System.arraycopy(
-                    trajectory.observations().values(),
-                    0,
-                    observations,
-                    row * observationSize,
-                    steps * observationSize);
+            trajectory.observations().copy(0, steps, observations, row);
             System.arraycopy(trajectory.actions().values(), 0, actions, row * actionSize, steps * actionSize);
             Arrays.fill(first, row, row + steps, row);
             for (int step = 0; step < steps; step++, row++) {
@@ -101,7 +98,7 @@ record Pairs(
             }
         }
         return new Pairs(
-                new Matrix(rows, observationSize, observations),
+                observations,
                 new Matrix(rows, actionSize, actions),
                 first,
                 learned.share(),
@@ -150,16 +147,21 @@ record Pairs(
         return Math.floorMod(hash ^ (hash >>> 33), 10_000L) < share * 10_000.0;
     }
 
-    private static void requireColumns(Trajectory trajectory, int observationSize, int actionSize) {
-        if (trajectory.observations().columns() != observationSize
+    private static void requireFits(Trajectory trajectory, Rows.Type type, int observationSize, int actionSize) {
+        Rows observations = trajectory.observations();
+        if (observations.type() != type
+                || observations.columns() != observationSize
                 || trajectory.actions().columns() != actionSize) {
-            throw new IllegalArgumentException("expected observations of %d and actions of %d, got %d and %d (trip=%s)"
-                    .formatted(
-                            observationSize,
-                            actionSize,
-                            trajectory.observations().columns(),
-                            trajectory.actions().columns(),
-                            trajectory.trip()));
+            throw new IllegalArgumentException(
+                    "expected observations of %d %s and actions of %d, got %d %s and %d (trip=%s)"
+                            .formatted(
+                                    observationSize,
+                                    type,
+                                    actionSize,
+                                    observations.columns(),
+                                    observations.type(),
+                                    trajectory.actions().columns(),
+                                    trajectory.trip()));
         }
     }
 
@@ -175,7 +177,12 @@ record Pairs(
     /** Sets the inputs {@code observations} and {@code actions} of a program: choices as integers. */
     void feed(Program program, StochasticPolicy policy) {
         int rows = observations.rows();
-        program.setInput("observations", observations.values(), Shape.of(rows, observations.columns()));
+        Shape shape = Shape.of(rows, observations.columns());
+        if (observations instanceof ByteRows bytes) {
+            program.setInput("observations", bytes.values(), shape);
+        } else {
+            program.setInput("observations", observations.floats(), shape);
+        }
         if (policy instanceof CategoricalPolicy) {
             long[] choices = new long[rows];
             Arrays.setAll(choices, row -> (long) actions.values()[row]);

@@ -209,7 +209,7 @@ class BehaviouralCloningTest {
                         new Matrix(
                                 1,
                                 2,
-                                java.util.Arrays.copyOf(whole.observations().values(), 2)),
+                                java.util.Arrays.copyOf(whole.observations().floats(), 2)),
                         new Matrix(1, 1, java.util.Arrays.copyOf(whole.actions().values(), 1))))
                 .toList();
         LearnerState afterSingleSteps = run(learner, state, single, 4);
@@ -345,7 +345,7 @@ class BehaviouralCloningTest {
         Trajectory unseen = choices(300, 9).get(0);
         float[] chosen = new float[300];
         try (LoadedPolicy policy = LoadedPolicy.ofExport(learner.export(after), 2, 1)) {
-            policy.act(unseen.observations().values(), 300, chosen);
+            policy.act(unseen.observations().floats(), 300, chosen);
         }
         int right = 0;
         for (int i = 0; i < chosen.length; i++) {
@@ -413,7 +413,7 @@ class BehaviouralCloningTest {
         Trajectory wide = new Trajectory(
                 "trip7", "point", 0, 100, new Matrix(1, 3, new float[3]), new Matrix(1, 1, new float[1]));
         assertThatThrownBy(() -> driven.begin(driven.initialState(1), List.of(wide), List.of(), 3))
-                .hasMessage("expected observations of 2 and actions of 1, got 3 and 1 (trip=trip7)");
+                .hasMessage("expected observations of 2 FLOAT32 and actions of 1, got 3 FLOAT32 and 1 (trip=trip7)");
         assertThatThrownBy(() -> new BehaviouralCloning(POLICY, driven()))
                 .hasMessage("expected dynamics for a horizon of 5 steps, got none");
     }

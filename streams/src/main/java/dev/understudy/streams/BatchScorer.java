@@ -85,10 +85,13 @@ final class BatchScorer {
         }
     }
 
-    /** Returns a copy of a row's observation. */
+    /** Returns a copy of a row's observation as numbers. */
     float[] observation(int row) {
-        int n = observations.columns();
-        return Arrays.copyOfRange(observations.floats(), row * n, (row + 1) * n);
+        float[] copy = new float[observations.columns()];
+        for (int i = 0; i < copy.length; i++) {
+            copy[i] = observations.at(row, i);
+        }
+        return copy;
     }
 
     /** Returns where observations are to be written: that of the next row to row {@link #next}. */
@@ -149,7 +152,7 @@ final class BatchScorer {
             return;
         }
         try {
-            lease.policy().answer(gathered.floats(), count, part);
+            lease.policy().answer(gathered, count, part);
         } catch (IllegalStateException e) {
             // An action that is not a number is one the envelope replaces. Rows of other versions keep theirs.
             for (int i = 0; i < count; i++) {

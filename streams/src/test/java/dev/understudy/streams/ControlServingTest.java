@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.control.ControlStep;
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.environment.End;
@@ -93,7 +94,7 @@ class ControlServingTest {
         try (Learner learner = spec.learner(Algorithms.CLONING, 400)) {
             Update update = learner.begin(learner.initialState(1), demonstrations, List.of(), 1);
             while (update.step()) {}
-            Matrix golden = TrainedFigures.goldenObservations(demonstrations);
+            Rows golden = TrainedFigures.goldenObservations(demonstrations);
             return ModelFile.createGolden(
                     learner.export(update.state()),
                     new ModelMetadata(

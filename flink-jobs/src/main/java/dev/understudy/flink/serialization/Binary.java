@@ -1,14 +1,9 @@
 package dev.understudy.flink.serialization;
 
-import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
-import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Step;
 import dev.understudy.schemas.ArtifactKey;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -46,46 +41,6 @@ public final class Binary {
                 in.readInt(),
                 in.readLong(),
                 in.readLong());
-    }
-
-    public static void writeTrajectories(List<Trajectory> trajectories, DataOutputView out) throws IOException {
-        out.writeInt(trajectories.size());
-        for (Trajectory trajectory : trajectories) {
-            out.writeUTF(trajectory.trip());
-            out.writeUTF(trajectory.entity());
-            out.writeLong(trajectory.startMs());
-            out.writeLong(trajectory.stepMs());
-            writeMatrix(trajectory.observations(), out);
-            writeMatrix(trajectory.actions(), out);
-        }
-    }
-
-    public static List<Trajectory> readTrajectories(DataInputView in) throws IOException {
-        int size = in.readInt();
-        List<Trajectory> trajectories = new ArrayList<>(size);
-        for (int i = 0; i < size; i++) {
-            trajectories.add(new Trajectory(
-                    in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readMatrix(in), readMatrix(in)));
-        }
-        return trajectories;
-    }
-
-    private static void writeMatrix(Matrix matrix, DataOutputView out) throws IOException {
-        out.writeInt(matrix.rows());
-        out.writeInt(matrix.columns());
-        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * matrix.values().length);
-        bytes.asFloatBuffer().put(matrix.values());
-        out.write(bytes.array());
-    }
-
-    private static Matrix readMatrix(DataInputView in) throws IOException {
-        int rows = in.readInt();
-        int columns = in.readInt();
-        byte[] bytes = new byte[Float.BYTES * rows * columns];
-        in.readFully(bytes);
-        float[] values = new float[rows * columns];
-        ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
-        return new Matrix(rows, columns, values);
     }
 
     public static void writeArtifactKey(ArtifactKey key, DataOutputView out) throws IOException {

@@ -1,6 +1,7 @@
 package dev.understudy.flink.train;
 
 import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.flink.window.WindowBatch;
@@ -43,7 +44,7 @@ final class CandidateMaker {
 
     /** Returns the model file: the learner's ONNX bytes with everything on where they come from. */
     ModelFile file(WindowBatch batch, byte[] onnx, TrainingReport report, String parentSha256) {
-        Matrix golden = TrainedFigures.goldenObservations(batch.trajectories());
+        Rows golden = TrainedFigures.goldenObservations(batch.trajectories());
         return ModelFile.createGolden(
                 onnx,
                 new ModelMetadata(

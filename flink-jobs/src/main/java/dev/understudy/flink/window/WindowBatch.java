@@ -1,7 +1,7 @@
 package dev.understudy.flink.window;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.flink.serialization.Binary;
+import dev.understudy.data.TrajectoryBytes;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -87,7 +87,10 @@ public record WindowBatch(
             out.writeLong(batch.freshFromMs);
             out.writeInt(batch.freshSteps);
             out.writeInt(batch.lateSteps);
-            Binary.writeTrajectories(batch.trajectories, out);
+            out.writeInt(batch.trajectories.size());
+            for (Trajectory trajectory : batch.trajectories) {
+                TrajectoryBytes.write(out, trajectory);
+            }
             out.writeInt(batch.sourceRanges.size());
             for (String range : batch.sourceRanges) {
                 out.writeUTF(range);
@@ -103,7 +106,10 @@ public record WindowBatch(
             long freshFromMs = in.readLong();
             int freshSteps = in.readInt();
             int lateSteps = version < LATE_SINCE ? 0 : in.readInt();
-            List<Trajectory> trajectories = Binary.readTrajectories(in);
+            List<Trajectory> trajectories = new ArrayList<>();
+            for (int left = in.readInt(); left > 0; left--) {
+                trajectories.add(TrajectoryBytes.read(in));
+            }
             List<String> ranges = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
                 ranges.add(in.readUTF());
