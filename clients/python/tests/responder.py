@@ -12,10 +12,9 @@ from understudy_client.records import DECISIONS, Step
 
 def decision(step: Step, **changes: Any) -> bytes:
     """Returns a decision on a step as bytes."""
-    entity, episode = ("entity", "episode") if "entity" in DECISIONS.fields else ("vehicle", "trip")
     record = {
-        entity: step.entity,
-        episode: step.episode,
+        "entity": step.entity,
+        "episode": step.episode,
         "sequence": step.sequence,
         "eventTimeMs": step.time_ms,
         "policy": "control/cartpole-v1",

@@ -202,7 +202,7 @@ final class ControlPlay implements AutoCloseable {
                 }
             }
             for (Decision decision : decisions(open, step)) {
-                int copy = Objects.requireNonNull(open.get(decision.vehicle()));
+                int copy = Objects.requireNonNull(open.get(decision.entity()));
                 System.arraycopy(
                         decision.action(), 0, actions, copy * decision.action().length, decision.action().length);
                 lastEpoch[copy] = decision.epoch();
@@ -230,9 +230,9 @@ final class ControlPlay implements AutoCloseable {
             for (ConsumerRecord<String, Decision> record : consumer.poll(Duration.ofMillis(500))) {
                 Decision decision = record.value();
                 if (decision.sequence() == step
-                        && open.containsKey(decision.vehicle())
-                        && decision.trip().equals(episode(decision.vehicle()))) {
-                    answers.put(decision.vehicle(), decision);
+                        && open.containsKey(decision.entity())
+                        && decision.episode().equals(episode(decision.entity()))) {
+                    answers.put(decision.entity(), decision);
                 }
             }
             if (answers.size() < open.size() && System.nanoTime() > deadline) {

@@ -38,7 +38,7 @@ final class DecisionLedger {
 
     /** Enters a decision. */
     void decided(Decision decision) {
-        BitSet sequences = decided.computeIfAbsent(decision.vehicle() + '\n' + decision.trip(), key -> new BitSet());
+        BitSet sequences = decided.computeIfAbsent(decision.entity() + '\n' + decision.episode(), key -> new BitSet());
         int sequence = Math.toIntExact(decision.sequence());
         if (sequences.get(sequence)) {
             duplicated++;

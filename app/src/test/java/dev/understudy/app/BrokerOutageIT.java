@@ -90,7 +90,7 @@ class BrokerOutageIT {
     }
 
     private static Answered answered(Decision decision) {
-        return new Answered(decision.vehicle(), decision.trip(), decision.sequence());
+        return new Answered(decision.entity(), decision.episode(), decision.sequence());
     }
 
     private static void await(BooleanSupplier condition) {

@@ -27,7 +27,7 @@ final class DecisionCount {
 
     /** Enters a decision; returns false if its observation had one already. */
     boolean add(Decision decision) {
-        BitSet sequences = seen.computeIfAbsent(decision.trip(), trip -> new BitSet());
+        BitSet sequences = seen.computeIfAbsent(decision.episode(), trip -> new BitSet());
         int sequence = Math.toIntExact(decision.sequence());
         if (sequences.get(sequence)) {
             duplicated++;

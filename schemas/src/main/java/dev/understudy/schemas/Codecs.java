@@ -22,7 +22,7 @@ public final class Codecs {
     public static final Codec<FollowingSample> FOLLOWING = new Codec<>("FollowingSample", new FollowingSampleForm());
     public static final Codec<ControlStep> CONTROL_STEP = new Codec<>("ControlStep", new ControlStepForm());
     public static final Codec<Decision> DECISION = new Codec<>("Decision", new DecisionForm());
-    public static final Codec<Rollout> ROLLOUT = new Codec<>("Rollout", new RolloutForm());
+    public static final Codec<RolloutStep> ROLLOUT = new Codec<>("Rollout", new RolloutForm());
     public static final Codec<Candidate> CANDIDATE = new Codec<>("Candidate", new CandidateForm());
     public static final Codec<Promotion> PROMOTION = new Codec<>("Promotion", new PromotionForm());
     public static final Codec<TrainingRecord> TRAINING_RECORD = new Codec<>("TrainingRecord", new TrainingRecordForm());
@@ -101,8 +101,8 @@ public final class Codecs {
     private static final class DecisionForm implements Form<Decision> {
         @Override
         public void write(Decision v, BinaryEncoder out) throws IOException {
-            out.writeString(v.vehicle());
-            out.writeString(v.trip());
+            out.writeString(v.entity());
+            out.writeString(v.episode());
             out.writeLong(v.sequence());
             out.writeLong(v.eventTimeMs());
             out.writeString(v.policy());
@@ -139,11 +139,11 @@ public final class Codecs {
         }
     }
 
-    private static final class RolloutForm implements Form<Rollout> {
+    private static final class RolloutForm implements Form<RolloutStep> {
         @Override
-        public void write(Rollout v, BinaryEncoder out) throws IOException {
-            out.writeString(v.vehicle());
-            out.writeString(v.trip());
+        public void write(RolloutStep v, BinaryEncoder out) throws IOException {
+            out.writeString(v.entity());
+            out.writeString(v.episode());
             out.writeLong(v.sequence());
             out.writeLong(v.eventTimeMs());
             out.writeString(v.policy());
@@ -156,8 +156,8 @@ public final class Codecs {
         }
 
         @Override
-        public Rollout read(BinaryDecoder in) throws IOException {
-            return new Rollout(
+        public RolloutStep read(BinaryDecoder in) throws IOException {
+            return new RolloutStep(
                     in.readString(),
                     in.readString(),
                     in.readLong(),

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What was answered to one observation, by which version of which policy.
  *
- * @param vehicle the car
- * @param trip its trip
+ * @param entity who acts
+ * @param episode its trip or episode
  * @param sequence number of the observation in its trip
  * @param eventTimeMs event time of the observation, milliseconds since 1970
  * @param policy name of the policy
@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param instance the serving instance
  */
 public record Decision(
-        String vehicle,
-        String trip,
+        String entity,
+        String episode,
         long sequence,
         long eventTimeMs,
         String policy,
@@ -57,8 +57,8 @@ public record Decision(
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Decision that
-                && vehicle.equals(that.vehicle)
-                && trip.equals(that.trip)
+                && entity.equals(that.entity)
+                && episode.equals(that.episode)
                 && sequence == that.sequence
                 && eventTimeMs == that.eventTimeMs
                 && policy.equals(that.policy)
@@ -76,12 +76,13 @@ public record Decision(
 
     @Override
     public int hashCode() {
-        return Objects.hash(vehicle, trip, sequence, epoch, sha256, Arrays.hashCode(action));
+        return Objects.hash(entity, episode, sequence, epoch, sha256, Arrays.hashCode(action));
     }
 
     @Override
     public String toString() {
-        return "Decision[" + trip + "#" + sequence + " at " + eventTimeMs + ": " + Arrays.toString(action) + " " + kind
+        return "Decision[" + episode + "#" + sequence + " at " + eventTimeMs + ": " + Arrays.toString(action) + " "
+                + kind
                 + (reason.isEmpty() ? "" : " (" + reason + ")") + ", " + policy + " epoch " + epoch + " " + sha256
                 + ", raw " + Arrays.toString(rawAction) + ", log-probability " + logProbability + ", by " + instance
                 + "]";

@@ -44,7 +44,7 @@ public record DomainTopics(String domain) {
         return domain + ".decisions.v1";
     }
 
-    /** Returns the topic of the steps that policies made, values {@link Rollout}. */
+    /** Returns the topic of the steps that policies made, values {@link RolloutStep}. */
     public String rollouts() {
         return domain + ".rollouts.v1";
     }

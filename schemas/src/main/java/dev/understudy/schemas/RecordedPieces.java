@@ -2,6 +2,7 @@ package dev.understudy.schemas;
 
 import dev.understudy.domain.Refusal;
 import dev.understudy.environment.End;
+import dev.understudy.environment.Rollout;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -22,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param rollouts the pieces, by the hash of the model that drove them
  * @param refused how many records could not be used, by reason
  */
-public record RecordedPieces(
-        SortedMap<String, dev.understudy.environment.Rollout> rollouts, Map<Refusal, Integer> refused) {
+public record RecordedPieces(SortedMap<String, Rollout> rollouts, Map<Refusal, Integer> refused) {
     /** Why a record is not used. */
     public enum Refusal {
         /** The observation or the action has another length: the policy has another featuriser. */
@@ -38,8 +38,9 @@ public record RecordedPieces(
         NO_NEXT_OBSERVATION
     }
 
-    private static final Comparator<Rollout> ORDER =
-            Comparator.comparing(Rollout::vehicle).thenComparing(Rollout::trip).thenComparingLong(Rollout::sequence);
+    private static final Comparator<RolloutStep> ORDER = Comparator.comparing(RolloutStep::entity)
+            .thenComparing(RolloutStep::episode)
+            .thenComparingLong(RolloutStep::sequence);
 
     public RecordedPieces {
         rollouts = Collections.unmodifiableSortedMap(new TreeMap<>(rollouts));
@@ -53,10 +54,10 @@ public record RecordedPieces(
      * @param actionSize k
      * @param most steps of a piece; longer ones are cut
      */
-    public static RecordedPieces of(Collection<Rollout> records, int observationSize, int actionSize, int most) {
+    public static RecordedPieces of(Collection<RolloutStep> records, int observationSize, int actionSize, int most) {
         Map<Refusal, Integer> refused = new EnumMap<>(Refusal.class);
-        List<Rollout> sorted = new ArrayList<>();
-        for (Rollout record : records) {
+        List<RolloutStep> sorted = new ArrayList<>();
+        for (RolloutStep record : records) {
             Refusal fault = fault(record, observationSize, actionSize);
             if (fault == null) {
                 sorted.add(record);
@@ -65,15 +66,15 @@ public record RecordedPieces(
             }
         }
         sorted.sort(ORDER);
-        List<Rollout> steps = new ArrayList<>();
-        for (Rollout record : sorted) {
+        List<RolloutStep> steps = new ArrayList<>();
+        for (RolloutStep record : sorted) {
             if (steps.isEmpty() || ORDER.compare(steps.get(steps.size() - 1), record) != 0) {
                 steps.add(record);
             } else {
                 refused.merge(Refusal.REPEATED, 1, Integer::sum);
             }
         }
-        SortedMap<String, dev.understudy.environment.Rollout.Builder> builders = new TreeMap<>();
+        SortedMap<String, Rollout.Builder> builders = new TreeMap<>();
         int from = 0;
         while (from < steps.size()) {
             int to = from;
@@ -94,17 +95,16 @@ public record RecordedPieces(
                         steps.subList(from, from + length + 1),
                         builders.computeIfAbsent(
                                 steps.get(from).sha256(),
-                                model -> new dev.understudy.environment.Rollout.Builder(
-                                        observationSize, actionSize, steps.size())));
+                                model -> new Rollout.Builder(observationSize, actionSize, steps.size())));
             }
             from = to;
         }
-        SortedMap<String, dev.understudy.environment.Rollout> rollouts = new TreeMap<>();
+        SortedMap<String, Rollout> rollouts = new TreeMap<>();
         builders.forEach((model, builder) -> rollouts.put(model, builder.build()));
         return new RecordedPieces(rollouts, refused);
     }
 
-    private static @Nullable Refusal fault(Rollout record, int observationSize, int actionSize) {
+    private static @Nullable Refusal fault(RolloutStep record, int observationSize, int actionSize) {
         if (record.observation().length != observationSize || record.action().length != actionSize) {
             return Refusal.OTHER_SIZE;
         }
@@ -129,21 +129,21 @@ public record RecordedPieces(
     }
 
     /** Returns whether step {@code at} goes on with the piece that begins at {@code from}. */
-    private static boolean goesOn(List<Rollout> steps, int from, int at) {
-        Rollout step = steps.get(at);
+    private static boolean goesOn(List<RolloutStep> steps, int from, int at) {
+        RolloutStep step = steps.get(at);
         return step.kind() == Decision.Kind.POLICY
                 && step.sha256().equals(steps.get(from).sha256())
                 && (at == from || follows(steps.get(at - 1), step));
     }
 
-    private static boolean follows(Rollout before, Rollout step) {
-        return step.vehicle().equals(before.vehicle())
-                && step.trip().equals(before.trip())
+    private static boolean follows(RolloutStep before, RolloutStep step) {
+        return step.entity().equals(before.entity())
+                && step.episode().equals(before.episode())
                 && step.sequence() == before.sequence() + 1;
     }
 
     /** Appends a piece; the last of its records is there for its observation only. */
-    private static void append(List<Rollout> piece, dev.understudy.environment.Rollout.Builder builder) {
+    private static void append(List<RolloutStep> piece, Rollout.Builder builder) {
         int length = piece.size() - 1;
         int n = piece.get(0).observation().length;
         int k = piece.get(0).action().length;

@@ -18,7 +18,7 @@ public final class Topics {
     /** Answers; key vehicle, value {@link Decision}. */
     public static final String DECISIONS = "driving.decisions.v1";
 
-    /** Steps that policies drove; key vehicle, value {@link Rollout}. */
+    /** Steps that policies drove; key vehicle, value {@link RolloutStep}. */
     public static final String ROLLOUTS = "driving.rollouts.v1";
 
     /** Model files; key {@link ArtifactKey}, value {@link ArtifactChunk}. */

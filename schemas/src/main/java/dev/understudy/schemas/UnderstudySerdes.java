@@ -36,7 +36,7 @@ public final class UnderstudySerdes {
     }
 
     /** Values of {@code driving.rollouts.v1} and {@code control.rollouts.v1}. */
-    public static Serde<Rollout> rollout() {
+    public static Serde<RolloutStep> rollout() {
         return of(Codecs.ROLLOUT);
     }
 

@@ -62,7 +62,7 @@ class CodecTest {
             Codecs.CONTROL_STEP, STEP,
             Codecs.DECISION, DECISION,
             Codecs.ROLLOUT,
-                    new Rollout(
+                    new RolloutStep(
                             "c",
                             "t",
                             1,

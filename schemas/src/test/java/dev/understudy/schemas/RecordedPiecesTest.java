@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class RecordedPiecesTest {
     @Test
     void stepsWhoseNumbersRiseByOneAreAPieceInWhateverOrderTheyCome() {
-        List<Rollout> records = new ArrayList<>(List.of(step(3), step(4), step(5), step(6)));
+        List<RolloutStep> records = new ArrayList<>(List.of(step(3), step(4), step(5), step(6)));
         Collections.reverse(records);
 
         RecordedPieces found = RecordedPieces.of(records, 1, 1, 100);
@@ -30,7 +30,7 @@ class RecordedPiecesTest {
 
     @Test
     void aHoleAnotherModelTheEnvelopeAndTheMostStepsEndAPiece() {
-        List<Rollout> records = List.of(
+        List<RolloutStep> records = List.of(
                 step(0),
                 step(1),
                 step(2), // cut after two
@@ -56,11 +56,11 @@ class RecordedPiecesTest {
 
     @Test
     void whatCannotBeUsedIsCountedByReason() {
-        Rollout longer =
-                new Rollout("car", "t", 20, 0, "p", 1, "a", new float[2], new float[1], Decision.Kind.POLICY, -1);
-        Rollout infinite = new Rollout(
+        RolloutStep longer =
+                new RolloutStep("car", "t", 20, 0, "p", 1, "a", new float[2], new float[1], Decision.Kind.POLICY, -1);
+        RolloutStep infinite = new RolloutStep(
                 "car", "t", 21, 0, "p", 1, "a", new float[] {Float.NaN}, new float[1], Decision.Kind.POLICY, -1);
-        Rollout silent = new Rollout(
+        RolloutStep silent = new RolloutStep(
                 "car", "t", 22, 0, "p", 1, "a", new float[1], new float[1], Decision.Kind.POLICY, Double.NaN);
 
         RecordedPieces found =
@@ -76,13 +76,13 @@ class RecordedPiecesTest {
                         RecordedPieces.Refusal.NO_NEXT_OBSERVATION, 1));
     }
 
-    private static Rollout step(long sequence) {
+    private static RolloutStep step(long sequence) {
         return step(sequence, "a");
     }
 
-    private static Rollout step(long sequence, String model) {
+    private static RolloutStep step(long sequence, String model) {
         float[] observation = {sequence};
-        return new Rollout(
+        return new RolloutStep(
                 "car",
                 "t",
                 sequence,
@@ -96,9 +96,9 @@ class RecordedPiecesTest {
                 -sequence);
     }
 
-    private static Rollout envelope(long sequence) {
+    private static RolloutStep envelope(long sequence) {
         float[] observation = {sequence};
-        return new Rollout(
+        return new RolloutStep(
                 "car",
                 "t",
                 sequence,

@@ -104,6 +104,32 @@ class SchemaEvolutionTest {
     }
 
     @Test
+    void aDecisionOfAVehicleIsOneOfAnEntity() throws IOException {
+        Schema released = Codec.released("Decision").get(0);
+        GenericRecordBuilder record = new GenericRecordBuilder(released)
+                .set(
+                        "kind",
+                        new GenericData.EnumSymbol(released.getField("kind").schema(), "POLICY"))
+                .set("rawAction", List.of(0.5f))
+                .set("action", List.of(0.25f))
+                .set("logProbability", -1.5);
+        for (Schema.Field field : released.getFields()) {
+            switch (field.schema().getType()) {
+                case STRING -> record.set(field, field.name());
+                case LONG -> record.set(field, 7L);
+                default ->
+                    assertThat(field.name()).isIn("kind", "rawAction", "action", "logProbability", "observedAtMs");
+            }
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), released).encode(record.build(), bytes);
+        Decision decision = Codecs.DECISION.decode(bytes.toByteArray());
+        assertThat(decision.entity()).isEqualTo("vehicle");
+        assertThat(decision.episode()).isEqualTo("trip");
+        assertThat(decision.action()).containsExactly(0.25f);
+    }
+
+    @Test
     void aSymbolThatIsNoLongerKnownIsReadAsTheDefault() throws IOException {
         assertThat(withOld().decode(old("ROBOT")).actor()).isEqualTo(Actor.MIXED);
     }

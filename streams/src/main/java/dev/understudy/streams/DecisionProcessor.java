@@ -15,7 +15,7 @@ import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
@@ -73,7 +73,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     private final Envelope<S> envelope;
     private final SampleCodec<S> samples;
     private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
-    private final Serializer<Rollout> rollouts = UnderstudySerdes.rollout().serializer();
+    private final Serializer<RolloutStep> rollouts = UnderstudySerdes.rollout().serializer();
     private final Serializer<DeadLetter> deadLetters =
             UnderstudySerdes.deadLetter().serializer();
     private final List<Waiting> waiting = new ArrayList<>();
@@ -389,9 +389,9 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     /** Writes the step of a policy that was asked: its own, or the envelope's, which ends what the policy drove. */
     private void record(Row<S> row, Decision decision, long nowMs) {
         boolean own = decision.kind() == Decision.Kind.POLICY;
-        Rollout rollout = new Rollout(
-                decision.vehicle(),
-                decision.trip(),
+        RolloutStep rollout = new RolloutStep(
+                decision.entity(),
+                decision.episode(),
                 decision.sequence(),
                 decision.eventTimeMs(),
                 decision.policy(),

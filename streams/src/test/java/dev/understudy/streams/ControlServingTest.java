@@ -19,7 +19,7 @@ import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -200,7 +200,7 @@ class ControlServingTest {
             for (int i = 0; i < 50; i++) {
                 served.decided(live("episode", i, new float[spec.observationSize()]));
             }
-            List<Rollout> rollouts = served.driver
+            List<RolloutStep> rollouts = served.driver
                     .createOutputTopic(
                             TOPICS.rollouts(),
                             new StringDeserializer(),

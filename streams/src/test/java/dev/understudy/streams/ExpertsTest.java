@@ -16,7 +16,7 @@ import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -86,7 +86,7 @@ class ExpertsTest {
         Set<Actor> experts = Experts.parse(text);
         List<FollowingSample> drive = drive();
         List<Step> steps = steps(drive, experts);
-        List<Rollout> rollouts = ServedDrive.rollouts(folder, learned(steps, experts), drive);
+        List<RolloutStep> rollouts = ServedDrive.rollouts(folder, learned(steps, experts), drive);
 
         Map<Long, float[]> seen = new HashMap<>();
         rollouts.forEach(rollout -> seen.put(rollout.sequence(), rollout.observation()));

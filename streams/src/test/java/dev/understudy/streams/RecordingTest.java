@@ -19,7 +19,7 @@ import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.RecordedPieces;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class RecordingTest {
         List<Decision> own = served.own();
         assertThat(own).hasSizeBetween(1, STEPS - 1);
         assertThat(served.rollouts)
-                .extracting(Rollout::sequence)
+                .extracting(RolloutStep::sequence)
                 .containsExactlyElementsOf(own.stream().map(Decision::sequence).toList());
         assertThat(served.rollouts).allSatisfy(rollout -> {
             assertThat(rollout.observation()).hasSize(CarFollowing.observationSize());
@@ -90,7 +90,7 @@ class RecordingTest {
                     .isCloseTo(-z * z / 2 + 1 - Math.log(2 * Math.PI) / 2, Offset.offset(1e-6));
         });
         assertThat(served.own()).hasSameSizeAs(served.rollouts).allSatisfy(decision -> {
-            Rollout rollout = served.rollouts.stream()
+            RolloutStep rollout = served.rollouts.stream()
                     .filter(one -> one.sequence() == decision.sequence())
                     .findFirst()
                     .orElseThrow();
@@ -161,7 +161,7 @@ class RecordingTest {
     }
 
     /** What came out. */
-    private record Served(List<Decision> decisions, List<Rollout> rollouts) {
+    private record Served(List<Decision> decisions, List<RolloutStep> rollouts) {
         List<Decision> own() {
             return decisions.stream()
                     .filter(decision -> decision.kind() == Decision.Kind.POLICY)
@@ -224,7 +224,7 @@ class RecordingTest {
                             new StringDeserializer(),
                             UnderstudySerdes.decision().deserializer())
                     .readValuesToList();
-            List<Rollout> rollouts = driver.createOutputTopic(
+            List<RolloutStep> rollouts = driver.createOutputTopic(
                             Topics.ROLLOUTS,
                             new StringDeserializer(),
                             UnderstudySerdes.rollout().deserializer())

@@ -8,7 +8,7 @@ import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Decision;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
@@ -89,8 +89,8 @@ class SameBytesTest {
     private static String text(Decision decision) {
         return "%s %s %d %d %s %d %s %s %s %s %s %s\n"
                 .formatted(
-                        decision.vehicle(),
-                        decision.trip(),
+                        decision.entity(),
+                        decision.episode(),
                         decision.sequence(),
                         decision.eventTimeMs(),
                         decision.policy(),
@@ -103,11 +103,11 @@ class SameBytesTest {
                         decision.logProbability());
     }
 
-    private static String text(Rollout rollout) {
+    private static String text(RolloutStep rollout) {
         return "%s %s %d %s %s %s %s\n"
                 .formatted(
-                        rollout.vehicle(),
-                        rollout.trip(),
+                        rollout.entity(),
+                        rollout.episode(),
                         rollout.sequence(),
                         Arrays.toString(rollout.observation()),
                         Arrays.toString(rollout.action()),

@@ -7,7 +7,7 @@ import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Promotion;
-import dev.understudy.schemas.Rollout;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ final class ServedDrive {
     }
 
     /** Returns what is recorded of a drive. */
-    static List<Rollout> rollouts(Path folder, ModelFile model, List<FollowingSample> drive) {
+    static List<RolloutStep> rollouts(Path folder, ModelFile model, List<FollowingSample> drive) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
                 .with(8, Duration.ofMillis(5), 1)
                 .with(Recording.MODE);

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One step that a policy in service drove: what it saw, what it did and how likely that was.
  *
- * <p>Steps of one vehicle and trip whose numbers follow one another and that one model drove are a piece of a
+ * <p>Steps of one entity and episode whose numbers follow one another and that one model drove are a piece of a
  * trajectory. A hole in the numbers (no policy was asked), another model, or a step that the envelope drove ends it.
  *
- * @param vehicle the car
- * @param trip its trip
+ * @param entity who acts
+ * @param episode its trip or episode
  * @param sequence number of the observation in its trip
  * @param eventTimeMs event time, milliseconds since 1970
  * @param policy name of the policy
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param kind POLICY, or FALLBACK_ENVELOPE where the envelope took over
  * @param logProbability natural logarithm of the density of the action under the policy, nats; NaN when no policy acted
  */
-public record Rollout(
-        String vehicle,
-        String trip,
+public record RolloutStep(
+        String entity,
+        String episode,
         long sequence,
         long eventTimeMs,
         String policy,
@@ -38,9 +38,9 @@ public record Rollout(
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Rollout that
-                && vehicle.equals(that.vehicle)
-                && trip.equals(that.trip)
+        return other instanceof RolloutStep that
+                && entity.equals(that.entity)
+                && episode.equals(that.episode)
                 && sequence == that.sequence
                 && eventTimeMs == that.eventTimeMs
                 && policy.equals(that.policy)
@@ -54,12 +54,13 @@ public record Rollout(
 
     @Override
     public int hashCode() {
-        return Objects.hash(vehicle, trip, sequence, epoch, sha256, Arrays.hashCode(action));
+        return Objects.hash(entity, episode, sequence, epoch, sha256, Arrays.hashCode(action));
     }
 
     @Override
     public String toString() {
-        return "Rollout[" + trip + "#" + sequence + " at " + eventTimeMs + ": " + Arrays.toString(observation) + " -> "
-                + Arrays.toString(action) + " " + kind + ", " + policy + " epoch " + epoch + " " + sha256 + "]";
+        return "RolloutStep[" + episode + "#" + sequence + " at " + eventTimeMs + ": " + Arrays.toString(observation)
+                + " -> " + Arrays.toString(action) + " " + kind + ", " + policy + " epoch " + epoch + " " + sha256
+                + "]";
     }
 }
