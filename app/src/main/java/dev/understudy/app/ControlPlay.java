@@ -104,6 +104,7 @@ final class ControlPlay implements AutoCloseable {
 
     /** Lets the expert go on playing until an event time, and sends its steps to the logs. */
     void demonstrate(long untilMs) {
+        returns.begin();
         float[] action = new float[task.actions().size()];
         float[] reward = new float[1];
         End[] end = new End[1];
@@ -206,6 +207,9 @@ final class ControlPlay implements AutoCloseable {
                 System.arraycopy(
                         decision.action(), 0, actions, copy * decision.action().length, decision.action().length);
                 lastEpoch[copy] = decision.epoch();
+                if (decision.epoch() > 0) {
+                    returns.inService();
+                }
                 if (step == 0) {
                     firstEpoch[copy] = decision.epoch();
                 }

@@ -115,19 +115,18 @@ final class ControlScenario implements Scenario {
                 tell(stage, play.act(COPIES));
                 await(
                         stage,
-                        told,
                         "window " + window + " of " + policy + " is learned and judged",
                         () -> isSettled(stage, endMs));
             }
             if (!isOver(stage)) {
                 Measurements last = play.act(LAST_COPIES);
                 tell(stage, last);
-                told.last(last);
+                told.afterAll(last);
             }
             logged += play.logged();
             observed += play.observed();
             LoopAccount account = stage.run().account();
-            await(stage, told, "every observation is decided", () -> account.decided() >= observed);
+            await(stage, "every observation is decided", () -> account.decided() >= observed);
         }
     }
 
@@ -159,11 +158,10 @@ final class ControlScenario implements Scenario {
                         .equals(account.inForce(policy).map(Promotion::epoch));
     }
 
-    private void await(Stage stage, Returns told, String what, BooleanSupplier holds) throws InterruptedException {
+    private void await(Stage stage, String what, BooleanSupplier holds) throws InterruptedException {
         DemoRun run = stage.run();
         boolean came = run.await(System.nanoTime() + PATIENCE.toNanos(), () -> {
             stage.failIfBroken();
-            stage.serving().health().epoch().ifPresent(epoch -> told.inService());
             return isOver(stage) || holds.getAsBoolean();
         });
         if (!came && !run.isStopped()) {

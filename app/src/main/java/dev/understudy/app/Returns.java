@@ -12,17 +12,21 @@ import org.jspecify.annotations.Nullable;
 final class Returns {
     private final String policy;
     private final DemoRun run;
-    private final double begun;
+    private double begun = Double.NaN;
     private final Measurements expert = new Measurements();
     private final SortedMap<Long, Measurements> versions = new TreeMap<>();
     private final Measurements acrossSwaps = new Measurements();
-    private @Nullable Measurements last;
+    private @Nullable Measurements afterAll;
     private double firstModelSeconds = Double.NaN;
 
     Returns(String policy, DemoRun run) {
         this.policy = policy;
         this.run = run;
-        begun = run.seconds();
+    }
+
+    /** Notes that the expert begins; the second call does nothing. */
+    void begin() {
+        begun = Double.isNaN(begun) ? run.seconds() : begun;
     }
 
     /** Enters an episode of the expert. */
@@ -34,15 +38,15 @@ final class Returns {
      * Enters an episode.
      *
      * @param first epoch of the version that decided its first step; 0 where there was no model
-     * @param others epoch of the version that decided its last
+     * @param last epoch of the version that decided its last step
      */
-    void ofPolicy(double sum, long first, long others) {
-        (first == others ? versions.computeIfAbsent(first, epoch -> new Measurements()) : acrossSwaps).add(sum);
+    void ofPolicy(double sum, long first, long last) {
+        (first == last ? versions.computeIfAbsent(first, epoch -> new Measurements()) : acrossSwaps).add(sum);
     }
 
     /** Enters what was played after all windows. */
-    void last(Measurements played) {
-        last = played;
+    void afterAll(Measurements played) {
+        afterAll = played;
     }
 
     /** Notes that a model is in service. */
@@ -76,18 +80,18 @@ final class Returns {
                 .toList();
         json.put("versions", promoted);
         json.put("acrossSwaps", json(acrossSwaps));
-        json.put("last", json(last));
+        json.put("last", json(afterAll));
         json.put("firstModelSeconds", firstModelSeconds);
         return json;
     }
 
     /** Returns what is wrong with them, empty if nothing is. */
     Optional<String> failure() {
-        if (Double.isNaN(firstModelSeconds) || last == null) {
+        if (Double.isNaN(firstModelSeconds) || afterAll == null) {
             return Optional.of("expected a model of %s in service, found none that was in time".formatted(policy));
         }
         Measurements before = versions.get(0L);
-        double mean = last.sum() / last.size();
+        double mean = afterAll.sum() / afterAll.size();
         return before == null || mean > before.sum() / before.size()
                 ? Optional.empty()
                 : Optional.of("expected a greater return of %s with a model than without, found %s"
