@@ -38,6 +38,24 @@ public final class Catalogue {
                 .toList();
     }
 
+    /** Returns the domains that they are of. */
+    public static List<Domain<?>> domains() {
+        return POLICIES.stream().<Domain<?>>map(PolicySpec::domain).distinct().toList();
+    }
+
+    /**
+     * Returns a domain.
+     *
+     * @throws IllegalArgumentException naming what there is, if there is no such domain
+     */
+    public static Domain<?> domain(String name) {
+        return domains().stream()
+                .filter(domain -> domain.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected one of the domains %s, got %s"
+                        .formatted(domains().stream().map(Domain::name).toList(), name)));
+    }
+
     /** Returns the names of all algorithms that any of them can be learned by. */
     public static List<String> algorithms() {
         return POLICIES.stream()

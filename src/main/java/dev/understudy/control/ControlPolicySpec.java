@@ -16,6 +16,8 @@ import dev.understudy.evaluate.ImitationRule;
 import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.adversarial.Gail;
+import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.network.Activation;
@@ -29,8 +31,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A task of control as the pipeline sees it: the table of contents of this package. Learned by cloning, judged by
- * likelihood and, where there is an environment, by return.
+ * A task of control as the pipeline sees it: the table of contents of this package. Learned by cloning or, where there
+ * is an environment, by GAIL; judged by likelihood and, where there is one, by return.
  *
  * @param task what is observed and what can be done
  * @param environment name of the built-in environment of the task; empty if there is none
@@ -45,8 +47,22 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
     public static List<ControlPolicySpec> builtIn() {
         return Environments.names().stream()
                 .filter(name -> !name.endsWith(Environments.FIXED_HORIZON))
-                .map(name -> new ControlPolicySpec(ControlTask.of(Environments.named(name)), name))
+                .map(ControlPolicySpec::of)
                 .toList();
+    }
+
+    /**
+     * Returns the policy of a built-in environment. That of a variant of fixed length is the policy of the task itself,
+     * which then learns and plays in the variant.
+     *
+     * @throws IllegalArgumentException naming those there are, if there is no such environment
+     */
+    public static ControlPolicySpec of(String environment) {
+        String task = environment.endsWith(Environments.FIXED_HORIZON)
+                ? environment.substring(0, environment.length() - Environments.FIXED_HORIZON.length())
+                : environment;
+        Environments.named(environment);
+        return new ControlPolicySpec(ControlTask.of(Environments.named(task)), environment);
     }
 
     /** Returns the network of the classic tasks, 100-100 tanh (Ho and Ermon, 2016). */
@@ -116,9 +132,12 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
         return new LoggedAction();
     }
 
+    /** Returns cloning, and GAIL where there is an environment to act in. */
     @Override
     public List<String> algorithms() {
-        return List.of(Algorithms.CLONING);
+        return environment.isEmpty() || task.frames() > 1
+                ? List.of(Algorithms.CLONING)
+                : List.of(Algorithms.CLONING, Algorithms.GAIL);
     }
 
     @Override
@@ -127,9 +146,23 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
             throw new IllegalArgumentException(
                     "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), name(), algorithm));
         }
+        if (algorithm.equals(Algorithms.GAIL)) {
+            GailConfig config = gailConfig();
+            return gail(length == 0 ? config : config.withIterations(length));
+        }
         BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
         return new BehaviouralCloning(
                 network(observationSize(), actions()), length == 0 ? config : config.withSteps(length));
+    }
+
+    /** Returns GAIL's settings for the classic tasks, with the form of reward that fits how episodes end. */
+    public GailConfig gailConfig() {
+        return GailConfig.defaults(GailConfig.reward(Environments.named(environment)));
+    }
+
+    /** Returns GAIL in the environment. */
+    public Gail gail(GailConfig config) {
+        return new Gail(network(observationSize(), actions()), Environments.named(environment), config);
     }
 
     /** Returns none: there is no rule of thumb for any task. */

@@ -27,7 +27,7 @@ final class DemonstrationReader {
     private final int afterGoalColumn;
     private final boolean actionIsPrevious;
     private final List<Trajectory> trajectories = new ArrayList<>();
-    private final List<Double> returns = new ArrayList<>();
+    private final List<Matrix> rewardsOfEpisodes = new ArrayList<>();
 
     private int line = 1;
     private @Nullable String episode;
@@ -35,7 +35,7 @@ final class DemonstrationReader {
     private boolean ended;
     private Rows observations = new Rows();
     private Rows actions = new Rows();
-    private double rewards;
+    private Rows rewards = new Rows();
 
     static Demonstrations read(Path file) throws IOException {
         String source = String.valueOf(file.getFileName());
@@ -119,11 +119,8 @@ final class DemonstrationReader {
             for (int column = firstAction; column < firstAction + actionSize; column++) {
                 actions.add(number(cells, column));
             }
-        }
-        if (rewardColumn < 0 || (cells[rewardColumn].isEmpty() && !ended)) {
-            rewards = Double.NaN;
-        } else if (!ended) {
-            rewards += number(cells, rewardColumn);
+            boolean isKnown = rewardColumn >= 0 && !cells[rewardColumn].isEmpty();
+            rewards.add(isKnown ? number(cells, rewardColumn) : Double.NaN);
         }
     }
 
@@ -148,11 +145,11 @@ final class DemonstrationReader {
         if (episode != null) {
             trajectories.add(new Trajectory(
                     episode, source, 0, 1, observations.matrix(firstAction - 2), actions.matrix(actionSize)));
-            returns.add(rewards);
+            rewardsOfEpisodes.add(rewards.matrix(1));
         }
         lines = 0;
         ended = false;
-        rewards = 0;
+        rewards = new Rows();
         observations = new Rows();
         actions = new Rows();
     }
@@ -167,7 +164,7 @@ final class DemonstrationReader {
                 header.subList(2, firstAction),
                 header.subList(firstAction, firstAction + actionSize),
                 trajectories,
-                returns);
+                rewardsOfEpisodes);
     }
 
     /** Floats that become the rows of a matrix. */

@@ -19,22 +19,22 @@ import java.util.stream.IntStream;
  * @param observationNames names of the n elements of an observation
  * @param actionNames names of the k elements of an action
  * @param trajectories one per episode
- * @param returns undiscounted sum of each whole episode's rewards, NaN where they are not known
+ * @param rewards of the steps of each whole episode, {@code [T, 1]}, NaN where they are not known
  */
 public record Demonstrations(
         String source,
         List<String> observationNames,
         List<String> actionNames,
         List<Trajectory> trajectories,
-        List<Double> returns) {
+        List<Matrix> rewards) {
     public Demonstrations {
         observationNames = List.copyOf(observationNames);
         actionNames = List.copyOf(actionNames);
         trajectories = List.copyOf(trajectories);
-        returns = List.copyOf(returns);
-        if (returns.size() != trajectories.size()) {
-            throw new IllegalArgumentException("expected a return for each of %d trajectories, got %d (%s)"
-                    .formatted(trajectories.size(), returns.size(), source));
+        rewards = List.copyOf(rewards);
+        if (rewards.size() != trajectories.size()) {
+            throw new IllegalArgumentException("expected the rewards of each of %d trajectories, got those of %d (%s)"
+                    .formatted(trajectories.size(), rewards.size(), source));
         }
         for (Trajectory trajectory : trajectories) {
             int n = trajectory.observations().columns();
@@ -105,7 +105,7 @@ public record Demonstrations(
                 observationNames,
                 actionNames,
                 Arrays.stream(chosen).mapToObj(trajectories::get).toList(),
-                Arrays.stream(chosen).mapToObj(returns::get).toList());
+                Arrays.stream(chosen).mapToObj(rewards::get).toList());
     }
 
     /**
@@ -153,7 +153,7 @@ public record Demonstrations(
                     thin(whole.observations(), offset, every, kept),
                     (Matrix) thin(whole.actions(), offset, every, kept)));
         }
-        return new Demonstrations(source, observationNames, actionNames, thinned, returns);
+        return new Demonstrations(source, observationNames, actionNames, thinned, rewards);
     }
 
     private static void checkEvery(int every) {
@@ -194,7 +194,7 @@ public record Demonstrations(
                     hold(trajectory.observations(), Math.max(done, steps) + 1),
                     (Matrix) hold(trajectory.actions(), Math.max(done, steps))));
         }
-        return new Demonstrations(source, observationNames, actionNames, held, returns);
+        return new Demonstrations(source, observationNames, actionNames, held, rewards);
     }
 
     private static Rows hold(Rows known, int rows) {

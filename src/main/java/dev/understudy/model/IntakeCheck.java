@@ -105,8 +105,15 @@ public final class IntakeCheck {
 
     private void belongs(ModelMetadata metadata) {
         if (!metadata.policy().equals(policy) || !metadata.fingerprint().equals(fingerprint)) {
-            throw new InvalidModelException("expected a model of %s with layout %s, got one of %s with layout %s"
-                    .formatted(policy, fingerprint, metadata.policy(), metadata.fingerprint()));
+            throw new InvalidModelException("expected a model of %s with layout %s, got one of %s with layout %s%s"
+                    .formatted(
+                            policy,
+                            fingerprint,
+                            metadata.policy(),
+                            metadata.fingerprint(),
+                            metadata.policy().equals(policy)
+                                    ? ": another release trained it, train it again with this one"
+                                    : ""));
         }
         Rows observations = metadata.goldenObservations();
         Matrix golden = metadata.goldenActions();

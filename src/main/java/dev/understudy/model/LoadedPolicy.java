@@ -108,6 +108,18 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         }
     }
 
+    /**
+     * Loads what a learner exported, to try it. Its metadata say nothing.
+     *
+     * @param onnx as {@code Learner.export} returns it; trusted
+     * @throws InvalidModelException if ONNX Runtime refuses it
+     */
+    public static LoadedPolicy ofExport(byte[] onnx, int observationSize, int actionSize) {
+        ModelFile file =
+                new ModelFile(onnx, ModelFile.sha256(onnx), ModelMetadata.unknown(observationSize, actionSize));
+        return load(file, observationSize, actionSize);
+    }
+
     /** Returns the hash of the model's file, lower-case hexadecimal. */
     public String sha256() {
         return file.sha256();

@@ -65,6 +65,24 @@ public record ModelMetadata(
         }
     }
 
+    /** Returns the metadata of a model that nobody described; n and k are the lengths of observations and actions. */
+    static ModelMetadata unknown(int n, int k) {
+        return new ModelMetadata(
+                "",
+                "",
+                0,
+                0,
+                List.of(),
+                0,
+                "",
+                "{}",
+                new Matrix(1, n, new float[n]),
+                new Matrix(1, k, new float[k]),
+                "",
+                UNKNOWN_LICENCE,
+                new TreeMap<>());
+    }
+
     /** Returns these metadata with other extra properties. */
     public ModelMetadata withExtra(Map<String, String> replacement) {
         return new ModelMetadata(

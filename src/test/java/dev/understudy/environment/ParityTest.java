@@ -58,7 +58,7 @@ class ParityTest {
                         1,
                         new Matrix(3, 2, new float[] {0.3f, 0.04f, 0.45f, 0.05f, 0.51f, 0.06f}),
                         new Matrix(2, 1, new float[] {2, 1}))),
-                List.of(-2.0));
+                List.of(new Matrix(2, 1, new float[] {-1, -1})));
         assertThat(Environments.named("mountaincar-v0").held(episode)).isSameAs(episode);
         Trajectory held = Environments.named("mountaincar-v0-fixed")
                 .held(episode)

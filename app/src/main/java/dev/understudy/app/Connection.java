@@ -154,10 +154,14 @@ final class Connection {
 
     /** As {@link #ensureTopics(Settings)}, with those of a domain. */
     void ensureTopics(Settings settings, Domain<?> domain) {
-        ensureTopics(settings);
+        ensureTopics(settings.get(REPLICATION), settings.get(PARTITIONS), domain);
+    }
+
+    /** As {@link #ensureTopics(Settings)}, with those of a domain. */
+    void ensureTopics(int replication, int partitions, Domain<?> domain) {
+        ensureTopics(replication, partitions);
         try (Admin admin = admin()) {
-            topicAdmin(admin)
-                    .ensure(settings.get(REPLICATION), DomainTopics.of(domain).all(settings.get(PARTITIONS)));
+            topicAdmin(admin).ensure(replication, DomainTopics.of(domain).all(partitions));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class DecisionLedger {
     private final Map<String, BitSet> decided = new HashMap<>();
-    private final Map<Long, List<Promotion>> promotions = new HashMap<>();
+    private final Map<String, List<Promotion>> promotions = new HashMap<>();
     private final List<Decision> waiting = new ArrayList<>();
     private final Map<Decision.Kind, Long> byKind = new HashMap<>();
     private final Map<String, Long> firstDecisionBySha = new HashMap<>();
@@ -28,7 +28,8 @@ final class DecisionLedger {
     void promoted(Promotion promotion) {
         if (promotion.promoted()) {
             // An operator and the gate may have chosen the same epoch: the later one counts, once it is known.
-            List<Promotion> ofEpoch = promotions.computeIfAbsent(promotion.epoch(), epoch -> new ArrayList<>());
+            List<Promotion> ofEpoch = promotions.computeIfAbsent(
+                    version(promotion.policy(), promotion.epoch()), version -> new ArrayList<>());
             if (!ofEpoch.contains(promotion)) {
                 ofEpoch.add(promotion);
             }
@@ -61,9 +62,13 @@ final class DecisionLedger {
         if (decision.epoch() == 0) { // none was in force
             return decision.sha256().isEmpty();
         }
-        return promotions.getOrDefault(decision.epoch(), List.of()).stream()
+        return promotions.getOrDefault(version(decision.policy(), decision.epoch()), List.of()).stream()
                 .anyMatch(promotion ->
                         isBy(promotion, decision) && decision.eventTimeMs() >= promotion.effectiveFromMs());
+    }
+
+    private static String version(String policy, long epoch) {
+        return policy + '@' + epoch;
     }
 
     /** A fallback for which no model was asked names none, but its epoch all the same. */

@@ -1,5 +1,7 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Domain;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.train.LearningBranch;
@@ -18,31 +20,50 @@ import picocli.CommandLine.Command;
 @Command(
         name = "demo",
         description = {
-            "Run the whole system in one JVM on bundled real logs.",
-            "That is a broker, the learning and the promotion job, serving, and a replay faster than real time. Ctrl-C",
-            "stops it and prints the summary so far."
+            "Run the whole system in one JVM: a broker, the learning and the promotion job, and serving.",
+            "Of driving, on a replay of bundled real logs faster than real time. Of control, with an expert that plays CartPole,",
+            "MountainCar and Acrobot, and policies that learn from it and play. Ctrl-C stops it and prints the summary so far."
         })
 final class DemoCommand implements Tool {
     private static final int FAILED = 1;
+    private static final int LEAST_SECONDS = 15;
+    private static final int DRIVING_SECONDS = 115;
+    private static final List<String> DOMAINS =
+            Catalogue.domains().stream().map(Domain::name).toList();
 
+    private static final Setting<String> DOMAIN = Setting.text(
+                    "demo.domain", "driving", "What is shown: " + String.join(", ", DOMAINS) + ".")
+            .as("--domain");
     private static final Setting<Integer> SECONDS = Setting.integer(
-                    "demo.seconds", 115, 15, 86_400, "Stop after this long, all told, seconds.")
+                    "demo.seconds",
+                    0,
+                    0,
+                    86_400,
+                    "Stop after this long, all told, seconds; 0 for 115 of driving, and for when all is done of control.")
             .as("--seconds");
     private static final Setting<Double> FACTOR = Setting.number(
-                    "demo.factor", 48, 0.1, 1000, "Event seconds per second of the replay.")
+                    "demo.factor", 48, 0.1, 1000, "Event seconds per second of the replay (of driving).")
             .as("--factor");
     private static final Setting<Integer> WINDOW_SECONDS = Setting.integer(
-                    "demo.window.seconds", 180, 10, 86_400, "Length of a learning window in event time, seconds.")
+                    "demo.window.seconds",
+                    180,
+                    10,
+                    86_400,
+                    "Length of a learning window in event time, seconds (of driving).")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window.")
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window (of driving).")
             .as("--steps");
     private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
     private static final Setting<Integer> ITERATIONS = Setting.integer(
-                    "demo.iterations", 10, 1, 100_000, "Iterations of gail on each window.")
+                    "demo.iterations", 10, 1, 100_000, "Iterations of gail on each window (of driving).")
             .as("--iterations");
     private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
-                    "demo.heldout.percent", 20, 1, 90, "Share of trips that are tested on and never learned, percent.")
+                    "demo.heldout.percent",
+                    20,
+                    1,
+                    90,
+                    "Share of trips that are tested on and never learned, percent (of driving).")
             .as("--heldout-percent");
     private static final Setting<Integer> SEED = Setting.integer(
                     "demo.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
@@ -65,26 +86,23 @@ final class DemoCommand implements Tool {
     @Override
     public List<Setting<?>> settings() {
         return List.of(
-                SECONDS, FACTOR, WINDOW_SECONDS, LEARNER, STEPS, ITERATIONS, HELD_OUT_PERCENT, SEED, LOGS, DIRECTORY);
+                DOMAIN,
+                SECONDS,
+                FACTOR,
+                WINDOW_SECONDS,
+                LEARNER,
+                STEPS,
+                ITERATIONS,
+                HELD_OUT_PERCENT,
+                SEED,
+                LOGS,
+                DIRECTORY);
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
-        Demo demo = new Demo(
-                new Demo.Plan(
-                        settings.get(LOGS),
-                        Duration.ofSeconds(settings.get(SECONDS)),
-                        settings.get(FACTOR),
-                        Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
-                        LearningBranch.of(
-                                settings.get(LEARNER),
-                                Policies.one(new CarFollowingPolicy()),
-                                settings.get(STEPS),
-                                settings.get(ITERATIONS)),
-                        settings.get(HELD_OUT_PERCENT),
-                        settings.get(SEED),
-                        settings.get(DIRECTORY)),
-                console);
+        Scenario scenario = scenario(settings);
+        Demo demo = new Demo(scenario, settings.get(DIRECTORY), console);
         // What the programs log, the demonstration tells in its own lines.
         Configurator.setLevel("dev.understudy", Level.WARN);
         AtomicBoolean interrupted = new AtomicBoolean();
@@ -93,12 +111,42 @@ final class DemoCommand implements Tool {
             demo.stop();
         });
         Map<String, @Nullable Object> summary = demo.run();
-        console.result(summary, () -> SummaryText.of(summary));
-        if (!interrupted.get() && LoopAccount.learned(summary) == 0) {
-            console.note("expected records to be learned, found none: " + summary.get("events") + ", rejected "
-                    + summary.get("rejectedByReason"));
+        console.result(summary, () -> scenario.text(summary));
+        String failure = interrupted.get() ? null : scenario.failure(summary);
+        if (failure != null) {
+            console.note(failure);
             return FAILED;
         }
         return 0;
+    }
+
+    private static Scenario scenario(Settings settings) {
+        int seconds = settings.get(SECONDS);
+        if (seconds > 0 && seconds < LEAST_SECONDS) {
+            throw new BadSettingsException(
+                    List.of("--seconds: expected 0 or from %d on, found %d".formatted(LEAST_SECONDS, seconds)));
+        }
+        return switch (settings.get(DOMAIN)) {
+            case "driving" -> driving(settings, Duration.ofSeconds(seconds == 0 ? DRIVING_SECONDS : seconds));
+            case "control" -> new ControlScenario(Duration.ofSeconds(seconds), settings.get(SEED));
+            default ->
+                throw new BadSettingsException(
+                        List.of("--domain: expected one of %s, found \"%s\"".formatted(DOMAINS, settings.get(DOMAIN))));
+        };
+    }
+
+    private static Scenario driving(Settings settings, Duration length) {
+        return new DrivingScenario(new DrivingScenario.Plan(
+                settings.get(LOGS),
+                length,
+                settings.get(FACTOR),
+                Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
+                LearningBranch.of(
+                        settings.get(LEARNER),
+                        Policies.one(new CarFollowingPolicy()),
+                        settings.get(STEPS),
+                        settings.get(ITERATIONS)),
+                settings.get(HELD_OUT_PERCENT),
+                settings.get(SEED)));
     }
 }

@@ -1,6 +1,9 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Domain;
 import dev.understudy.graph.OnnxRuntime;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.TopicAdmin;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TopicsException;
@@ -10,11 +13,16 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.utils.AppInfoParser;
 import picocli.CommandLine.Command;
@@ -24,6 +32,15 @@ import picocli.CommandLine.Command;
 final class DoctorCommand implements Tool {
     private static final Setting<Boolean> CREATE =
             Setting.off("doctor.create", "Create the topics that are missing.").as("--create");
+    private static final Setting<String> POLICIES = Setting.text(
+            "policy",
+            "",
+            "Policies whose topics are checked, by comma; those of all domains without --policy and --domain.");
+    private static final Setting<String> DOMAINS = Setting.text(
+            "domain",
+            "",
+            "Domains whose topics are checked, by comma: "
+                    + Catalogue.domains().stream().map(Domain::name).collect(Collectors.joining(", ")) + ".");
     private static final int LEAST_JDK = 17;
     private static final int LEAST_CORES = 2;
     private static final long LEAST_HEAP = 1L << 30;
@@ -42,7 +59,7 @@ final class DoctorCommand implements Tool {
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.add(CREATE);
+        settings.addAll(List.of(POLICIES, DOMAINS, CREATE));
         return settings;
     }
 
@@ -53,13 +70,42 @@ final class DoctorCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) {
+        Set<Domain<?>> domains = domains(settings);
         List<Finding> findings = new ArrayList<>(machine());
-        findings.addAll(cluster(settings));
+        findings.addAll(cluster(settings, domains));
         boolean healthy = findings.stream().noneMatch(finding -> finding.health() == Health.FAILED);
         Table table = new Table("check", "", "found");
         findings.forEach(finding -> table.row(finding.check(), word(finding.health()), finding.detail()));
         console.result(json(findings, healthy), table::toString);
         return healthy ? 0 : 1;
+    }
+
+    private static Set<Domain<?>> domains(Settings settings) {
+        Set<Domain<?>> domains = new LinkedHashSet<>();
+        List<String> problems = new ArrayList<>();
+        named(POLICIES, settings, name -> Catalogue.policy(name).domain(), domains, problems);
+        named(DOMAINS, settings, Catalogue::domain, domains, problems);
+        if (!problems.isEmpty()) {
+            throw new BadSettingsException(problems);
+        }
+        return domains.isEmpty() ? new LinkedHashSet<>(Catalogue.domains()) : domains;
+    }
+
+    private static void named(
+            Setting<String> setting,
+            Settings settings,
+            Function<String, Domain<?>> find,
+            Set<Domain<?>> domains,
+            List<String> problems) {
+        for (String name : Arrays.asList(settings.get(setting).split(",", -1))) {
+            try {
+                if (!name.isBlank()) {
+                    domains.add(find.apply(name.strip()));
+                }
+            } catch (IllegalArgumentException e) {
+                problems.add(setting.key() + ": " + e.getMessage());
+            }
+        }
     }
 
     private static Map<String, Object> json(List<Finding> findings, boolean healthy) {
@@ -150,7 +196,7 @@ final class DoctorCommand implements Tool {
         }
     }
 
-    private static List<Finding> cluster(Settings settings) {
+    private static List<Finding> cluster(Settings settings, Set<Domain<?>> domains) {
         Connection connection = Connection.of(settings);
         try (Admin admin = connection.admin()) {
             List<Finding> findings = new ArrayList<>();
@@ -165,12 +211,25 @@ final class DoctorCommand implements Tool {
             } catch (TopicsException e) {
                 findings.add(new Finding("transaction.version", Health.FAILED, Failures.describe(e)));
             }
+            int partitions = settings.get(Connection.PARTITIONS);
+            Map<String, Topics.Topic> wanted = new LinkedHashMap<>();
+            Topics.all(partitions).forEach(topic -> wanted.put(topic.name(), topic));
+            domains.forEach(domain ->
+                    DomainTopics.of(domain).all(partitions).forEach(topic -> wanted.put(topic.name(), topic)));
+            List<Topics.Topic> all = List.copyOf(wanted.values());
             if (settings.get(CREATE)) {
-                topics.ensure(settings.get(Connection.REPLICATION), settings.get(Connection.PARTITIONS));
+                topics.checkFeatures();
+                topics.ensure(settings.get(Connection.REPLICATION), all);
             }
-            List<String> differences = topics.differences(Topics.all(settings.get(Connection.PARTITIONS)));
+            List<String> differences = topics.differences(all);
             if (differences.isEmpty()) {
-                findings.add(new Finding("topics", Health.OK, "all there, with their settings"));
+                findings.add(new Finding(
+                        "topics",
+                        Health.OK,
+                        "%d, with their settings, of %s"
+                                .formatted(
+                                        all.size(),
+                                        domains.stream().map(Domain::name).toList())));
             }
             differences.forEach(difference -> findings.add(new Finding("topics", Health.FAILED, difference)));
             return findings;

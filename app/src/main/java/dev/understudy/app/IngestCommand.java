@@ -1,5 +1,9 @@
 package dev.understudy.app;
 
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Domain;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
@@ -10,6 +14,7 @@ import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
 import dev.understudy.ingest.Row;
 import dev.understudy.ingest.SampleSource;
+import dev.understudy.schemas.DomainTopics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -30,13 +36,15 @@ import picocli.CommandLine.Parameters;
         description = {
             "Read log files into Kafka, at a multiple of their own speed or as fast as possible.",
             "Formats: openacc (a folder with runs.csv and runs/*.csv.gz); mapped (CSV or JSON lines, plain or .gz, whose",
-            "columns the file given with --mapping names; see docs/bring-your-own-logs.md)."
+            "columns the file given with --mapping names; see docs/bring-your-own-logs.md); episodes (files of episodes of the",
+            "task that --policy names, as train takes them; see docs/data.md), which go to control.logs.v1."
         })
 final class IngestCommand implements Tool {
     /** How files are read. */
     enum Format {
         OPENACC,
-        MAPPED
+        MAPPED,
+        EPISODES
     }
 
     private static final int MOST_BAD_ROWS_SHOWN = 10;
@@ -47,7 +55,7 @@ final class IngestCommand implements Tool {
                     "ingest.format",
                     Format.OPENACC,
                     Format.class,
-                    "How the files are read: openacc or mapped; --mapping alone means mapped.")
+                    "How the files are read: openacc, mapped or episodes; --mapping alone means mapped, and --policy of control episodes.")
             .as("--format");
     private static final Setting<String> MAPPING = Setting.text(
                     "ingest.mapping", "", "The mapping file; needed for --format mapped.")
@@ -74,27 +82,34 @@ final class IngestCommand implements Tool {
     @Parameters(
             paramLabel = "<file>",
             arity = "1..*",
-            description = "A folder (openacc), or files and folders (mapped).")
+            description = "A folder (openacc), files and folders (mapped), or files (episodes).")
     private List<Path> files = List.of();
 
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(List.of(FORMAT, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        settings.addAll(
+                List.of(FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
         return settings;
     }
 
     @Override
     public int run(Settings settings, Console console) {
-        try (InspectedSource source = new InspectedSource(
-                source(settings),
-                LogReading.defaults().lateness(),
-                LogReading.defaults().experts())) {
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
+        if (settings.get(FORMAT) == Format.EPISODES && control.isEmpty()) {
+            throw new BadSettingsException(List.of("--policy: expected one of %s with --format episodes, found \"%s\""
+                    .formatted(Catalogue.policies(ControlPolicySpec.DOMAIN), settings.get(LogFiles.POLICY))));
+        }
+        Domain<?> domain = control.<Domain<?>>map(ControlPolicySpec::domain).orElse(new CarFollowingPolicy().domain());
+        LogReading reading = LogReading.defaults();
+        try (InspectedSource source = control.isPresent()
+                ? LogFiles.episodes(files, control.get(), reading.experts())
+                : new InspectedSource(source(settings), reading.lateness(), reading.experts())) {
             List<String> told = source.notes();
             told.forEach(console::note);
             Connection connection = Connection.of(settings);
-            connection.ensureTopics(settings);
+            connection.ensureTopics(settings, domain);
             String progress = settings.get(PROGRESS);
             ReplaySettings replaying = new ReplaySettings(
                     connection.bootstrapServers(),
@@ -108,7 +123,7 @@ final class IngestCommand implements Tool {
             ReplayReport report;
             AtomicLong bad = new AtomicLong();
             try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client)) {
-                Replay replay = new Replay(replaying, producer);
+                Replay replay = new Replay(replaying, DomainTopics.of(domain), producer);
                 Interrupts.onFirst(replay::stop);
                 report = replay.run(source, each -> show(each, console), row -> tell(row, bad, console));
             }

@@ -1,11 +1,16 @@
 package dev.understudy.app;
 
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Actor;
+import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -23,12 +28,14 @@ final class InspectCommand implements Tool {
     @Parameters(
             paramLabel = "<file>",
             arity = "1..*",
-            description = "Files and folders with --mapping, or one folder in the OpenACC layout.")
+            description =
+                    "Files and folders with --mapping, one folder in the OpenACC layout, or files of episodes with --policy.")
     private List<Path> files = List.of();
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+        return List.of(
+                LogFiles.POLICY, LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
     }
 
     @Override
@@ -38,10 +45,15 @@ final class InspectCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) {
+        Set<Actor> experts = settings.get(Pipeline.EXPERTS).actors();
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
         LogInspection found = LogInspection.of(
-                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
-                Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
-                settings.get(Pipeline.EXPERTS).actors());
+                control.isPresent()
+                        ? LogFiles.episodes(files, control.get(), experts)
+                        : new InspectedSource(
+                                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
+                                Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
+                                experts));
         Map<String, @Nullable Object> result = result(found);
         console.result(result, () -> text(found, result));
         return found.steps() > 0 ? 0 : FAILED;

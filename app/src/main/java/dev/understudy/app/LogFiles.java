@@ -1,6 +1,10 @@
 package dev.understudy.app;
 
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Actor;
+import dev.understudy.ingest.EpisodesSource;
 import dev.understudy.ingest.IngestException;
+import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.MappedReader;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
@@ -12,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Logs on the command line: files and folders that a mapping explains, or one folder of a known layout. */
@@ -27,7 +33,35 @@ final class LogFiles {
                     "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
             .as("--sequential");
 
+    /** What files of episodes are of. */
+    static final Setting<String> POLICY = Setting.text(
+            "policy",
+            "",
+            "The policy of control that files of episodes are of (the format episodes), such as control/cartpole-v1; none for"
+                    + " logs of cars.");
+
     private LogFiles() {}
+
+    /**
+     * Returns the policy that files of episodes are of, empty where logs are of cars.
+     *
+     * @throws BadSettingsException naming what there is, if there is no such policy
+     */
+    static Optional<ControlPolicySpec> episodesOf(String policy) {
+        return !policy.isBlank() && Pipeline.spec(policy) instanceof ControlPolicySpec spec
+                ? Optional.of(spec)
+                : Optional.empty();
+    }
+
+    /**
+     * Opens files of episodes, of which the last ends now.
+     *
+     * @throws BadSettingsException if one is not there, cannot be read or is none of the policy's
+     */
+    static InspectedSource episodes(List<Path> files, ControlPolicySpec spec, Set<Actor> experts) {
+        requireExisting(files);
+        return InspectedSource.of(opened(() -> new EpisodesSource(files, spec, Instant.now())), spec, experts);
+    }
 
     /** Returns the paths of a list separated by commas, or of a single file with a comma in its name, and more. */
     static List<Path> paths(String listed, List<Path> more) {

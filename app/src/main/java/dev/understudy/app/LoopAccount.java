@@ -8,6 +8,7 @@ import dev.understudy.schemas.TrainingRecord;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LoopAccount {
     private static final String TRAINED = "trained";
     private static final String REJECTED = "rejected.";
+    private static final String STEPS = "steps";
     private static final String INTERPOLATED = "interpolated";
     /** What is counted besides the fates of records. */
     private static final Set<String> NO_FATES = Set.of("ingested", INTERPOLATED);
@@ -36,8 +39,10 @@ final class LoopAccount {
     private final DecisionLedger decisions = new DecisionLedger();
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();
     private final Map<String, Promotion> verdicts = new LinkedHashMap<>();
-    private final SortedMap<Long, TrainingRecord> windows = new TreeMap<>();
-    private final SortedMap<String, Long> totals = new TreeMap<>();
+    private final Map<String, TrainingRecord> windows = new LinkedHashMap<>();
+    /** Running totals by policy. */
+    private final Map<String, SortedMap<String, Long>> totals = new LinkedHashMap<>();
+
     private final Map<String, Acknowledgement> loaded = new LinkedHashMap<>();
     private long deadLetters;
     private long promoted;
@@ -84,18 +89,18 @@ final class LoopAccount {
     synchronized Optional<String> report(TrainingRecord report) {
         switch (report.kind()) {
             case PREQUENTIAL -> {
-                if (windows.putIfAbsent(report.windowStartMs(), report) == null) {
-                    return Optional.of(
-                            "window    %s  %.0f steps; error before learning: policy %s, persistence %s, IDM %s m/s²"
-                                    .formatted(
-                                            span(report.windowStartMs(), report.windowEndMs()),
-                                            report.figures().getOrDefault("steps", Double.NaN),
-                                            figure(report, "policy"),
-                                            figure(report, "persistence"),
-                                            figure(report, "idm")));
+                if (windows.putIfAbsent(report.policy() + '@' + report.windowStartMs(), report) == null) {
+                    return Optional.of("window    %s  %.0f steps; error before learning: %s"
+                            .formatted(
+                                    span(report.windowStartMs(), report.windowEndMs()),
+                                    report.figures().getOrDefault(STEPS, Double.NaN),
+                                    errors(report)));
                 }
             }
-            case TRAINING -> report.counts().forEach((name, count) -> totals.merge(name, count, Math::max));
+            case TRAINING -> {
+                SortedMap<String, Long> ofPolicy = totals.computeIfAbsent(report.policy(), any -> new TreeMap<>());
+                report.counts().forEach((name, count) -> ofPolicy.merge(name, count, Math::max));
+            }
             case EVALUATION -> {
                 // its figures stand in the verdict too
             }
@@ -105,7 +110,7 @@ final class LoopAccount {
 
     /** Enters an acknowledgement; returns a line on it if it is new. */
     synchronized Optional<String> acknowledgement(Acknowledgement acknowledgement) {
-        String id = acknowledgement.instance() + '@' + acknowledgement.epoch() + acknowledgement.accepted();
+        String id = acknowledgement.key() + '@' + acknowledgement.epoch() + acknowledgement.accepted();
         if (loaded.putIfAbsent(id, acknowledgement) != null) {
             return Optional.empty();
         }
@@ -143,29 +148,39 @@ final class LoopAccount {
 
     /** Returns the number of log records, and of steps interpolated between them, whose fate is known. */
     synchronized long settled() {
-        return totals.entrySet().stream()
+        return totals().entrySet().stream()
                 .filter(entry -> !NO_FATES.contains(entry.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
     }
 
-    /** Returns whether an algorithm made a candidate of a window that ends at a time, or later. */
-    synchronized boolean hasLearned(String algorithm, long windowEndMs) {
+    /** Returns the totals of all policies. */
+    private SortedMap<String, Long> totals() {
+        SortedMap<String, Long> sums = new TreeMap<>();
+        totals.values().forEach(each -> each.forEach((name, count) -> sums.merge(name, count, Long::sum)));
+        return sums;
+    }
+
+    /** Returns whether an algorithm made a candidate of a policy from a window that ends at a time, or later. */
+    synchronized boolean hasLearned(String policy, String algorithm, long windowEndMs) {
         return candidates.values().stream()
-                .anyMatch(
-                        candidate -> candidate.algorithm().equals(algorithm) && candidate.windowEndMs() >= windowEndMs);
+                .anyMatch(candidate -> candidate.policy().equals(policy)
+                        && candidate.algorithm().equals(algorithm)
+                        && candidate.windowEndMs() >= windowEndMs);
     }
 
-    /** Returns whether each candidate was judged. */
-    synchronized boolean allJudged() {
-        return candidates.values().stream().allMatch(candidate -> verdicts.values().stream()
-                .anyMatch(verdict -> verdict.candidateId().equals(candidate.id())));
+    /** Returns whether each candidate of a policy was judged. */
+    synchronized boolean allJudged(String policy) {
+        return candidates.values().stream()
+                .filter(candidate -> candidate.policy().equals(policy))
+                .allMatch(candidate -> verdicts.values().stream()
+                        .anyMatch(verdict -> verdict.candidateId().equals(candidate.id())));
     }
 
-    /** Returns the promotion in force, empty before the first. */
-    synchronized Optional<Promotion> inForce() {
+    /** Returns the promotion of a policy that is in force, empty before the first. */
+    synchronized Optional<Promotion> inForce(String policy) {
         return verdicts.values().stream()
-                .filter(Promotion::promoted)
+                .filter(verdict -> verdict.promoted() && verdict.policy().equals(policy))
                 .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
     }
 
@@ -174,10 +189,8 @@ final class LoopAccount {
      *
      * @param ingested log records sent
      * @param observed observations sent
-     * @param expert names the expert who drove from one event time to another
      */
-    synchronized Map<String, @Nullable Object> summary(
-            long ingested, long observed, Function<TrainingRecord, String> expert) {
+    synchronized Map<String, @Nullable Object> summary(long ingested, long observed) {
         Map<String, @Nullable Object> summary = new LinkedHashMap<>();
         summary.put("events", events(ingested, observed));
         summary.put("windows", windows.size());
@@ -194,22 +207,29 @@ final class LoopAccount {
         candidates.values().forEach(candidate -> training.add(candidate.trainMillis() / 1000.0));
         summary.put("trainSeconds", training.quantile(0.99));
         summary.put("trainSecondsTotal", training.sum());
-        summary.put(
-                "prequential",
-                windows.values().stream()
-                        .map(window -> prequential(window, expert.apply(window)))
-                        .toList());
         Map<String, Long> kinds = new TreeMap<>();
         decisions.byKind().forEach((kind, count) -> kinds.put(kind.name(), count));
         summary.put("decisionsByKind", kinds);
         Map<String, Long> rejected = new TreeMap<>();
-        totals.forEach((name, count) -> {
+        totals().forEach((name, count) -> {
             if (name.startsWith(REJECTED)) {
                 rejected.put(name.substring(REJECTED.length()), count);
             }
         });
         summary.put("rejectedByReason", rejected);
         return summary;
+    }
+
+    /**
+     * Returns how each window was predicted before it was learned, in order of time.
+     *
+     * @param expert names the expert who drove in a window
+     */
+    synchronized List<Map<String, @Nullable Object>> prequential(Function<TrainingRecord, String> expert) {
+        return windows.values().stream()
+                .sorted(Comparator.comparingLong(TrainingRecord::windowStartMs))
+                .map(window -> prequential(window, expert.apply(window)))
+                .toList();
     }
 
     /** Returns how many candidates of each algorithm there were, and how many of them were promoted. */
@@ -232,6 +252,7 @@ final class LoopAccount {
                 .filter(Promotion::promoted)
                 .map(promotion -> {
                     Map<String, @Nullable Object> json = new LinkedHashMap<>();
+                    json.put("policy", promotion.policy());
                     json.put("epoch", promotion.epoch());
                     json.put("sha256", promotion.sha256());
                     json.put("algorithm", algorithm(promotion.sha256()));
@@ -252,25 +273,26 @@ final class LoopAccount {
 
     private Map<String, Long> events(long ingested, long observed) {
         Map<String, Long> events = new LinkedHashMap<>();
+        SortedMap<String, Long> sums = totals();
         events.put("ingested", ingested);
-        long lateLearned = totals.getOrDefault("lateLearned", 0L);
-        events.put("learned", totals.getOrDefault(TRAINED, 0L) + lateLearned);
+        long lateLearned = sums.getOrDefault("lateLearned", 0L);
+        events.put("learned", sums.getOrDefault(TRAINED, 0L) + lateLearned);
         events.put("lateLearned", lateLearned);
-        events.put("late", totals.getOrDefault("late", 0L));
-        events.put("deadLettered", totals.getOrDefault("deadLettered", 0L));
+        events.put("late", sums.getOrDefault("late", 0L));
+        events.put("deadLettered", sums.getOrDefault("deadLettered", 0L));
         events.put("observed", observed);
         events.put("decided", decisions.distinct());
         events.put("duplicated", decisions.duplicated());
         events.put("lost", observed - decisions.distinct());
-        events.put("heldOut", totals.getOrDefault("heldOut", 0L));
+        events.put("heldOut", sums.getOrDefault("heldOut", 0L));
         events.put(
                 "rejected",
-                totals.entrySet().stream()
+                sums.entrySet().stream()
                         .filter(entry -> entry.getKey().startsWith(REJECTED))
                         .mapToLong(Map.Entry::getValue)
                         .sum());
-        events.put("repeated", totals.getOrDefault("duplicates", 0L));
-        long interpolated = totals.getOrDefault(INTERPOLATED, 0L);
+        events.put("repeated", sums.getOrDefault("duplicates", 0L));
+        long interpolated = sums.getOrDefault(INTERPOLATED, 0L);
         if (interpolated > 0) {
             events.put(INTERPOLATED, interpolated);
         }
@@ -310,9 +332,13 @@ final class LoopAccount {
         return json;
     }
 
-    private static String figure(TrainingRecord report, String name) {
-        Double figure = report.figures().get(name);
-        return figure == null || figure.isNaN() ? "-" : String.format(Locale.ROOT, "%.3f", figure);
+    /** Returns errors by what made them, that of the policy first. */
+    private static String errors(TrainingRecord report) {
+        return report.figures().entrySet().stream()
+                .filter(figure -> !figure.getKey().equals(STEPS))
+                .sorted(Comparator.comparing(figure -> !figure.getKey().equals("policy")))
+                .map(figure -> figure.getKey() + " " + Table.figure(figure.getValue()))
+                .collect(Collectors.joining(", "));
     }
 
     private static String span(long startMs, long endMs) {

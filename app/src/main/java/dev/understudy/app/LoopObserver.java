@@ -3,12 +3,14 @@ package dev.understudy.app;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -17,13 +19,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 final class LoopObserver implements TopicFollower.Reader {
     private static final Duration POLL = Duration.ofMillis(50);
     private static final List<String> TOPICS = List.of(
-            Topics.PROMOTIONS,
-            Topics.HISTORY,
-            Topics.CANDIDATES,
-            Topics.REPORTS,
-            Topics.ACKS,
-            Topics.DEAD_LETTERS,
-            Topics.DECISIONS);
+            Topics.PROMOTIONS, Topics.HISTORY, Topics.CANDIDATES, Topics.REPORTS, Topics.ACKS, Topics.DEAD_LETTERS);
 
     private final Deserializer<Decision> decision = UnderstudySerdes.decision().deserializer();
     private final Deserializer<Promotion> promotion =
@@ -37,30 +33,35 @@ final class LoopObserver implements TopicFollower.Reader {
     private final LoopAccount account;
     private final Console console;
 
-    private LoopObserver(LoopAccount account, Console console) {
+    private final String decisions;
+
+    private LoopObserver(String decisions, LoopAccount account, Console console) {
+        this.decisions = decisions;
         this.account = account;
         this.console = console;
     }
 
     /** Starts to observe; prints a line for each window, candidate, verdict and swap. */
-    static TopicFollower start(Connection connection, LoopAccount account, Console console) {
+    static TopicFollower start(Connection connection, DomainTopics domain, LoopAccount account, Console console) {
+        List<String> topics = new ArrayList<>(TOPICS);
+        topics.add(domain.decisions());
         return TopicFollower.start(
                 connection,
                 "loop-observer",
-                TOPICS,
+                topics,
                 TopicFollower.From.BEGINNING,
                 POLL,
-                new LoopObserver(account, console));
+                new LoopObserver(domain.decisions(), account, console));
     }
 
     @Override
     public void read(String topic, byte[] value) throws UndecodableException {
+        if (topic.equals(decisions)) {
+            account.decision(decision.deserialize(topic, value));
+            return;
+        }
         Optional<String> line =
                 switch (topic) {
-                    case Topics.DECISIONS -> {
-                        account.decision(decision.deserialize(topic, value));
-                        yield Optional.empty();
-                    }
                     case Topics.CANDIDATES -> account.candidate(candidate.deserialize(topic, value));
                     case Topics.HISTORY, Topics.PROMOTIONS -> account.verdict(promotion.deserialize(topic, value));
                     case Topics.REPORTS -> account.report(report.deserialize(topic, value));

@@ -6,15 +6,13 @@ import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
-import dev.understudy.driving.CarFollowingPolicy;
-import dev.understudy.driving.CarFollowingStretches;
-import dev.understudy.driving.FollowingBaselines;
-import dev.understudy.driving.FollowingLawCalibration;
-import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
@@ -49,23 +47,21 @@ final class TrainCommand implements Tool {
         }
     }
 
-    private static final Setting<String> POLICY =
-            Setting.required("policy", CarFollowing.POLICY, "The policy to learn: " + ofLogs() + ".");
+    private static final Setting<String> POLICY = Setting.required(
+            "policy", CarFollowing.POLICY, "The policy to learn: " + String.join(", ", Catalogue.policies()) + ".");
     private static final Setting<String> DEMONSTRATIONS = Setting.required(
             "demos",
             "",
-            "The logs: files or folders (by comma) with --mapping, or a folder in the OpenACC layout (runs.csv and runs/);"
-                    + " with --environment a file of episodes.");
+            "What is learned from. Of car following: files or folders (by comma) with --mapping, or a folder in the OpenACC"
+                    + " layout (runs.csv and runs/). Of control: a file of episodes.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
-    private static final Setting<Integer> SEED =
+    static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
-    static final Setting<Integer> STEPS = Setting.integer(
-            "steps",
-            0,
-            0,
-            1_000_000,
-            "Optimiser steps (bc) or iterations (gail) on driving; 0 for the algorithm's own number.");
-    private static final Setting<Whose> EXPERTS =
+    private static final Setting<Integer> STEPS = Setting.integer(
+            "steps", 0, 0, 1_000_000, "Optimiser steps (bc) or iterations (gail); 0 for the algorithm's own number.");
+    private static final Setting<Integer> ITERATIONS =
+            Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of gail; 0 for what --steps says.");
+    static final Setting<Whose> EXPERTS =
             Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
     private static final Setting<String> LICENCE = Setting.text(
             "licence",
@@ -73,10 +69,7 @@ final class TrainCommand implements Tool {
             "Licence of the logs, which the model file carries; by default that of the bundled logs for them, and"
                     + " unknown for others.");
 
-    @Parameters(
-            paramLabel = "<algorithm>",
-            index = "0",
-            description = "The learner: bc (behavioural cloning) or gail, each of driving or with --environment.")
+    @Parameters(paramLabel = "<algorithm>", index = "0", description = "The learner: bc (behavioural cloning) or gail.")
     private String algorithm = Algorithms.CLONING;
 
     @Parameters(
@@ -88,9 +81,9 @@ final class TrainCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        List<Setting<?>> settings =
-                new ArrayList<>(List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, EXPERTS, LICENCE));
-        settings.addAll(ControlTraining.SETTINGS);
+        List<Setting<?>> settings = new ArrayList<>(
+                List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, ITERATIONS, EXPERTS, LICENCE));
+        settings.addAll(ControlStudy.TRAINING);
         return settings;
     }
 
@@ -109,33 +102,13 @@ final class TrainCommand implements Tool {
         });
     }
 
-    /** Returns the licence of the logs: the one that was given, or what is known of these files. */
-    static String licence(Settings settings, List<Path> files) {
-        String given = settings.get(LICENCE);
-        return given.isBlank() ? BundledLogs.licence(files) : given;
-    }
-
-    /** Returns the names of the policies that are learned and evaluated from logs of driving. */
-    static List<String> ofLogs() {
-        return Catalogue.policies(new CarFollowingPolicy().domain());
-    }
-
-    /** Fails where no such policy is learned from logs. */
-    static void requirePolicy(String policy) {
-        if (!ofLogs().contains(policy)) {
-            throw new BadSettingsException(
-                    List.of("policy: expected one of %s, found \"%s\"".formatted(ofLogs(), policy)));
-        }
-    }
-
     @Override
     public int run(Settings settings, Console console) throws IOException {
-        requirePolicy(settings.get(POLICY));
-        if (!Catalogue.algorithms().contains(algorithm)) {
-            throw new BadSettingsException(List.of(
-                    "algorithm: expected one of %s, found \"%s\"".formatted(Catalogue.algorithms(), algorithm)));
+        PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT));
+        if (!spec.algorithms().contains(algorithm)) {
+            throw new BadSettingsException(List.of("algorithm: expected one of %s of %s, found \"%s\""
+                    .formatted(spec.algorithms(), spec.name(), algorithm)));
         }
-        boolean control = !settings.get(ControlTraining.ENVIRONMENT).isBlank();
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
         if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
@@ -143,112 +116,94 @@ final class TrainCommand implements Tool {
                     "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
-        if (control) {
-            Path episodes = Path.of(settings.get(DEMONSTRATIONS));
-            LogFiles.requireExisting(List.of(episodes));
-            return ControlTraining.run(settings, algorithm, episodes, out, seed, console);
-        }
-        List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
-        ReadLogs read = ReadLogs.read(
-                LogFiles.open(files, settings.get(LogFiles.MAPPING)),
-                settings.get(EXPERTS).actors());
-        read.tellRemarks(console);
-        Demonstrations logs = read.logs();
-        List<Trajectory> trajectories = logs.trajectories();
-        if (trajectories.isEmpty()) {
-            throw new CommandFailedException(
-                    "expected steps to learn from in %s, found none: %s".formatted(files, read.counts()));
-        }
-        console.line("%s, %d trajectories".formatted(read.counts(), trajectories.size()));
-
-        CarFollowingStretches stretches =
-                CarFollowingStretches.of(logs.samples(), settings.get(EXPERTS).actors(), any -> true);
-        FollowingBaselines calibrated = stretches.count() == 0
-                ? FollowingBaselines.none()
-                : FollowingBaselines.calibrate(stretches, FollowingLawCalibration.Effort.defaults(), seed);
-        Map<String, String> baselines = calibrated.toMetadata();
-        if (stretches.count() > 0) {
-            baselines.forEach((name, law) -> console.line("calibrated %s: %s".formatted(name, law)));
-        }
-        calibrated.remarks().forEach(console::line);
-
+        int iterations = algorithm.equals(Algorithms.GAIL) ? settings.get(ITERATIONS) : 0;
+        Study study = Study.of(spec);
         Map<String, Object> result = new LinkedHashMap<>();
-        try (Learner learner = Catalogue.policy(settings.get(POLICY)).learner(algorithm, settings.get(STEPS))) {
+        try (Learner learner = study.learner(algorithm, iterations == 0 ? settings.get(STEPS) : iterations, settings)) {
+            List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
+            Study.Material material = study.read(files, settings, console);
             long begun = System.nanoTime();
-            Update update = begin(learner, trajectories, seed);
-            while (update.step()) {
-                console.status("learning %3.0f %%".formatted(100 * update.progress()));
-            }
+            Update update = learn(learner, material.trajectories(), seed, console);
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
-            if (figures.getOrDefault("diverged", 0.0) != 0) {
-                throw new CommandFailedException("the loss is no longer finite after %s steps; no model written"
-                        .formatted(figures.get("steps")));
-            }
+            String licence = licence(settings, files);
             ModelFile file = ModelFile.createGolden(
-                    learner.export(update.state()), metadata(settings, files, seed, trajectories, figures, baselines));
+                    learner.export(update.state()), metadata(spec, settings, licence, seed, material, figures));
             Files.write(out, file.bytes());
-            result.put("policy", settings.get(POLICY));
+            result.put("policy", spec.name());
             result.put("algorithm", algorithm);
             result.put("seed", seed);
             result.put("model", out.toString());
             result.put("sha256", file.sha256());
             result.put("bytes", file.bytes().length);
-            result.put("licence", licence(settings, files));
-            result.put("samples", read.found().samples());
-            result.put("unreadable", logs.unreadable());
-            result.put("duplicates", read.found().duplicates());
-            result.put("learned", logs.steps().size());
-            result.put("rejected", logs.rejected());
+            result.put("licence", licence);
             result.put("trainSeconds", seconds);
+            result.putAll(material.told());
+            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
+                result.putAll(study.trained(learner, update, policy, settings));
+            }
             result.put("training", figures);
-            result.put("baselines", baselines);
-            result.put("baselineRemarks", calibrated.remarks());
-            result.put("remarks", read.found().remarks());
         }
         Map<String, Object> shown = new LinkedHashMap<>(result);
-        shown.remove("baselines"); // told above
+        shown.remove("baselines"); // long, and told before
         console.result(result, () -> "wrote %s%n%n%s".formatted(out, Table.ofFigures(shown)));
         return 0;
     }
 
-    private static Update begin(Learner learner, List<Trajectory> trajectories, long seed) {
+    private static Update learn(Learner learner, List<Trajectory> trajectories, long seed, Console console) {
+        Update update;
         try {
-            return learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+            update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }
+        while (update.step()) {
+            console.status("learning %3.0f %%".formatted(100 * update.progress()));
+        }
+        Map<String, Double> figures = update.report().figures();
+        if (figures.getOrDefault(TrainingReport.DIVERGED, 0.0) != 0) {
+            throw new CommandFailedException(
+                    "the loss is no longer finite after %s steps; no model written".formatted(figures.get("steps")));
+        }
+        return update;
+    }
+
+    /** Returns the licence of the logs: the one that was given, or what is known of these files. */
+    private static String licence(Settings settings, List<Path> files) {
+        String given = settings.get(LICENCE);
+        return given.isBlank() ? BundledLogs.licence(files) : given;
     }
 
     private ModelMetadata metadata(
+            PolicySpec<?> spec,
             Settings settings,
-            List<Path> files,
+            String licence,
             long seed,
-            List<Trajectory> trajectories,
-            Map<String, Double> figures,
-            Map<String, String> baselines) {
+            Study.Material material,
+            Map<String, Double> figures) {
+        List<Trajectory> trajectories = material.trajectories();
         Rows golden = TrainedFigures.goldenObservations(trajectories);
         long start = trajectories.stream().mapToLong(Trajectory::startMs).min().orElse(0);
         long end = trajectories.stream()
                 .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
                 .max()
                 .orElse(0);
-        Map<String, String> extra = new TreeMap<>(baselines);
+        Map<String, String> extra = new TreeMap<>(material.metadata());
         extra.put(ModelMetadata.ALGORITHM, algorithm);
         extra.put(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
         return new ModelMetadata(
-                settings.get(POLICY),
+                spec.name(),
                 "",
                 start,
                 end,
                 List.of(),
                 seed,
-                CarFollowing.fingerprint(),
+                spec.fingerprint(),
                 TrainedFigures.json(figures),
                 golden,
-                new Matrix(golden.rows(), CarFollowing.ACTION_SIZE, new float[golden.rows()]),
+                new Matrix(golden.rows(), spec.actionSize(), new float[golden.rows() * spec.actionSize()]),
                 Versions.own(),
-                licence(settings, files),
+                licence,
                 new TreeMap<>(extra));
     }
 }

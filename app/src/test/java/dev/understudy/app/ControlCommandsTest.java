@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +48,7 @@ class ControlCommandsTest {
         JsonNode result = new ObjectMapper().readTree(trained.out());
         assertThat(result.fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of train in an environment"));
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of train", "JSON of train, control"));
         assertThat(result.get("curve").size()).isEqualTo(2);
         assertThat(result.get("steps").asDouble()).isGreaterThanOrEqualTo(10_000);
         assertThat(result.get("reward").asText()).isEqualTo("-log(1-D)");
@@ -67,16 +69,108 @@ class ControlCommandsTest {
         JsonNode figures = new ObjectMapper().readTree(evaluated.out());
         assertThat(figures.fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of evaluate in an environment"));
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of evaluate, control"));
         assertThat(figures.get("episodes").asInt()).isEqualTo(50);
         assertThat(figures.get("returns").size()).isEqualTo(50);
-        // The same seed and as many episodes as after the training: the file acts as the policy that was trained.
+        // The same seed and as many episodes as after the training.
         assertThat(figures.get("returnMean").asDouble())
-                .isCloseTo(result.get("returnMean").asDouble(), org.assertj.core.data.Offset.offset(40.0));
+                .isEqualTo(result.get("returnMean").asDouble());
         Ran other = Ran.command(
                 "evaluate", "--model", model.toString(), "--environment", "mountaincar-v0", "--episodes", "1");
         assertThat(other.code()).isEqualTo(1);
-        assertThat(other.err()).contains("is none of mountaincar-v0");
+        assertThat(other.err()).contains("is none of control/mountaincar-v0");
+    }
+
+    @Test
+    void aPolicyIsNamedByItselfOrByItsEnvironment() throws IOException {
+        Path demonstrations = episodes("x,x_dot,theta,theta_dot", "0.01,0.02,-0.01,0.03,1,1.0");
+        Ran byPolicy = trainedAs("--policy", "control/cartpole-v0", demonstrations);
+        Ran byEnvironment = trainedAs("--environment", "cartpole-v0", demonstrations);
+        Ran fixed = trainedAs("--environment", "cartpole-v0-fixed", demonstrations);
+        ObjectMapper json = new ObjectMapper();
+        String sha256 = json.readTree(byPolicy.out()).get("sha256").asText();
+        assertThat(json.readTree(byEnvironment.out()).get("sha256").asText()).isEqualTo(sha256);
+        assertThat(json.readTree(fixed.out()).get("policy").asText()).isEqualTo("control/cartpole-v0");
+        assertThat(json.readTree(fixed.out()).get("environment").asText()).isEqualTo("cartpole-v0-fixed");
+        // It says itself what it is, and serving would take it.
+        String model = folder.resolve("m.onnx").toString();
+        Ran evaluated = Ran.command("evaluate", "--model", model, "--episodes", "1");
+        assertThat(evaluated.out()).contains("cartpole-v0: mean return");
+        assertThat(Ran.command("models", "verify", "--policy", "control/cartpole-v0", model)
+                        .out())
+                .contains("accepted: true");
+
+        assertRefused(
+                Ran.command("train", "bc", "--policy", "control/moon-v0", "--demos", "x", "--out", "y"),
+                2,
+                "policy: expected one of the policies [driving/car-following, control/acrobot-v0",
+                "control/moon-v0");
+        assertRefused(
+                Ran.command(
+                        "train",
+                        "bc",
+                        "--policy",
+                        "control/acrobot-v0",
+                        "--environment",
+                        "cartpole-v0",
+                        "--demos",
+                        "x",
+                        "--out",
+                        "y"),
+                2,
+                "environment: expected one of control/acrobot-v0, found cartpole-v0");
+        assertRefused(
+                Ran.command("train", "magic", "--environment", "cartpole-v0", "--demos", "x", "--out", "y"),
+                2,
+                "algorithm: expected one of [bc, gail] of control/cartpole-v0, found \"magic\"");
+    }
+
+    @Test
+    void aModelOfAnEarlierReleaseIsRefusedWithWhatToDo() throws IOException {
+        trainedAs("--environment", "cartpole-v0", episodes("x,x_dot,theta,theta_dot", "0.01,0.02,-0.01,0.03,1,1.0"));
+        Path model = folder.resolve("m.onnx");
+        ModelFile file = ModelFile.read(model);
+        ModelMetadata now = file.metadata();
+        ModelMetadata before = new ModelMetadata(
+                now.policy(),
+                "",
+                0,
+                1,
+                List.of(),
+                now.seed(),
+                "cartpole-v0 x,x_dot,theta,theta_dot",
+                now.reportJson(),
+                now.goldenObservations(),
+                now.goldenActions(),
+                now.codeVersion(),
+                now.dataLicence(),
+                now.extra());
+        Files.write(model, ModelFile.create(file.bytes(), before).bytes());
+        Ran ran = Ran.command("evaluate", "--model", model.toString(), "--environment", "cartpole-v0");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err())
+                .contains("is none of control/cartpole-v0")
+                .contains("got one of control/cartpole-v0 with layout cartpole-v0 x,x_dot,theta,theta_dot")
+                .contains("another release trained it, train it again with this one");
+    }
+
+    private Ran trainedAs(String option, String value, Path demonstrations) {
+        Ran ran = Ran.command(
+                "train",
+                "bc",
+                option,
+                value,
+                "--demos",
+                demonstrations.toString(),
+                "--trajectories",
+                "1",
+                "--steps",
+                "5",
+                "--out",
+                folder.resolve("m.onnx").toString(),
+                "--json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return ran;
     }
 
     @Test
@@ -181,7 +275,7 @@ class ControlCommandsTest {
     private void assertRefused(Ran ran, int code, String... said) {
         assertThat(ran.code()).isEqualTo(code);
         assertThat(ran.err()).contains(said).doesNotContain("\tat ", "Exception");
-        assertThat(folder.resolve("m.onnx")).doesNotExist();
+        assertThat(folder.resolve("refused.onnx")).doesNotExist();
     }
 
     private Ran trained(
@@ -198,7 +292,7 @@ class ControlCommandsTest {
                 "--iterations",
                 "1",
                 "--out",
-                folder.resolve("m.onnx").toString()));
+                folder.resolve("refused.onnx").toString()));
         command.addAll(List.of(more));
         return Ran.command(command.toArray(new String[0]));
     }

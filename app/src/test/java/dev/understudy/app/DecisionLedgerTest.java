@@ -71,6 +71,13 @@ class DecisionLedgerTest {
     }
 
     @Test
+    void thePromotionOfAnotherPolicyIsNoPromotion() {
+        ledger.promoted(new Promotion("q", 1, FIRST, 0, "", "better", true, "c", new TreeMap<>(), 0));
+        ledger.decided(decision(5, 1, FIRST));
+        assertThat(ledger.versionMismatches()).isEqualTo(1);
+    }
+
+    @Test
     void anAnswerFromBeforeThePromotionTookEffectIsAMismatch() {
         ledger.promoted(promotion(1, FIRST, 501));
         ledger.decided(decision(5, 1, FIRST));

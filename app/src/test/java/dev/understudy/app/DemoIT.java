@@ -61,7 +61,7 @@ class DemoIT {
         assertThat(summary.fieldNames()).toIterable().containsAll(KEYS);
         assertThat(summary.fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of demo"));
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of demo", "JSON of demo, driving"));
         assertThat(summary.get("closedLoop").get("policy").fieldNames())
                 .toIterable()
                 .containsExactlyInAnyOrderElementsOf(Reference.names("Figures of a driver"));
@@ -140,6 +140,42 @@ class DemoIT {
         assertThat(first.get("windowStart").asText()).isEqualTo("2019-10-08T08:00:00Z");
         assertThat(first.get("persistence").isNumber()).isTrue();
         assertThat(ran.err()).contains("window ", "candidate ", "promoted ", "swap ");
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).as("files left behind").isEmpty();
+        }
+    }
+
+    @Test
+    void policiesOfControlAreLearnedFromExpertsSwappedInAndPlay() throws Exception {
+        Ran ran = Ran.command("demo", "--domain", "control", "--json", "--directory", folder.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode summary = new ObjectMapper().readTree(ran.out());
+        assertThat(summary.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of demo", "JSON of demo, control"));
+        JsonNode events = summary.get("events");
+        assertThat(events.get("observed").asLong()).isPositive();
+        assertThat(events.get("decided").asLong())
+                .isEqualTo(events.get("observed").asLong());
+        for (String none : List.of("lost", "duplicated", "late", "lateLearned", "deadLettered", "rejected")) {
+            assertThat(events.get(none).asLong()).as(none).isZero();
+        }
+        assertThat(summary.get("versionMismatches").asLong()).isZero();
+        assertThat(summary.get("swaps").asLong())
+                .isEqualTo(summary.get("promoted").asLong());
+        assertThat(summary.get("returns").findValuesAsText("policy"))
+                .containsExactly("control/cartpole-v1", "control/mountaincar-v0", "control/acrobot-v1");
+        double[] least = {490, -130, -110};
+        for (int i = 0; i < least.length; i++) {
+            JsonNode task = summary.get("returns").get(i);
+            assertThat(task.get("versions")).as("%s", task).isNotEmpty();
+            assertThat(task.get("firstModelSeconds").asDouble()).isPositive();
+            assertThat(task.get("expert").get("mean").asDouble()).as("%s", task).isGreaterThan(least[i]);
+            assertThat(task.get("last").get("mean").asDouble())
+                    .as("%s", task)
+                    .isGreaterThan(least[i])
+                    .isGreaterThan(task.get("withoutModel").get("mean").asDouble());
+        }
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).as("files left behind").isEmpty();
         }

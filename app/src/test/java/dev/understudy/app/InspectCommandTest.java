@@ -197,7 +197,7 @@ class InspectCommandTest {
         assertThat(result.get("remarks").toString()).contains("one.csv:602:1: expected a time in ms, found 'oops'");
         assertThat(trained.err()).contains("1 bad row (TIME), the first");
         assertThat(result.get("learned").asInt()).isBetween(390, 404);
-        assertThat(names(result)).isEqualTo(Reference.names("JSON of train"));
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of train", "JSON of train, car following"));
         assertThat(result.get("licence").asText()).isEqualTo("unknown");
         assertThat(ModelFile.read(Files.readAllBytes(model)).metadata().dataLicence())
                 .isEqualTo("unknown");
@@ -212,7 +212,8 @@ class InspectCommandTest {
                 one.toString(),
                 "--json");
         assertThat(evaluated.code()).as(evaluated.err()).isZero();
-        assertThat(names(new ObjectMapper().readTree(evaluated.out()))).isEqualTo(Reference.names("JSON of evaluate"));
+        assertThat(names(new ObjectMapper().readTree(evaluated.out())))
+                .isEqualTo(Reference.names("JSON of evaluate, car following"));
         assertThat(new ObjectMapper()
                         .readTree(evaluated.out())
                         .get("openLoop")
@@ -282,5 +283,36 @@ class InspectCommandTest {
         Ran laid = Ran.command("inspect", "--sequential", logs.toString());
         assertThat(laid.code()).as(laid.err()).isZero();
         assertThat(laid.out()).doesNotContain("come late");
+    }
+
+    @Test
+    void episodesOfATaskAreInspectedByItsPolicy() throws IOException {
+        Path file = Files.writeString(folder.resolve("expert.csv"), """
+                episode,step,position,velocity,action,reward
+                0,0,-0.5,0.0,2,-1
+                0,1,-0.4,0.01,0,-1
+                0,2,-0.3,0.02,,
+                """);
+        Ran ran = Ran.command("inspect", "--policy", "control/mountaincar-v0", "--json", file.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        assertThat(names(result)).isEqualTo(Reference.names("JSON of inspect"));
+        assertThat(result.get("steps").asInt()).isEqualTo(2);
+        assertThat(result.get("trips").asInt()).isEqualTo(1);
+        assertThat(result.get("action").get("max").asDouble()).isEqualTo(2);
+
+        Ran twice = Ran.command(
+                "inspect", "--policy", "control/mountaincar-v0", "--json", file.toString(), file.toString());
+        assertThat(new ObjectMapper().readTree(twice.out()).get("duplicates").asInt())
+                .isEqualTo(2);
+
+        Ran other = Ran.command("inspect", "--policy", "control/cartpole-v0", file.toString());
+        assertThat(other.code()).isEqualTo(2);
+        assertThat(other.err())
+                .contains("expected demonstrations of cartpole-v0 with observations [x, x_dot, theta, theta_dot]")
+                .contains("got [position, velocity] (expert.csv)");
+        Ran none = Ran.command("ingest", "--format", "episodes", file.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("--policy: expected one of [control/acrobot-v0");
     }
 }

@@ -51,11 +51,11 @@ class LoopAccountTest {
 
     @Test
     void aWindowIsLearnedOnceItsAlgorithmMadeACandidateOfIt() {
-        assertThat(account.hasLearned("bc", 60_000)).isFalse();
+        assertThat(account.hasLearned("p", "bc", 60_000)).isFalse();
         account.candidate(candidate(1));
-        assertThat(account.hasLearned("bc", 60_000)).isTrue();
-        assertThat(account.hasLearned("bc", 120_000)).isFalse();
-        assertThat(account.hasLearned("gail", 60_000)).isFalse();
+        assertThat(account.hasLearned("p", "bc", 60_000)).isTrue();
+        assertThat(account.hasLearned("p", "bc", 120_000)).isFalse();
+        assertThat(account.hasLearned("p", "gail", 60_000)).isFalse();
     }
 
     @Test
@@ -80,7 +80,7 @@ class LoopAccountTest {
                 4L,
                 "rejected.NO_LABEL",
                 5L)));
-        Map<?, ?> events = (Map<?, ?>) account.summary(100, 0, window -> "").get("events");
+        Map<?, ?> events = (Map<?, ?>) account.summary(100, 0).get("events");
         assertThat(events)
                 .isEqualTo(Map.ofEntries(
                         Map.entry("ingested", 100L),
@@ -102,7 +102,7 @@ class LoopAccountTest {
     void stepsBetweenRecordsAreNoRecordsAndLeaveTheBooksEven() {
         account.report(
                 totals(Map.of("ingested", 100L, "interpolated", 80L, "trained", 150L, "rejected.NO_LABEL", 20L)));
-        Map<String, ?> summary = account.summary(100, 0, window -> "");
+        Map<String, ?> summary = account.summary(100, 0);
         assertThat(summary.get("events"))
                 .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.map(String.class, Long.class))
                 .containsEntry("learned", 150L)
@@ -116,7 +116,7 @@ class LoopAccountTest {
         account.candidate(candidate(10_000));
         account.decision(decision(7, 12_500));
         account.decision(decision(8, 13_000));
-        Map<String, ?> summary = account.summary(0, 2, window -> "");
+        Map<String, ?> summary = account.summary(0, 2);
         assertThat(summary.get("freshnessSeconds")).isEqualTo(Map.of("p50", 2.5, "p99", 2.5));
         assertThat(summary.get("trainSeconds")).isEqualTo(1.5);
         assertThat(summary.get("versionMismatches")).isEqualTo(0L);
@@ -126,13 +126,13 @@ class LoopAccountTest {
     void aRepeatedPublicationIsTheSameOne() {
         assertThat(account.candidate(candidate(0))).isPresent();
         assertThat(account.candidate(candidate(0))).isEmpty();
-        assertThat(account.allJudged()).isFalse();
+        assertThat(account.allJudged("p")).isFalse();
         assertThat(account.verdict(verdict(false)))
                 .hasValueSatisfying(
                         line -> assertThat(line).startsWith("refused").endsWith("why"));
         assertThat(account.verdict(verdict(false))).isEmpty();
-        assertThat(account.allJudged()).isTrue();
-        Map<String, ?> summary = account.summary(0, 0, window -> "");
+        assertThat(account.allJudged("p")).isTrue();
+        Map<String, ?> summary = account.summary(0, 0);
         assertThat(summary.get("refused")).isEqualTo(1L);
         assertThat(summary.get("promoted")).isEqualTo(0L);
     }
@@ -141,19 +141,46 @@ class LoopAccountTest {
     void theSummarySaysWhichAlgorithmEachPromotedModelIsOf() {
         account.candidate(candidate(0));
         account.verdict(verdict(true));
-        Map<String, ?> summary = account.summary(0, 0, window -> "");
+        Map<String, ?> summary = account.summary(0, 0);
         assertThat(summary.get("algorithms")).isEqualTo(Map.of("bc", Map.of("candidates", 1L, "promoted", 1L)));
         assertThat(summary.get("promotions"))
-                .isEqualTo(List.of(Map.of("epoch", 1L, "sha256", SHA, "algorithm", "bc", "reason", "why")));
-        assertThat(SummaryText.of(new TreeMap<>(summary)))
+                .isEqualTo(
+                        List.of(Map.of("policy", "p", "epoch", 1L, "sha256", SHA, "algorithm", "bc", "reason", "why")));
+        assertThat(SummaryText.ofDriving(new TreeMap<>(summary)))
                 .contains("algorithms.bc.promoted")
                 .contains("aaaaaaaaaaaa");
     }
 
     @Test
+    void theBooksOfSeveralPoliciesAreKeptApart() {
+        account.report(totals(Map.of("ingested", 10L, "trained", 7L)));
+        TrainingRecord other = new TrainingRecord(
+                "q",
+                TrainingRecord.Kind.TRAINING,
+                0,
+                0,
+                "",
+                "",
+                new TreeMap<>(),
+                new TreeMap<>(Map.of("ingested", 5L, "trained", 5L)),
+                "totals",
+                0);
+        account.report(other);
+        account.candidate(candidate(0));
+        account.verdict(verdict(true));
+        assertThat(account.summary(15, 0).get("events"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsEntry("learned", 12L)
+                .containsEntry("pending", 3L);
+        assertThat(account.inForce("p")).isPresent();
+        assertThat(account.inForce("q")).isEmpty();
+        assertThat(account.hasLearned("q", "bc", 60_000)).isFalse();
+    }
+
+    @Test
     void anObservationWithoutADecisionIsLost() {
         account.decision(decision(7, 12_500));
-        assertThat(account.summary(0, 3, window -> "").get("events"))
+        assertThat(account.summary(0, 3).get("events"))
                 .asInstanceOf(InstanceOfAssertFactories.MAP)
                 .containsEntry("lost", 2L);
     }

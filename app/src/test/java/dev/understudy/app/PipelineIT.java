@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +76,14 @@ class PipelineIT {
     }
 
     @Test
+    void theDoctorMakesTheTopicsOfEveryDomain() {
+        Ran ran = Ran.command(
+                "doctor", "--policy", "control/cartpole-v1", "--bootstrap-servers", BROKER.bootstrapServers());
+        assertThat(ran.code()).as(ran.out()).isZero();
+        assertThat(ran.out()).contains("15, with their settings, of [control]");
+    }
+
+    @Test
     void ownCsvGoesToTheLogsAndItsBadRowsToTheDeadLetters() throws IOException {
         Path csv = Files.writeString(folder.resolve("drive.csv"), CSV);
         Path mapping = Files.writeString(folder.resolve("mapping.json"), MAPPING);
@@ -99,6 +110,46 @@ class PipelineIT {
         assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
                 .extracting(record -> record.value().coordinates())
                 .contains(csv + ":4");
+    }
+
+    @Test
+    void filesOfEpisodesGoToTheLogsOfControl() throws IOException {
+        Path file = Files.writeString(folder.resolve("expert.csv"), """
+                episode,step,position,velocity,action,reward
+                0,0,-0.5,0.0,2,-1
+                0,1,-0.4,0.01,0,-1
+                0,2,-0.3,0.02,,
+                1,0,-0.6,0.0,1,
+                1,1,-0.6,0.01,,
+                """);
+        Ran ran = Ran.command(
+                "ingest",
+                "--json",
+                "--policy",
+                "control/mountaincar-v0",
+                "--bootstrap-servers",
+                BROKER.bootstrapServers(),
+                file.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        JsonNode result = new ObjectMapper().readTree(ran.out());
+        assertThat(result.get("logs").asInt()).isEqualTo(3);
+        assertThat(result.get("steps").asInt()).isEqualTo(3);
+        TopicReader reader = new TopicReader(Connection.local(BROKER.bootstrapServers()), Duration.ofSeconds(20));
+        List<ControlStep> steps =
+                reader.all(DomainTopics.CONTROL.logs(), Serdes.String(), UnderstudySerdes.control()).stream()
+                        .map(record -> record.value())
+                        .toList();
+        assertThat(steps)
+                .extracting(ControlStep::episode)
+                .containsExactly("expert.csv#0", "expert.csv#0", "expert.csv#1");
+        assertThat(steps).extracting(ControlStep::label).containsOnly("mountaincar-v0");
+        assertThat(steps)
+                .extracting(ControlStep::end)
+                .containsExactly(ControlStep.End.NONE, ControlStep.End.TERMINATED, ControlStep.End.TERMINATED);
+        assertThat(steps).extracting(ControlStep::reward).containsExactly(-1.0, -1.0, Double.NaN);
+        assertThat(steps.get(1).observation()).containsExactly(-0.4f, 0.01f);
+        assertThat(steps.get(1).action()).containsExactly(0f);
+        assertThat(steps.get(1).timeMs()).isGreaterThan(steps.get(0).timeMs());
     }
 
     @Test

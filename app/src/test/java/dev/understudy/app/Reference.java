@@ -3,6 +3,8 @@ package dev.understudy.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,15 +17,16 @@ final class Reference {
 
     private Reference() {}
 
-    /** Returns the names in the first column of the table below a heading. */
-    static Set<String> names(String heading) throws IOException {
+    /** Returns the names in the first column of the tables below these headings. */
+    static Set<String> names(String... headings) throws IOException {
+        List<String> wanted = Arrays.stream(headings).map("## "::concat).toList();
         Path root =
                 Objects.requireNonNull(BundledLogs.folder().resolve("../../..").normalize());
         Set<String> names = new TreeSet<>();
         boolean isBelow = false;
         for (String line : Files.readAllLines(root.resolve("docs/reference.md"))) {
             if (line.startsWith("#")) {
-                isBelow = line.equals("## " + heading);
+                isBelow = wanted.contains(line);
             } else if (isBelow && line.startsWith("|")) {
                 Matcher name = NAME.matcher(line.substring(0, line.indexOf('|', 1)));
                 while (name.find()) {

@@ -121,6 +121,16 @@ class UnderstudyTest {
     }
 
     @Test
+    void theDoctorNamesThePoliciesAndDomainsThereAre() {
+        Ran ran = Ran.command("doctor", "--policy", "control/moon-v0", "--domain", "dialog");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("policy: expected one of the policies [driving/car-following, control/acrobot-v0")
+                .contains("got control/moon-v0")
+                .contains("domain: expected one of the domains [driving, control], got dialog");
+    }
+
+    @Test
     void aFailureIsOneLine() {
         Ran ran = Ran.command("models", "list", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
         assertThat(ran.code()).isEqualTo(1);
@@ -165,6 +175,16 @@ class UnderstudyTest {
         Ran ran = Ran.command("demo", "--logs", folder.toString());
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--logs: expected a folder with runs.csv, found none at " + folder);
+    }
+
+    @Test
+    void aDemonstrationOfNoDomainIsBadUsage() {
+        Ran ran = Ran.command("demo", "--domain", "dialog");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--domain: expected one of [driving, control], found \"dialog\"");
+        Ran shorter = Ran.command("demo", "--domain", "control", "--seconds", "3");
+        assertThat(shorter.code()).isEqualTo(2);
+        assertThat(shorter.err()).contains("--seconds: expected 0 or from 15 on, found 3");
     }
 
     @Test

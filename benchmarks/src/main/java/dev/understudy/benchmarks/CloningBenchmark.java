@@ -8,7 +8,7 @@ import dev.understudy.environment.Task;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
-import dev.understudy.model.ControlPolicy;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import java.io.IOException;
@@ -88,7 +88,8 @@ final class CloningBenchmark {
         try (BehaviouralCloning cloning = new BehaviouralCloning(policy, BehaviouralCloningConfig.classicControl())) {
             Update update = cloning.begin(cloning.initialState(seed), demonstrations.trajectories(), List.of(), seed);
             while (update.step()) {}
-            try (ControlPolicy cloned = new ControlPolicy(cloning.export(update.state()), task.observationSize(), 1)) {
+            try (LoadedPolicy cloned =
+                    LoadedPolicy.ofExport(cloning.export(update.state()), task.observationSize(), 1)) {
                 return new RolloutCollector(task.create(Math.min(25, settings.episodes()), 0))
                         .episodes(Behaviour.modeOf(cloned), settings.episodes(), 1_000_003L * (seed + 1))
                         .meanReturn();

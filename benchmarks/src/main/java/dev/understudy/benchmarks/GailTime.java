@@ -9,7 +9,7 @@ import dev.understudy.environment.Task;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
-import dev.understudy.model.ControlPolicy;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import java.io.IOException;
@@ -132,7 +132,7 @@ final class GailTime {
     }
 
     private double evaluated(byte[] onnx, Task task, int evaluation) {
-        try (ControlPolicy policy = new ControlPolicy(onnx, 4, 1)) {
+        try (LoadedPolicy policy = LoadedPolicy.ofExport(onnx, 4, 1)) {
             return new RolloutCollector(task.create(settings.episodes(), 0))
                     .episodes(
                             Behaviour.modeOf(policy),

@@ -7,6 +7,7 @@ import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Assembler;
 import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Step;
@@ -121,7 +122,10 @@ class ControlLearningTest {
     }
 
     private TrainedWindow learned(WindowBatch batch) throws Exception {
-        LearningBranch branch = new LearningBranch(Algorithms.CLONING, any -> spec.learner(Algorithms.CLONING, 300));
+        return learned(batch, new LearningBranch(Algorithms.CLONING, any -> spec.learner(Algorithms.CLONING, 300)));
+    }
+
+    private TrainedWindow learned(WindowBatch batch, LearningBranch branch) throws Exception {
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(
                         TrainingConfig.defaults(POLICY).withSlice(Duration.ofSeconds(60)),
@@ -176,6 +180,17 @@ class ControlLearningTest {
         assertThat(verdict.evidence().get("candidateNllNats")).isLessThan(0.4);
         assertThat(verdict.evidence().get("candidateReturn")).isGreaterThan(100);
         assertThat(verdict.evidence().get("baselineReturn")).isLessThan(40);
+    }
+
+    @Test
+    void aWindowIsLearnedInItsEnvironmentToo() throws Exception {
+        LearningBranch gail =
+                LearningBranch.of(Algorithms.GAIL, Policies.one(spec), 0, 2).get(0);
+        TrainedWindow trained = learned(batch(), gail);
+        assertThat(trained.candidate().algorithm()).isEqualTo(Algorithms.GAIL);
+        assertThat(trained.candidate().figures())
+                .containsEntry("iterations", 2.0)
+                .hasEntrySatisfying("steps", steps -> assertThat(steps).isGreaterThanOrEqualTo(2000));
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * The books of a log while it is read. What is kept of single samples and vehicles is bounded, so that logs may be of
  * any length; not thread-safe.
  */
-final class InspectedLog {
+final class InspectedLog implements Inspection {
     /** Samples among which repeated ones are surely found: up to 100 MB. */
     static final int MOST_SAMPLES = 3_000_000;
 
@@ -91,8 +91,8 @@ final class InspectedLog {
         return CarFollowing.assembler(experts);
     }
 
-    /** Enters a row. */
-    void read(Row row) {
+    @Override
+    public void read(Row row) {
         rows++;
         if (row instanceof Row.Bad wrong) {
             bad.merge(wrong.problem(), 1L, Long::sum);
@@ -241,8 +241,8 @@ final class InspectedLog {
         rejected.merge(reason.name(), 1L, Long::sum);
     }
 
-    /** Closes the books. */
-    LogInspection finish(List<String> notes) {
+    @Override
+    public LogInspection finish(List<String> notes) {
         vehicles.values().forEach(InspectedVehicle::end);
         vehicles.clear();
         return new LogInspection(

@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.domain.Actor;
 import java.time.Duration;
 import java.util.List;
@@ -8,17 +9,26 @@ import java.util.Set;
 /** A source whose rows are inspected as they pass. */
 public final class InspectedSource implements SampleSource {
     private final SampleSource source;
-    private final InspectedLog log;
+    private final Inspection log;
 
     /**
-     * Inspects a source, which closes with this one.
+     * Inspects logs of cars; the source closes with this one.
      *
      * @param lateness how far out of order samples may come, event time
      * @param experts whose driving is learned
      */
     public InspectedSource(SampleSource source, Duration lateness, Set<Actor> experts) {
+        this(source, new InspectedLog(lateness, experts));
+    }
+
+    private InspectedSource(SampleSource source, Inspection log) {
         this.source = source;
-        this.log = new InspectedLog(lateness, experts);
+        this.log = log;
+    }
+
+    /** Inspects episodes, which close with this one. */
+    public static InspectedSource of(EpisodesSource source, ControlPolicySpec spec, Set<Actor> experts) {
+        return new InspectedSource(source, new InspectedEpisodes(spec, experts));
     }
 
     @Override

@@ -27,7 +27,7 @@ import java.util.TreeMap;
  * @param rejectedByReason samples that would not be, by reason
  * @param late samples that come more than the bound on lateness after a later one
  * @param duplicates samples whose trip and sequence were there before
- * @param action accelerations of the steps, m/s^2
+ * @param action accelerations of the steps, m/s^2; of control the first number of their actions, or the choice
  * @param remarks what a user should know, in plain words
  */
 public record LogInspection(
@@ -43,7 +43,7 @@ public record LogInspection(
         Action action,
         List<String> remarks) {
     /**
-     * Accelerations, m/s^2; all NaN where there are none.
+     * Actions; all NaN where there are none.
      *
      * @param mean their mean
      * @param min the lowest
@@ -69,7 +69,12 @@ public record LogInspection(
      * @param experts whose driving is learned
      */
     public static LogInspection of(SampleSource source, Duration lateness, Set<Actor> experts) {
-        try (InspectedSource inspected = new InspectedSource(source, lateness, experts)) {
+        return of(new InspectedSource(source, lateness, experts));
+    }
+
+    /** Reads a source to its end and closes it. */
+    public static LogInspection of(InspectedSource inspected) {
+        try (inspected) {
             inspected.forEachRemaining(row -> {});
             return inspected.inspection();
         }

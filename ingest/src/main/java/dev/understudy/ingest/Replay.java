@@ -1,10 +1,13 @@
 package dev.understudy.ingest;
 
-import dev.understudy.driving.FollowingSample;
+import dev.understudy.domain.Sample;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.ingest.ReplaySettings.Route;
 import dev.understudy.ingest.Row.Problem;
 import dev.understudy.schemas.Codecs;
 import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.DomainTopics;
+import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -31,6 +34,7 @@ public final class Replay {
     private static final long REPORT_NANOS = 1_000_000_000L;
 
     private final ReplaySettings settings;
+    private final DomainTopics topics;
     private final Producer<byte[], byte[]> producer;
     private final Throttle.Ticker ticker;
     private final InstantSource clock;
@@ -45,15 +49,35 @@ public final class Replay {
 
     /** A replay through a producer that the caller closes. */
     Replay(ReplaySettings settings, Producer<byte[], byte[]> producer, Throttle.Ticker ticker, InstantSource clock) {
+        this(settings, DomainTopics.of(new CarFollowingPolicy().domain()), producer, ticker, clock);
+    }
+
+    private Replay(
+            ReplaySettings settings,
+            DomainTopics topics,
+            Producer<byte[], byte[]> producer,
+            Throttle.Ticker ticker,
+            InstantSource clock) {
         this.settings = settings;
+        this.topics = topics;
         this.producer = producer;
         this.ticker = ticker;
         this.clock = clock;
     }
 
-    /** A replay through a producer that the caller made from {@link ReplaySettings#producerProperties} and closes. */
+    /** A replay of logs of cars: see {@link #Replay(ReplaySettings, DomainTopics, Producer)}. */
     public Replay(ReplaySettings settings, Producer<byte[], byte[]> producer) {
         this(settings, producer, Throttle.SYSTEM, InstantSource.system());
+    }
+
+    /**
+     * A replay.
+     *
+     * @param topics those of the domain of the samples
+     * @param producer one that the caller made from {@link ReplaySettings#producerProperties} and closes
+     */
+    public Replay(ReplaySettings settings, DomainTopics topics, Producer<byte[], byte[]> producer) {
+        this(settings, topics, producer, Throttle.SYSTEM, InstantSource.system());
     }
 
     /**
@@ -138,17 +162,17 @@ public final class Replay {
     }
 
     private void send(Row row, Throttle throttle, Consumer<Row.Bad> onBad) throws InterruptedException {
-        if (row instanceof Row.Sample read) {
-            FollowingSample sample = read.sample();
+        if (row instanceof Row.Usable read) {
+            Sample sample = read.sample();
             throttle.await(sample.timeMs());
-            byte[] key = sample.vehicle().getBytes(StandardCharsets.UTF_8);
-            byte[] value = Codecs.FOLLOWING.encode(sample);
+            byte[] key = sample.entity().getBytes(StandardCharsets.UTF_8);
+            byte[] value = SampleCodecs.encode(sample);
             if (settings.route() != Route.LOGS) {
-                send(Topics.OBSERVATIONS, key, value);
+                send(topics.observations(), key, value);
                 observations++;
             }
             if (settings.route() != Route.OBSERVATIONS) {
-                send(Topics.LOGS, key, value);
+                send(topics.logs(), key, value);
                 logs++;
             }
             eventTimeMs = sample.timeMs();

@@ -27,9 +27,9 @@ public record ReplaySettings(
 
     /** Where samples go. */
     public enum Route {
-        /** To {@code driving.logs.v1}. */
+        /** To the logs of their domain. */
         LOGS,
-        /** To {@code driving.observations.v1}. */
+        /** To its observations. */
         OBSERVATIONS,
         /** To both; a step is sent as an observation first, then as a log. */
         BOTH

@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import dev.understudy.control.ControlStep;
 import dev.understudy.driving.FollowingSample;
 
 /** One row of a source: a sample, or what was wrong with it. */
@@ -10,15 +11,30 @@ public sealed interface Row {
     /** Line of the file, from 1. */
     long line();
 
+    /** A row that could be read, of any domain. */
+    sealed interface Usable extends Row {
+        /** Returns what it holds. */
+        dev.understudy.domain.Sample sample();
+    }
+
     /**
-     * A row that could be read.
+     * A step of an episode.
+     *
+     * @param source the file
+     * @param line number of the step among those of the file, from 1
+     * @param sample what it holds
+     */
+    record Step(String source, long line, ControlStep sample) implements Usable {}
+
+    /**
+     * A row of a log of cars.
      *
      * @param source the file
      * @param line line of the file, from 1
      * @param sample what it holds
      * @param afterPutBack whether the clock of its trip was put back before it
      */
-    record Sample(String source, long line, FollowingSample sample, boolean afterPutBack) implements Row {
+    record Sample(String source, long line, FollowingSample sample, boolean afterPutBack) implements Usable {
         /** A row of a trip whose clock was not put back. */
         public Sample(String source, long line, FollowingSample sample) {
             this(source, line, sample, false);

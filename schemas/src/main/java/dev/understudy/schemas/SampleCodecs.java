@@ -13,6 +13,13 @@ public final class SampleCodecs {
 
     private SampleCodecs() {}
 
+    /** Returns a sample as it lies on the wire. */
+    public static <S extends Sample> byte[] encode(S sample) {
+        @SuppressWarnings("unchecked") // an object is of its own class
+        Class<S> type = (Class<S>) sample.getClass();
+        return of(type).encode(sample);
+    }
+
     /**
      * Returns the codec of a kind of samples; what it cannot read is an {@link UndecodableException}.
      *

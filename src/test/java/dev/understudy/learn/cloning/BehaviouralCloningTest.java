@@ -10,7 +10,7 @@ import dev.understudy.graph.Tensor;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
-import dev.understudy.model.ControlPolicy;
+import dev.understudy.model.LoadedPolicy;
 import dev.understudy.network.Activation;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.CategoricalPolicy;
@@ -365,7 +365,7 @@ class BehaviouralCloningTest {
         LearnerState after = run(learner, learner.initialState(1), choices(400, 2), 3);
         Trajectory unseen = choices(300, 9).get(0);
         float[] chosen = new float[300];
-        try (ControlPolicy policy = new ControlPolicy(learner.export(after), 2, 1)) {
+        try (LoadedPolicy policy = LoadedPolicy.ofExport(learner.export(after), 2, 1)) {
             policy.act(unseen.observations().floats(), 300, chosen);
         }
         int right = 0;
