@@ -19,7 +19,7 @@ def main() -> int:
     options = parser.parse_args()
 
     def work(account: Account) -> dict[str, Any]:
-        env = commandline.environment(options.env)
+        env = commandline.environment(options)
         pace = commandline.pace_seconds(options, env)
         with commandline.client(options, policy=options.policy) as client:
             client.check_policy()

@@ -45,7 +45,7 @@ def main() -> int:
     options = parser.parse_args()
 
     def work(account: Account) -> dict[str, Any]:
-        env = commandline.environment(options.env)
+        env = commandline.environment(options)
         expert = commandline.expert(options, env)
         pace = commandline.pace_seconds(options, env)
         with commandline.client(options, clock=clock(env, options.episodes, pace)) as client:

@@ -25,6 +25,9 @@ def parser(description: str, *, entity: str | None = None) -> argparse.ArgumentP
     options.add_argument("--env", default="CartPole-v1", metavar="ID", help="the Gymnasium environment")
     options.add_argument("--bootstrap-servers", default="localhost:9092", metavar="HOST:PORT", help="the Kafka cluster")
     options.add_argument("--episodes", type=_count, default=20, metavar="N", help="how many episodes to play")
+    options.add_argument(
+        "--max-steps", type=_count, metavar="N", help="steps after which an episode is cut off; by default the environment's"
+    )
     options.add_argument("--seed", type=int, metavar="N", help="makes the episodes the same each time")
     options.add_argument(
         "--entity",
@@ -70,12 +73,12 @@ def pace_seconds(options: argparse.Namespace, env: gymnasium.Env) -> float:
     return step_seconds(env) if options.pace == BY_ENVIRONMENT else max(0.0, options.pace)
 
 
-def environment(name: str) -> gymnasium.Env:
-    """Returns an environment; raises UnderstudyError if there is none of that name."""
+def environment(options: argparse.Namespace) -> gymnasium.Env:
+    """Returns the environment that was chosen; raises UnderstudyError if there is none of that name."""
     try:
-        return gymnasium.make(name)
+        return gymnasium.make(options.env, max_episode_steps=options.max_steps)
     except gymnasium.error.Error as error:
-        raise UnderstudyError(f"expected a Gymnasium environment, got {name}: {error}") from error
+        raise UnderstudyError(f"expected a Gymnasium environment, got {options.env}: {error}") from error
 
 
 def client(options: argparse.Namespace, **more: Any) -> DecisionClient:

@@ -8,22 +8,27 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A bounded sample of everything seen so far, for rehearsal: fixed-length pieces of trajectories, each with the same
- * chance to be there (Vitter 1985, Algorithm R), or with more weight on the recent. Deterministic in its seed and
- * input.
+ * A bounded sample of everything seen so far, for rehearsal: pieces of about as many steps, each with the same chance
+ * to be there (Vitter 1985, Algorithm R), or with more weight on the recent. Deterministic in its seed and input.
  *
  * <p>With recency r &gt; 0 the n-th piece enters with probability of at least r, so that the memory is refreshed for
  * ever and a piece's chance to survive falls off exponentially, with a mean age of capacity / r pieces.
  */
 public final class Reservoir {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    /** The format in which every piece is of one trajectory. */
+    private static final int FORMAT_OF_SINGLES = 1;
 
     private final int capacity;
     private final int pieceSteps;
     private final double recency;
-    private final List<Trajectory> pieces = new ArrayList<>();
+    private final List<List<Trajectory>> pieces = new ArrayList<>();
+    /** Short trajectories that do not make a piece yet. */
+    private final List<Trajectory> gathered = new ArrayList<>();
+
     private long seen;
     private long random;
 
@@ -32,8 +37,9 @@ public final class Reservoir {
      *
      * @param capacity most pieces kept, at least 1
      * @param pieceSteps steps of a piece, at least 1; what is left at the end of a trajectory makes a shorter piece if
-     *     it has at least half of them. A trajectory of fewer than half is offered whole, by chance in proportion to
-     *     its steps, so that logs of short runs are remembered too
+     *     it has at least half of them. Trajectories of fewer than half are gathered whole until they make a piece
+     *     together, and kept until then, so that every step of short runs, such as corrections of a policy, counts as
+     *     much as one of a long run
      * @param recency lowest probability with which a new piece enters, 0 (uniform over everything seen) to 1
      * @param seed what the draws follow from
      */
@@ -51,21 +57,30 @@ public final class Reservoir {
 
     /** Offers a trajectory, cut into pieces. */
     public void offer(Trajectory trajectory) {
-        for (int start = 0; start < trajectory.steps(); start += pieceSteps) {
+        if (2 * trajectory.steps() < pieceSteps) {
+            gather(trajectory);
+            return;
+        }
+        for (int start = 0; 2 * (trajectory.steps() - start) >= pieceSteps; start += pieceSteps) {
             int steps = Math.min(pieceSteps, trajectory.steps() - start);
-            double chance = 2.0 * steps / pieceSteps;
-            if (chance >= 1 || (start == 0 && nextUniform() < chance)) {
-                offerPiece(trajectory, start, steps);
-            }
+            offerPiece(List.of(cut(trajectory, start, steps)));
         }
     }
 
-    private void offerPiece(Trajectory trajectory, int start, int steps) {
+    private void gather(Trajectory trajectory) {
+        gathered.add(trajectory);
+        if (gathered.stream().mapToInt(Trajectory::steps).sum() >= pieceSteps) {
+            offerPiece(List.copyOf(gathered));
+            gathered.clear();
+        }
+    }
+
+    private void offerPiece(List<Trajectory> piece) {
         seen++;
         if (pieces.size() < capacity) {
-            pieces.add(cut(trajectory, start, steps));
+            pieces.add(piece);
         } else if (nextUniform() < Math.max((double) capacity / seen, recency)) {
-            pieces.set((int) (nextUniform() * capacity), cut(trajectory, start, steps));
+            pieces.set((int) (nextUniform() * capacity), piece);
         }
     }
 
@@ -93,9 +108,10 @@ public final class Reservoir {
         return (z >>> 11) * 0x1.0p-53;
     }
 
-    /** Returns the pieces kept, as an unmodifiable copy. */
-    public List<Trajectory> pieces() {
-        return List.copyOf(pieces);
+    /** Returns the trajectories of all pieces kept and those gathered for the next, as an unmodifiable copy. */
+    public List<Trajectory> trajectories() {
+        return Stream.concat(pieces.stream().flatMap(List::stream), gathered.stream())
+                .toList();
     }
 
     /** Returns the number of pieces ever offered. */
@@ -114,9 +130,10 @@ public final class Reservoir {
             out.writeLong(seen);
             out.writeLong(random);
             out.writeInt(pieces.size());
-            for (Trajectory piece : pieces) {
-                TrajectoryBytes.write(out, piece);
+            for (List<Trajectory> piece : pieces) {
+                write(out, piece);
             }
+            write(out, gathered);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -131,18 +148,38 @@ public final class Reservoir {
     public static Reservoir fromBytes(byte[] bytes) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int format = in.readInt();
-            if (format != FORMAT) {
-                throw new IllegalArgumentException("expected reservoir of format %d, got %d".formatted(FORMAT, format));
+            if (format != FORMAT && format != FORMAT_OF_SINGLES) {
+                throw new IllegalArgumentException(
+                        "expected reservoir of format %d or %d, got %d".formatted(FORMAT_OF_SINGLES, FORMAT, format));
             }
             Reservoir reservoir = new Reservoir(in.readInt(), in.readInt(), in.readDouble(), 0);
             reservoir.seen = in.readLong();
             reservoir.random = in.readLong();
             for (int left = in.readInt(); left > 0; left--) {
-                reservoir.pieces.add(TrajectoryBytes.read(in));
+                reservoir.pieces.add(
+                        format == FORMAT_OF_SINGLES ? List.of(TrajectoryBytes.read(in)) : List.copyOf(read(in)));
+            }
+            if (format == FORMAT) {
+                reservoir.gathered.addAll(read(in));
             }
             return reservoir;
         } catch (IOException e) {
             throw new IllegalArgumentException("reservoir of %d bytes ends early".formatted(bytes.length), e);
         }
+    }
+
+    private static void write(DataOutputStream out, List<Trajectory> trajectories) throws IOException {
+        out.writeInt(trajectories.size());
+        for (Trajectory trajectory : trajectories) {
+            TrajectoryBytes.write(out, trajectory);
+        }
+    }
+
+    private static List<Trajectory> read(DataInputStream in) throws IOException {
+        List<Trajectory> trajectories = new ArrayList<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            trajectories.add(TrajectoryBytes.read(in));
+        }
+        return trajectories;
     }
 }

@@ -1,5 +1,6 @@
 package dev.understudy.driving;
 
+import dev.understudy.domain.Actor;
 import dev.understudy.domain.Baseline;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Envelope;
@@ -19,7 +20,11 @@ import java.util.TreeMap;
 
 /** Car following as the pipeline sees it: the table of contents of this package. */
 public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
-    /** The acceleration around a step. */
+    /**
+     * The acceleration around a step. It is the driver's where nobody else drove as far as it reaches: at a takeover
+     * the speeds before are the policy's doing. What a policy drove itself is never wanted: learning from it would only
+     * confirm it.
+     */
     private enum Acceleration implements Labeller<FollowingSample> {
         CENTRAL_DIFFERENCE;
 
@@ -30,6 +35,12 @@ public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
 
         @Override
         public Label label(List<FollowingSample> steps, int centre, float[] action) {
+            Actor driver = steps.get(centre).actor();
+            if (driver == Actor.POLICY
+                    || steps.subList(centre - reach(), centre + reach() + 1).stream()
+                            .anyMatch(step -> step.actor() != driver)) {
+                return Label.NOT_WANTED;
+            }
             action[0] = (float) AccelerationFilter.acceleration(
                     steps.get(centre - reach()).speedMetersPerSecond(),
                     steps.get(centre + reach()).speedMetersPerSecond());

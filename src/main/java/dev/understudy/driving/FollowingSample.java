@@ -14,6 +14,7 @@ import dev.understudy.domain.Sample;
  * @param actor who drove
  * @param label a free word on the expert ("acc-S", "human"), used to report slices and never observed by a policy; may
  *     be empty
+ * @param engaged whether a policy was in charge when a person took over and drove this: a correction of it
  * @param speedMetersPerSecond own speed
  * @param gapMeters bumper-to-bumper distance to the leader
  * @param leaderSpeedMetersPerSecond the leader's speed
@@ -25,10 +26,35 @@ public record FollowingSample(
         long timeMs,
         Actor actor,
         String label,
+        boolean engaged,
         double speedMetersPerSecond,
         double gapMeters,
         double leaderSpeedMetersPerSecond)
         implements Sample {
+    /** Creates a sample that is no takeover. */
+    public FollowingSample(
+            String vehicle,
+            String trip,
+            long sequence,
+            long timeMs,
+            Actor actor,
+            String label,
+            double speedMetersPerSecond,
+            double gapMeters,
+            double leaderSpeedMetersPerSecond) {
+        this(
+                vehicle,
+                trip,
+                sequence,
+                timeMs,
+                actor,
+                label,
+                false,
+                speedMetersPerSecond,
+                gapMeters,
+                leaderSpeedMetersPerSecond);
+    }
+
     @Override
     public String entity() {
         return vehicle;

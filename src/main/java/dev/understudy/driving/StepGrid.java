@@ -141,6 +141,7 @@ public final class StepGrid {
                 timeMs,
                 after.actor(),
                 after.label(),
+                after.engaged(),
                 line(before.speedMetersPerSecond(), after.speedMetersPerSecond(), share),
                 line(before.gapMeters(), after.gapMeters(), share),
                 line(before.leaderSpeedMetersPerSecond(), after.leaderSpeedMetersPerSecond(), share));

@@ -28,8 +28,10 @@ import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +74,12 @@ class ControlPolicySpecTest {
     }
 
     private static List<Step> assembled(PolicySpec<ControlStep> spec, List<ControlStep> samples) {
+        return assembled(spec, Experts.DEFAULT, samples);
+    }
+
+    private static List<Step> assembled(PolicySpec<ControlStep> spec, Set<Actor> experts, List<ControlStep> samples) {
         List<Step> steps = new ArrayList<>();
-        Assembler<ControlStep> assembler = new Assembler<>(spec, Experts.DEFAULT);
+        Assembler<ControlStep> assembler = new Assembler<>(spec, experts);
         Assembler.Output<ControlStep> out = new Assembler.Output<>() {
             @Override
             public void step(Step step) {
@@ -120,6 +126,34 @@ class ControlPolicySpecTest {
                 .fold(IntakeOutcome.Accepted::policy, rejected -> {
                     throw new AssertionError(rejected.reason());
                 });
+    }
+
+    /** Whoever counts among the experts: what a policy did itself is never learned. */
+    @Test
+    void ofAnEpisodeWithTakeoversEachTakeoverIsATrajectory() {
+        PolicySpec<ControlStep> spec = named("control/cartpole-v1");
+        List<ControlStep> episode = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            boolean isTaken = (i >= 10 && i < 15) || i >= 27;
+            episode.add(new ControlStep(
+                    "robot",
+                    "episode",
+                    i,
+                    20L * i,
+                    isTaken ? Actor.HUMAN : Actor.POLICY,
+                    "",
+                    isTaken,
+                    new float[] {i, 0, 0, 0},
+                    new float[] {isTaken ? 1 : 0},
+                    1,
+                    ControlStep.End.NONE));
+        }
+        for (Set<Actor> experts : List.of(Experts.DEFAULT, EnumSet.allOf(Actor.class))) {
+            List<Trajectory> learned = Steps.trajectories(assembled(spec, experts, episode), spec.stepMs());
+            assertThat(learned).extracting(Trajectory::steps).containsExactly(5, 3);
+            assertThat(learned.get(1).observations().at(0, 0)).isEqualTo(27);
+            assertThat(learned.get(1).actions().values()).containsOnly(1);
+        }
     }
 
     @Test

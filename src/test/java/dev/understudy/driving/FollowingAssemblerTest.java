@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class FollowingAssemblerTest {
@@ -74,6 +75,45 @@ class FollowingAssemblerTest {
                 assertThat(step.action()[0]).isFinite();
             }
         }
+    }
+
+    /** At either end of a takeover, three speeds that a label reaches are the policy's doing. */
+    @Test
+    void ofATakeoverTheStepsAreLearnedWhoseAccelerationIsTheDrivers() {
+        List<FollowingSample> samples = new ArrayList<>();
+        for (FollowingSample each : Samples.steady(400)) {
+            boolean takesOver = each.sequence() >= 200 && each.sequence() < 230;
+            samples.add(new FollowingSample(
+                    each.vehicle(),
+                    each.trip(),
+                    each.sequence(),
+                    each.timeMs(),
+                    each.sequence() < 150 || takesOver ? Actor.HUMAN : Actor.POLICY,
+                    "",
+                    takesOver,
+                    10 + (takesOver ? 0.01 * (each.sequence() - 200) : 0),
+                    each.gapMeters(),
+                    each.leaderSpeedMetersPerSecond()));
+        }
+        Collected out = assemble(samples);
+        List<Step> corrections =
+                out.steps.stream().filter(step -> step.sequence() >= 150).toList();
+        assertThat(corrections)
+                .extracting(Step::sequence)
+                .containsExactlyElementsOf(LongStream.range(203, 227).boxed().toList());
+        assertThat(corrections).allSatisfy(step -> assertThat(step.action()[0]).isCloseTo(0.1f, within(1e-5f)));
+        assertThat(out.reasons).containsEntry(GeneralRefusal.NO_LABEL, 9);
+    }
+
+    /** Even where policies are counted among the experts. */
+    @Test
+    void whatAPolicyDroveIsNeverLearned() {
+        Assembler<FollowingSample> assembler = CarFollowing.assembler(EnumSet.allOf(Actor.class));
+        Collected out = new Collected();
+        for (FollowingSample each : Samples.steady(300)) {
+            assembler.offer(Samples.at("trip", each.sequence(), Actor.POLICY, 10, 20, 10), out);
+        }
+        assertThat(out.steps).isEmpty();
     }
 
     @Test

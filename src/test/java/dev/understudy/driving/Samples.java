@@ -25,6 +25,7 @@ final class Samples {
                 out.writeLong(sample.timeMs());
                 out.writeUTF(sample.actor().name());
                 out.writeUTF(sample.label());
+                out.writeBoolean(sample.engaged());
                 out.writeDouble(sample.speedMetersPerSecond());
                 out.writeDouble(sample.gapMeters());
                 out.writeDouble(sample.leaderSpeedMetersPerSecond());
@@ -44,6 +45,7 @@ final class Samples {
                         in.readLong(),
                         Actor.valueOf(in.readUTF()),
                         in.readUTF(),
+                        in.readBoolean(),
                         in.readDouble(),
                         in.readDouble(),
                         in.readDouble());

@@ -111,10 +111,10 @@ class ToyDomainTest {
         Reservoir reservoir = new Reservoir(8, 20, 0, 1);
         seen.forEach(reservoir::offer);
         Reservoir kept = Reservoir.fromBytes(reservoir.toBytes());
-        assertThat(kept.pieces()).isEqualTo(reservoir.pieces()).isNotEmpty();
-        assertThat(kept.pieces()).allMatch(piece -> piece.observations() instanceof ByteRows);
+        assertThat(kept.trajectories()).isEqualTo(reservoir.trajectories()).isNotEmpty();
+        assertThat(kept.trajectories()).allMatch(piece -> piece.observations() instanceof ByteRows);
 
-        ModelFile file = ModelFile.read(learned(seen, kept.pieces()).bytes());
+        ModelFile file = ModelFile.read(learned(seen, kept.trajectories()).bytes());
         assertThat(file.metadata().goldenObservations()).isInstanceOf(ByteRows.class);
         IntakeOutcome outcome = taken(SPEC.intakeCheck(IntakeLimits.defaults()), file);
         assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);

@@ -56,6 +56,8 @@ public final class Bench {
                 ClosedLoop.class,
                 Following.class,
                 Streaming.class,
+                DaggerCommands.Control.class,
+                DaggerCommands.Following.class,
                 GailCommands.Adversarial.class,
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,

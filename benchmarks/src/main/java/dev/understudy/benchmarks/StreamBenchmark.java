@@ -268,7 +268,7 @@ final class StreamBenchmark {
                 LearnerState state = learner.initialState(seed);
                 for (int w = 0; w < logs.windows().size(); w++) {
                     List<Trajectory> window = logs.windows().get(w);
-                    try (Update update = learner.begin(state, window, reservoir.pieces(), 1000 * seed + w)) {
+                    try (Update update = learner.begin(state, window, reservoir.trajectories(), 1000 * seed + w)) {
                         boolean more = true;
                         while (more) {
                             more = update.step();

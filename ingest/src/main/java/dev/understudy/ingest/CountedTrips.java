@@ -241,6 +241,7 @@ final class CountedTrips {
                             sample.timeMs(),
                             sample.actor(),
                             sample.label(),
+                            sample.engaged(),
                             sample.speedMetersPerSecond(),
                             sample.gapMeters(),
                             sample.leaderSpeedMetersPerSecond()),

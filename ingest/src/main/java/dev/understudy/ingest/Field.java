@@ -12,6 +12,7 @@ enum Field {
     TIME("time"),
     ACTOR("actor"),
     LABEL("label"),
+    ENGAGED("engaged"),
     SPEED("speed"),
     GAP("gap"),
     LEADER_SPEED("leaderSpeed");
@@ -44,7 +45,7 @@ enum Field {
             case TIME -> MILLISECONDS;
             case GAP -> METERS;
             case SPEED, LEADER_SPEED -> METERS_PER_SECOND;
-            case VEHICLE, TRIP, SEQUENCE, ACTOR, LABEL -> Map.of();
+            case VEHICLE, TRIP, SEQUENCE, ACTOR, LABEL, ENGAGED -> Map.of();
         };
     }
 

@@ -42,6 +42,7 @@ final class RowMapper {
         long timeMs = time(required(Field.TIME, texts, columns), vehicle, columns);
         String label = text(Field.LABEL, texts);
         Actor actor = actor(required(Field.ACTOR, texts, columns), columns);
+        boolean engaged = engaged(text(Field.ENGAGED, texts), columns);
         double speed = measured(Field.SPEED, texts, columns);
         double gap = measured(Field.GAP, texts, columns);
         double leaderSpeed = measured(Field.LEADER_SPEED, texts, columns);
@@ -54,7 +55,16 @@ final class RowMapper {
                 source,
                 line,
                 new FollowingSample(
-                        vehicle, trip, sequence, timeMs, actor, label == null ? "" : label, speed, gap, leaderSpeed));
+                        vehicle,
+                        trip,
+                        sequence,
+                        timeMs,
+                        actor,
+                        label == null ? "" : label,
+                        engaged,
+                        speed,
+                        gap,
+                        leaderSpeed));
     }
 
     /** A file's name comes again the next day, so the trip is named after its beginning too. */
@@ -192,6 +202,16 @@ final class RowMapper {
                 Problem.WORD,
                 "expected one of " + (values.isEmpty() ? List.of(Actor.values()) : values.keySet())
                         + " for actor, found '" + text + "'");
+    }
+
+    private static boolean engaged(@Nullable String text, Map<Field, Integer> columns) throws BadRow {
+        if (text == null || text.equals("false")) {
+            return false;
+        }
+        if (text.equals("true")) {
+            return true;
+        }
+        throw bad(Field.ENGAGED, columns, Problem.WORD, "expected true or false for engaged, found '" + text + "'");
     }
 
     private String required(Field field, Map<Field, String> texts, Map<Field, Integer> columns) throws BadRow {

@@ -86,6 +86,24 @@ class MappedReaderTest {
     }
 
     @Test
+    void takeoversAreReadInTheWordsOfTheLog() throws IOException {
+        file("a.csv", """
+                car,t,v,g,lv,by
+                a,1000,1,2,3,taken
+                a,1100,1,2,3,auto
+                a,1200,1,2,3,
+                a,1300,1,2,3,perhaps
+                """);
+        List<FollowingSample> samples = read(
+                "{\"fields\": {" + FIELDS
+                        + ", \"engaged\": {\"column\": \"by\", \"values\": {\"taken\": \"true\", \"auto\": \"false\"}}}}",
+                "a.csv");
+        assertThat(samples).extracting(FollowingSample::engaged).containsExactly(true, false, false);
+        assertThat(bad).extracting(Row.Bad::describe).singleElement().satisfies(told -> assertThat(told)
+                .endsWith("a.csv:5:6: expected true or false for engaged, found 'perhaps'"));
+    }
+
+    @Test
     void jsonLinesAreReadByMemberAndByPointer() throws IOException {
         file("a.jsonl", """
                 {"car":"a","t":1000,"v":1.5,"front":{"gap":12,"speed":2},"n":17}

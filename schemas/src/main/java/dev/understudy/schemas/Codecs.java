@@ -45,6 +45,7 @@ public final class Codecs {
             out.writeLong(v.timeMs());
             ACTORS.write(v.actor(), out);
             out.writeString(v.label());
+            out.writeBoolean(v.engaged());
             Wire.writeMeasured(v.speedMetersPerSecond(), out);
             Wire.writeMeasured(v.gapMeters(), out);
             Wire.writeMeasured(v.leaderSpeedMetersPerSecond(), out);
@@ -59,6 +60,7 @@ public final class Codecs {
                     in.readLong(),
                     ACTORS.read(in),
                     in.readString(),
+                    in.readBoolean(),
                     Wire.readMeasured(in),
                     Wire.readMeasured(in),
                     Wire.readMeasured(in));

@@ -83,6 +83,27 @@ class SchemaEvolutionTest {
     }
 
     @Test
+    void aDriveFromBeforeThereWereTakeoversHasNone() throws IOException {
+        Schema released = Codec.released("FollowingSample").get(0);
+        assertThat(released.getField("engaged")).isNull();
+        GenericRecord record = new GenericRecordBuilder(released)
+                .set("vehicle", "c")
+                .set("trip", "t")
+                .set("sequence", 3L)
+                .set("timeMs", 4L)
+                .set(
+                        "actor",
+                        new GenericData.EnumSymbol(released.getField("actor").schema(), "HUMAN"))
+                .set("speedMetersPerSecond", 5.0)
+                .build();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), released).encode(record, bytes);
+
+        assertThat(Codecs.FOLLOWING.decode(bytes.toByteArray()))
+                .isEqualTo(new FollowingSample("c", "t", 3, 4, Actor.HUMAN, "", false, 5, Double.NaN, Double.NaN));
+    }
+
+    @Test
     void aCandidateFromBeforeThereWereSeveralAlgorithmsWasCloned() throws IOException {
         Schema released = Codec.released("Candidate").get(0);
         assertThat(released.getField("algorithm")).isNull();

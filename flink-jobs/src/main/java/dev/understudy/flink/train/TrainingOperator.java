@@ -227,7 +227,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
             byte[] parent = progress.parentModel();
             memory = parent.length == 0 ? learner.initialState(seed) : learner.stateFrom(parent, seed);
         }
-        List<Trajectory> replay = reservoir(progress).pieces();
+        List<Trajectory> replay = reservoir(progress).trajectories();
         try {
             Update update = learner.begin(memory, batch.trajectories(), replay, maker.seed(batch));
             return new Running(batch, update, progress.trainNanos());
