@@ -114,11 +114,11 @@ public final class Catalogue {
         return chosen.get(0);
     }
 
-    @SuppressWarnings({"unchecked", "UnusedVariable"}) // the domain says which samples its specs are about
+    @SuppressWarnings("unchecked") // a spec is about the samples of its domain
     private static <S extends Sample> Policies<S> ofOne(Domain<S> domain, List<PolicyName> names, String mapping) {
-        List<PolicySpec<S>> specs = POLICIES.stream()
-                .filter(spec -> names.stream().anyMatch(name -> name.spec().equals(spec.name())))
-                .map(spec -> (PolicySpec<S>) spec)
+        List<PolicySpec<S>> specs = Stream.concat(names.stream().map(PolicyName::spec), policies(domain).stream())
+                .distinct()
+                .map(name -> (PolicySpec<S>) policy(name))
                 .toList();
         return new Policies<>(specs, names, PolicyMapping.of(mapping, names, new LinkedHashSet<>(policies())));
     }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * The policies of one domain that a program works on. To ask for a policy is to ask for its variants too; to ask for a
  * variant is to ask for it alone.
  *
- * @param specs what the policies are
+ * @param specs what policies of the domain are, those that were asked for first; others may have left something in the
+ *     state of a program that was asked for them once
  * @param names what was asked for, policies or variants, each of one of the specs; not empty
  * @param mapping which of them a sample belongs to
  */

@@ -126,6 +126,14 @@ class ChosenPoliciesTest {
     }
 
     @Test
+    void whatWasAskedForOnceIsStillKnown() {
+        Policies<?> task = chosen(List.of(TASKS.get(0)), "");
+        assertThat(task.specs().get(0).name()).isEqualTo(TASKS.get(0));
+        assertThat(task.has(PolicyName.parse(TASKS.get(1)))).isFalse();
+        assertThat(task.spec(TASKS.get(1) + "@weak").observationSize()).isEqualTo(2);
+    }
+
+    @Test
     void policiesOfSeveralDomainsAreSorted() {
         assertThat(Catalogue.chosen(List.of(FOLLOWING, TASKS.get(1), TASKS.get(0), TASKS.get(1)), ""))
                 .extracting(Policies::toString)

@@ -61,9 +61,9 @@ public final class PolicyDirectories implements AutoCloseable {
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.clock = clock;
-        served.stream()
-                .flatMap(policies -> policies.specs().stream())
-                .forEach(spec -> open(PolicyName.parse(spec.name()), spec));
+        for (Policies<?> policies : served) {
+            policies.names().forEach(name -> open(name.parent(), policies.spec(name)));
+        }
     }
 
     private ModelDirectory open(PolicyName policy, PolicySpec<?> spec) {

@@ -26,8 +26,8 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
      */
     public static List<LearningBranch> of(String choice, Policies<?> policies, int steps, int iterations) {
         List<String> algorithms = policies.specs().get(0).algorithms().stream()
-                .filter(algorithm -> policies.specs().stream()
-                        .allMatch(spec -> spec.algorithms().contains(algorithm)))
+                .filter(algorithm -> policies.names().stream()
+                        .allMatch(name -> policies.spec(name).algorithms().contains(algorithm)))
                 .toList();
         if (!choice.equals(BOTH) && !algorithms.contains(choice)) {
             throw new IllegalArgumentException(
