@@ -8,13 +8,15 @@ public enum GeneralRefusal implements Refusal {
      * The time or the sequence is far from that of the samples around it in its episode, which agree with each other.
      */
     TIME_JUMP(Kind.INPUT),
-    /** Somebody acted who is not to be learned from. */
+    /** The one who acted is not to be learned from. */
     OTHER_EXPERT(Kind.EXPERT),
     /** Too little is known of the entity so far. */
     SHORT_HISTORY(Kind.HISTORY),
-    /** Taken between two steps, which were computed from it and its neighbours: the log is faster than steps are. */
+    /**
+     * The sample is between two steps, which were computed from it and its neighbours: the log is faster than steps.
+     */
     RESAMPLED(Kind.LABEL),
-    /** The log ends or breaks off too soon for the expert's action to be told. */
+    /** The log ends or breaks off too soon to know the expert's action. */
     NO_LABEL(Kind.LABEL);
 
     private final Kind kind;
