@@ -1,12 +1,10 @@
 package dev.understudy.driving;
 
 import dev.understudy.data.Trajectory;
-import dev.understudy.environment.ActionSpace;
-import dev.understudy.environment.End;
-import dev.understudy.environment.Environment;
+import dev.understudy.environment.Copies;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * Copies of car following behind logged leaders. An episode starts at a random step of the demonstrations, each step
@@ -17,27 +15,17 @@ import java.util.SplittableRandom;
  * <p>Actions are clipped to the range of {@link CarFollowing}. The reward of a step is a diagnostic that no imitator is
  * to learn from: minus the squared spacing error after it, -(gap - logged gap)^2, m^2.
  */
-public final class FollowingEnvironment implements Environment {
+public final class FollowingEnvironment extends Copies {
     private final FollowingEnvironments factory;
-    private final ActionSpace actionSpace;
-    private final int copies;
     private final float[] logged;
     private final int[] first;
     private final int[] starts;
     private final float[] states;
     private final int[] rows;
-    private final int[] times;
-    private final boolean[] running;
-    private final SplittableRandom[] randoms;
 
     FollowingEnvironment(FollowingEnvironments factory, List<Trajectory> demonstrations, int copies) {
-        if (copies < 1) {
-            throw new IllegalArgumentException(
-                    "expected at least 1 copy of %s, got %d".formatted(factory.name(), copies));
-        }
+        super(factory, copies, 0);
         this.factory = factory;
-        this.actionSpace = factory.actions();
-        this.copies = copies;
         int n = observationSize();
         int horizon = factory.horizon();
         int all = 0;
@@ -71,10 +59,6 @@ public final class FollowingEnvironment implements Environment {
         }
         this.states = new float[copies * n];
         this.rows = new int[copies];
-        this.times = new int[copies];
-        this.running = new boolean[copies];
-        this.randoms = new SplittableRandom[copies];
-        reset(0);
     }
 
     static void requireColumns(Trajectory trajectory) {
@@ -91,81 +75,32 @@ public final class FollowingEnvironment implements Environment {
     }
 
     @Override
-    public String name() {
-        return factory.name();
-    }
-
-    @Override
-    public int observationSize() {
-        return factory.observationSize();
-    }
-
-    @Override
-    public ActionSpace actions() {
-        return actionSpace;
-    }
-
-    @Override
-    public int horizon() {
-        return factory.horizon();
-    }
-
-    @Override
-    public int copies() {
-        return copies;
-    }
-
-    @Override
-    public void reset(long seed) {
-        SplittableRandom source = new SplittableRandom(seed);
-        Arrays.setAll(randoms, copy -> source.split());
-        Arrays.fill(running, false);
-    }
-
-    @Override
-    public void start(int copy, float[] observations) {
-        SplittableRandom random = randoms[copy];
+    protected void begin(int copy, RandomGenerator random) {
         int row = starts[random.nextInt(starts.length)];
         int known = Math.max(first[row], row - random.nextInt(factory.staleness() + 1));
         FollowingEnvironments.copy(logged, row, known, states, copy);
         rows[copy] = row;
-        times[copy] = 0;
-        running[copy] = true;
-        show(copy, observations);
     }
 
     @Override
-    public void step(float[] actions, float[] observations, float[] rewards, End[] ends) {
-        for (int copy = 0; copy < copies; copy++) {
-            if (running[copy] && !actionSpace.accepts(actions, copy)) {
-                throw new IllegalArgumentException("expected an action of %s, %s, got %s (copy=%d step=%d)"
-                        .formatted(name(), actionSpace, actions[copy], copy, times[copy]));
-            }
-        }
-        int n = observationSize();
-        for (int copy = 0; copy < copies; copy++) {
-            if (!running[copy]) {
-                rewards[copy] = 0;
-                ends[copy] = End.IDLE;
-                continue;
-            }
-            float acceleration =
-                    Math.max(CarFollowing.MIN_ACCELERATION, Math.min(CarFollowing.MAX_ACCELERATION, actions[copy]));
-            int row = ++rows[copy];
-            float leaderSpeed = FollowingEnvironments.leaderSpeed(logged, row);
-            CarFollowing.next(states, copy * n, acceleration, leaderSpeed, states, copy * n);
-            float gap = states[copy * n + CarFollowing.GAP];
-            float error = gap - logged[row * n + CarFollowing.GAP];
-            rewards[copy] = -error * error;
-            times[copy]++;
-            ends[copy] = gap <= 0 ? End.TERMINATED : times[copy] >= horizon() ? End.TRUNCATED : End.RUNNING;
-            running[copy] = ends[copy] == End.RUNNING;
-            show(copy, observations);
-        }
+    protected float advance(int copy, float[] done, int actionAt) {
+        int at = copy * observationSize();
+        float acceleration =
+                Math.max(CarFollowing.MIN_ACCELERATION, Math.min(CarFollowing.MAX_ACCELERATION, done[actionAt]));
+        int row = ++rows[copy];
+        float leaderSpeed = FollowingEnvironments.leaderSpeed(logged, row);
+        CarFollowing.next(states, at, acceleration, leaderSpeed, states, at);
+        float error = states[at + CarFollowing.GAP] - logged[row * observationSize() + CarFollowing.GAP];
+        return -error * error;
     }
 
-    private void show(int copy, float[] observations) {
-        int n = observationSize();
-        System.arraycopy(states, copy * n, observations, copy * n, n);
+    @Override
+    protected boolean isOver(int copy) {
+        return states[copy * observationSize() + CarFollowing.GAP] <= 0;
+    }
+
+    @Override
+    protected void observe(int copy, float[] observations, int at) {
+        System.arraycopy(states, copy * observationSize(), observations, at, observationSize());
     }
 }

@@ -17,6 +17,9 @@ public interface EnvironmentFactory {
     /** Returns what can be done. */
     ActionSpace actions();
 
+    /** Returns the steps after which an episode is truncated. */
+    int horizon();
+
     /**
      * Returns copies of the environment, all idle. The same arguments give environments that behave the same.
      *
