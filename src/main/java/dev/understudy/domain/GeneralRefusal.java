@@ -8,7 +8,7 @@ public enum GeneralRefusal implements Refusal {
      * The time or the sequence is far from that of the samples around it in its episode, which agree with each other.
      */
     TIME_JUMP(Kind.INPUT),
-    /** The one who acted is not to be learned from. */
+    /** Somebody acted who is not to be learned from. */
     OTHER_EXPERT(Kind.EXPERT),
     /** Too little is known of the entity so far. */
     SHORT_HISTORY(Kind.HISTORY),

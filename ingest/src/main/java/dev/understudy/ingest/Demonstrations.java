@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What the logs of a folder hold: the samples as logged, and the steps that can be learned from.
+ * What the logs of a folder come to: the samples as logged, and the steps that can be learned from.
  *
  * @param samples in the order of the files
  * @param steps every sample that passed all checks, observed and labelled
@@ -73,7 +73,7 @@ public record Demonstrations(
         Assembler.Output<FollowingSample> output = new Assembler.Output<>() {
             @Override
             public void step(Step step) {
-                // A new number for each run of a trip, also where its clock was put back.
+                // A number of its own for each run of a trip, also where its clock was put back.
                 steps.add(step.with((piecesBefore.get() << 32) + step.run(), step.readyMs()));
             }
 

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  * any length; not thread-safe.
  */
 final class InspectedLog {
-    /** Samples among which every repetition is found: up to 100 MB. */
+    /** Samples among which repeated ones are surely found: up to 100 MB. */
     static final int MOST_SAMPLES = 3_000_000;
 
     /** Vehicles that may take turns: some 5 kB each. */
     static final int MOST_VEHICLES = 30_000;
 
-    /** Trips that are kept apart: up to 100 MB. */
+    /** Trips that are told apart: up to 100 MB. */
     static final int MOST_TRIPS = 6_000_000;
 
     private final long latenessMs;

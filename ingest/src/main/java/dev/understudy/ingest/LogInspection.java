@@ -10,9 +10,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What logs hold, read as {@code ingest} and the learning job would read them, but without either. Every row is bad or
- * a sample; every sample is a duplicate, rejected for a reason, or a step. Late samples are learned like others and
- * counted besides, and so are steps that are interpolated between samples.
+ * What logs come to, read as {@code ingest} and the learning job would, without either. Every row is bad or a sample;
+ * every sample is a duplicate, rejected for a reason, or a step. Late samples are learned like others and counted
+ * besides, and so are steps that are interpolated between samples.
  *
  * <p>Memory is bounded, however long the logs: repeated samples are found among the last three million at least, and a
  * vehicle is forgotten once 30,000 others came after it. Counts are exact as long as no trip goes on after that; else a
@@ -26,7 +26,7 @@ import java.util.TreeMap;
  * @param steps steps that would be learned, before any trip is held out
  * @param rejectedByReason samples that would not be, by reason
  * @param late samples that come more than the bound on lateness after a later one
- * @param duplicates samples whose trip and sequence had come before
+ * @param duplicates samples whose trip and sequence were there before
  * @param action accelerations of the steps, m/s^2
  * @param remarks what a user should know, in plain words
  */

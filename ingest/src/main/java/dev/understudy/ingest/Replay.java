@@ -57,7 +57,7 @@ public final class Replay {
     }
 
     /**
-     * Replays a source with a new producer.
+     * Replays a source with a producer of its own.
      *
      * @param progress told once a second and at the end
      * @throws IngestException if the brokers do not take a record in time, or the progress file cannot be used
