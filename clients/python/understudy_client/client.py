@@ -41,7 +41,7 @@ class DecisionClient:
         entity: stable name of the one that acts, the key of its records
         domain: prefix of the topics
         policy: the policy that is expected to answer; None takes any
-        label: free word on each record
+        label: word on each record; where several policies are served by label, it names the policy of the episode
         timeout_s: how long to wait for the cluster and for each decision, seconds
         clock: where event time comes from
         settings: more for every Kafka client, such as security.protocol

@@ -32,7 +32,9 @@ def parser(description: str, *, entity: str | None = None) -> argparse.ArgumentP
         metavar="NAME",
         help="who acts: the key of all records; each client that runs needs its own",
     )
-    options.add_argument("--label", default="", metavar="WORD", help="a free word on each record")
+    options.add_argument(
+        "--label", metavar="WORD", help="says which policy each record is for; by default the name of the environment"
+    )
     options.add_argument(
         "--pace",
         type=float,
@@ -82,7 +84,7 @@ def client(options: argparse.Namespace, **more: Any) -> DecisionClient:
         options.bootstrap_servers,
         options.entity,
         domain=options.domain,
-        label=options.label,
+        label=options.env if options.label is None else options.label,
         timeout_s=options.timeout_seconds,
         **more,
     )

@@ -2,9 +2,18 @@ package dev.understudy.catalogue;
 
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.domain.Domain;
+import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyMapping;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Sample;
 import dev.understudy.driving.CarFollowingPolicy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The policies by the names that the command line and the jobs call them by. */
@@ -40,13 +49,59 @@ public final class Catalogue {
     /**
      * Returns a policy.
      *
+     * @param name its name, or that of a variant of it
      * @throws IllegalArgumentException naming what there is, if there is no such policy
      */
     public static PolicySpec<?> policy(String name) {
+        String spec = name.contains("@") ? PolicyName.parse(name).spec() : name;
         return POLICIES.stream()
-                .filter(policy -> policy.name().equals(name))
+                .filter(policy -> policy.name().equals(spec))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "expected one of the policies %s, got %s".formatted(policies(), name)));
+                        "expected one of the policies %s or a variant such as %s@fleet-7, got %s"
+                                .formatted(policies(), policies().get(0), name)));
+    }
+
+    /**
+     * Returns what a program works on, by domain in the order of their names.
+     *
+     * @param names policies or variants of them, at least one
+     * @param mapping as {@link PolicyMapping#of} takes it
+     * @throws IllegalArgumentException naming what there is, if there is no such policy or mapping
+     */
+    public static List<Policies<?>> chosen(List<String> names, String mapping) {
+        Map<Domain<?>, List<PolicyName>> byDomain = new TreeMap<>(Comparator.comparing(Domain::name));
+        for (String name : names) {
+            List<PolicyName> ofDomain = byDomain.computeIfAbsent(policy(name).domain(), any -> new ArrayList<>());
+            if (!ofDomain.contains(PolicyName.parse(name))) {
+                ofDomain.add(PolicyName.parse(name));
+            }
+        }
+        List<Policies<?>> chosen = new ArrayList<>();
+        byDomain.forEach((domain, ofDomain) -> chosen.add(ofOne(domain, ofDomain, mapping)));
+        return chosen;
+    }
+
+    /**
+     * Returns what a job works on, which reads the logs of one domain.
+     *
+     * @throws IllegalArgumentException as {@link #chosen}, and if the policies are of several domains
+     */
+    public static Policies<?> chosenOfOneDomain(List<String> names, String mapping) {
+        List<Policies<?>> chosen = chosen(names, mapping);
+        if (chosen.size() != 1) {
+            throw new IllegalArgumentException(
+                    "expected policies of one domain, got %s; run one job for each domain".formatted(chosen));
+        }
+        return chosen.get(0);
+    }
+
+    @SuppressWarnings({"unchecked", "UnusedVariable"}) // the domain says which samples its specs are about
+    private static <S extends Sample> Policies<S> ofOne(Domain<S> domain, List<PolicyName> names, String mapping) {
+        List<PolicySpec<S>> specs = POLICIES.stream()
+                .filter(spec -> names.stream().anyMatch(name -> name.spec().equals(spec.name())))
+                .map(spec -> (PolicySpec<S>) spec)
+                .toList();
+        return new Policies<>(specs, names, PolicyMapping.of(mapping, names, new LinkedHashSet<>(policies())));
     }
 }

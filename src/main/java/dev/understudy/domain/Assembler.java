@@ -210,6 +210,7 @@ public final class Assembler<S extends Sample> {
         }
         S at = ready.step;
         Step step = new Step(
+                spec.name(),
                 at.entity(),
                 at.episode(),
                 at.sequence(),

@@ -8,6 +8,8 @@ public enum GeneralRefusal implements Refusal {
      * The time or the sequence is far from that of the samples around it in its episode, which agree with each other.
      */
     TIME_JUMP(Kind.INPUT),
+    /** Its episode belongs to no policy that was asked for. */
+    OTHER_POLICY(Kind.INPUT),
     /** Somebody acted who is not to be learned from. */
     OTHER_EXPERT(Kind.EXPERT),
     /** Too little is known of the entity so far. */

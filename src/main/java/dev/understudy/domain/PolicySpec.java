@@ -105,6 +105,15 @@ public interface PolicySpec<S extends Sample> extends Serializable {
 
     /** Returns the check of this policy's models. */
     default IntakeCheck intakeCheck(IntakeLimits limits) {
-        return new IntakeCheck(name(), fingerprint(), observationType(), observationSize(), actions(), limits);
+        return intakeCheck(name(), limits);
+    }
+
+    /**
+     * Returns the check of the models of this policy or a variant of it.
+     *
+     * @param policy the name that they carry
+     */
+    default IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
+        return new IntakeCheck(policy, fingerprint(), observationType(), observationSize(), actions(), limits);
     }
 }

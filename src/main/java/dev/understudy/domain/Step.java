@@ -6,6 +6,7 @@ import java.util.Arrays;
 /**
  * One step of a demonstration: what was observed, what the expert did, and where its record was. Nothing is copied.
  *
+ * @param policy name of the policy that it is a demonstration for
  * @param entity who acted
  * @param episode what is held out as a whole
  * @param sequence number of its sample in the episode
@@ -19,6 +20,7 @@ import java.util.Arrays;
  * @param readyMs event time by which the step was whole: a window that fired before that is too early for it
  */
 public record Step(
+        String policy,
         String entity,
         String episode,
         long sequence,
@@ -30,9 +32,10 @@ public record Step(
         int partition,
         long offset,
         long readyMs) {
-    /** Returns this step as part of another run, and whole at another time. */
-    public Step with(long anotherRun, long whenReadyMs) {
+    /** Returns this step for another policy, as part of another run, and whole at another time. */
+    public Step with(String anotherPolicy, long anotherRun, long whenReadyMs) {
         return new Step(
+                anotherPolicy,
                 entity,
                 episode,
                 sequence,
@@ -49,6 +52,7 @@ public record Step(
     @Override
     public boolean equals(Object other) {
         return other instanceof Step that
+                && policy.equals(that.policy)
                 && entity.equals(that.entity)
                 && episode.equals(that.episode)
                 && sequence == that.sequence

@@ -15,6 +15,16 @@ public interface Learner extends AutoCloseable {
     LearnerState initialState(long seed);
 
     /**
+     * Returns the memory of a learner that goes on from the policy of another, whose own memory is not at hand; a
+     * learner that cannot, or to which that model means nothing, begins as if there were none.
+     *
+     * @param model ONNX bytes, as {@link #export} wrote them, with or without metadata
+     */
+    default LearnerState stateFrom(byte[] model, long seed) {
+        return initialState(seed);
+    }
+
+    /**
      * Begins an update on one window, or continues it if {@code state} was taken in the middle of one. To continue, the
      * other arguments must be those that the update was begun with.
      *

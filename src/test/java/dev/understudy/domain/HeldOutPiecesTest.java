@@ -95,7 +95,19 @@ class HeldOutPiecesTest {
         List<Step> steps = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
             Matrix row = new Matrix(1, 1, new float[1]);
-            steps.add(new Step("car", "trip-" + i % 3, i, 100_000L * i, "", 0, row, new float[1], 0, i, 0));
+            steps.add(new Step(
+                    "driving/car-following",
+                    "car",
+                    "trip-" + i % 3,
+                    i,
+                    100_000L * i,
+                    "",
+                    0,
+                    row,
+                    new float[1],
+                    0,
+                    i,
+                    0));
         }
         List<Step> selected = PIECES.select(steps, 2_000_000);
         assertThat(selected).isNotEmpty().allMatch(step -> step.timeMs() < 2_000_000);

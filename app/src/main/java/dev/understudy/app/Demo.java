@@ -175,7 +175,7 @@ final class Demo {
                 JobRuntime.defaults(servers, "understudy-learning", checkpoints(directory, "learning")),
                 reading(),
                 new TrainingConfig(
-                        CarFollowing.POLICY,
+                        defaults.policies(),
                         plan.window(),
                         plan.window(),
                         defaults.slice(),

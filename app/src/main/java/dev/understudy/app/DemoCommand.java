@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
-import dev.understudy.driving.CarFollowing;
+import dev.understudy.domain.Policies;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.train.LearningBranch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ final class DemoCommand implements Tool {
                         Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
                         LearningBranch.of(
                                 settings.get(LEARNER),
-                                CarFollowing.POLICY,
+                                Policies.one(new CarFollowingPolicy()),
                                 settings.get(STEPS),
                                 settings.get(ITERATIONS)),
                         settings.get(HELD_OUT_PERCENT),

@@ -1,7 +1,6 @@
 package dev.understudy.app;
 
-import dev.understudy.domain.PolicySpec;
-import dev.understudy.driving.CarFollowing;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
@@ -18,7 +17,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "learn",
         description = {
-            "Run the learning job: retrain the policy on event-time windows of the logs and publish candidates.",
+            "Run the learning job: retrain policies on event-time windows of the logs and publish candidates.",
             "Tells every ten seconds, and when it ends, what became of the records that it read.",
             "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
         })
@@ -56,12 +55,12 @@ final class LearnCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
-        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
+        Policies<?> policies = Pipeline.policies(settings);
         training(settings);
         branches(settings);
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings, spec.domain());
-        TotalsWatch.start(connection, spec.name(), console);
+        connection.ensureTopics(settings, policies.domain());
+        TotalsWatch.start(connection, policies, console);
         return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
     }
 
@@ -69,7 +68,9 @@ final class LearnCommand implements Tool {
     static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
         LearningJobConfig config = new LearningJobConfig(
                 Pipeline.runtime(
-                        settings, connection, Pipeline.named("understudy-learning", settings.get(Pipeline.POLICY))),
+                        settings,
+                        connection,
+                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings)))),
                 Pipeline.reading(settings),
                 training(settings));
         LearningJob.build(environment, config, branches(settings));
@@ -78,28 +79,25 @@ final class LearnCommand implements Tool {
     private static List<LearningBranch> branches(Settings settings) {
         try {
             return LearningBranch.of(
-                    settings.get(LEARNER),
-                    settings.get(Pipeline.POLICY),
-                    settings.get(STEPS),
-                    settings.get(ITERATIONS));
+                    settings.get(LEARNER), Pipeline.policies(settings), settings.get(STEPS), settings.get(ITERATIONS));
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of(Failures.describe(e)));
         }
     }
 
     private static Map<String, String> baselines(Settings settings, TrainingConfig defaults) {
-        return defaults.policy().equals(CarFollowing.POLICY)
+        return defaults.baselines().containsKey(FollowingBaselines.key(FollowingBaselines.IDM))
                 ? Map.of(FollowingBaselines.key(FollowingBaselines.IDM), settings.get(IDM))
                 : defaults.baselines();
     }
 
     private static TrainingConfig training(Settings settings) {
-        TrainingConfig defaults = TrainingConfig.defaults(settings.get(Pipeline.POLICY));
+        TrainingConfig defaults = TrainingConfig.defaults(Pipeline.policies(settings));
         int window = settings.get(WINDOW_SECONDS);
         int slide = settings.get(SLIDE_SECONDS) == 0 ? window : settings.get(SLIDE_SECONDS);
         try {
             return new TrainingConfig(
-                    defaults.policy(),
+                    defaults.policies(),
                     Duration.ofSeconds(window),
                     Duration.ofSeconds(slide),
                     defaults.slice(),

@@ -325,7 +325,7 @@ final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = spec.intakeCheck(IntakeLimits.defaults());
+            IntakeCheck check = spec.intakeCheck(settings.get(POLICY), IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);

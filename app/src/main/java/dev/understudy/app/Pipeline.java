@@ -1,8 +1,10 @@
 package dev.understudy.app;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogReading;
@@ -14,15 +16,30 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What the learning and the promotion job have in common on the command line. */
 final class Pipeline {
     /** What is learned, judged or served. */
-    static final Setting<String> POLICY = Setting.required(
+    static final Setting<List<String>> POLICY = new Setting<>(
             "policy",
             CarFollowing.POLICY,
-            "The policy: " + String.join(", ", Catalogue.policies()) + "; its domain names the topics.");
+            "The policies, separated by commas: " + String.join(", ", Catalogue.policies())
+                    + ", or variants such as driving/car-following@fleet-7; their domains name the topics.",
+            text -> {
+                List<String> names = List.of(text.split("\\s*,\\s*"));
+                names.forEach(Catalogue::policy);
+                return names;
+            });
+
+    /** Which policy a sample belongs to. */
+    static final Setting<String> MAPPING = Setting.text(
+            "policy.mapping",
+            "",
+            "Which policy an episode belongs to: one, label, entity-prefix, or a file of lines ENTITY = POLICY or"
+                    + " PREFIX* = POLICY; one for one policy and label for several, where nothing is said; the same for"
+                    + " learn, promote-gate and serve.");
 
     /** Share of trips held out; both jobs must agree on it. */
     static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
@@ -69,6 +86,19 @@ final class Pipeline {
                 .toString();
     }
 
+    /**
+     * Returns what a job works on, which reads the logs of one domain.
+     *
+     * @throws BadSettingsException saying what is wrong with the policies or their mapping
+     */
+    static Policies<?> policies(Settings settings) {
+        try {
+            return Catalogue.chosenOfOneDomain(settings.get(POLICY), settings.get(MAPPING));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("policy: " + e.getMessage()));
+        }
+    }
+
     /** Returns a policy of the catalogue. */
     static PolicySpec<?> spec(String name) {
         try {
@@ -79,11 +109,15 @@ final class Pipeline {
     }
 
     /**
-     * Returns the name of a program that works on one policy: what it keeps in a cluster must not be taken for that of
-     * another policy. That of car following is the plain name.
+     * Returns the name of a program that works on some policies: what it keeps in a cluster must not be taken for that
+     * of another. It has the policy in it, and where there are several, their domains; that of car following is plain.
      */
-    static String named(String program, String policy) {
-        return policy.equals(CarFollowing.POLICY) ? program : program + "-" + policy.replace('/', '-');
+    static String named(String program, List<Policies<?>> chosen) {
+        String policy = chosen.size() == 1 ? chosen.get(0).account() : "";
+        String name = chosen.size() == 1
+                ? policy
+                : chosen.stream().map(each -> each.domain().name()).collect(Collectors.joining("-"));
+        return policy.equals(CarFollowing.POLICY) ? program : program + "-" + name.replaceAll("[/@]", "-");
     }
 
     /** Returns the settings of a job, with those that are its own. */
@@ -92,6 +126,7 @@ final class Pipeline {
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
                 POLICY,
+                MAPPING,
                 HELD_OUT_PERCENT,
                 EXPERTS,
                 LATENESS_MILLIS,
@@ -164,7 +199,7 @@ final class Pipeline {
                 "What learns: %s, or %s, whose candidates then compete."
                         .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
                 text -> {
-                    LearningBranch.of(text, CarFollowing.POLICY, 0, 0);
+                    LearningBranch.of(text, Policies.one(new CarFollowingPolicy()), 0, 0);
                     return text;
                 });
     }

@@ -1,6 +1,6 @@
 package dev.understudy.app;
 
-import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
@@ -32,20 +32,20 @@ final class PromoteGateCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
-        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
+        Policies<?> policies = Pipeline.policies(settings);
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings, spec.domain());
+        connection.ensureTopics(settings, policies.domain());
         return Pipeline.run(
                 "understudy promote-gate", environment -> build(environment, settings, connection), console);
     }
 
     /** Builds the job. */
     static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
-        String policy = settings.get(Pipeline.POLICY);
+        Policies<?> policies = Pipeline.policies(settings);
         PromotionJobConfig config = new PromotionJobConfig(
-                Pipeline.runtime(settings, connection, Pipeline.named("understudy-promotion", policy)),
+                Pipeline.runtime(settings, connection, Pipeline.named("understudy-promotion", List.of(policies))),
                 Pipeline.reading(settings),
-                GateConfig.defaults(policy).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
+                GateConfig.defaults(policies).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
         PromotionJob.build(environment, config);
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.app;
 
-import dev.understudy.domain.PolicySpec;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
@@ -83,12 +84,21 @@ final class ServeCommand implements Tool {
                     "serve.report.seconds", 10, 1, 86_400, "Time between lines on what was served, seconds.")
             .as("--report-seconds");
 
+    private static final Setting<Integer> MOST_POLICIES = Setting.integer(
+            "serve.policies.most",
+            1_000,
+            1,
+            1_000_000,
+            "Most policies whose models one instance loads; variants beyond are answered by their parents.");
+
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
                 Pipeline.POLICY,
+                Pipeline.MAPPING,
+                MOST_POLICIES,
                 INSTANCE,
                 APPLICATION,
                 STATE,
@@ -106,23 +116,34 @@ final class ServeCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Recording recording = recording(settings);
-        PolicySpec<?> spec = Pipeline.spec(settings.get(Pipeline.POLICY));
+        List<Policies<?>> served = served(settings);
         Connection connection = Connection.of(settings);
-        connection.ensureTopics(settings, spec.domain());
+        for (Policies<?> policies : served) {
+            connection.ensureTopics(settings, policies.domain());
+        }
         ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
                 .withClient(connection.clientSettings())
-                .named(instance(settings), Pipeline.named(settings.get(APPLICATION), spec.name()))
+                .named(instance(settings), Pipeline.named(settings.get(APPLICATION), served))
                 .with(settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS)))
                 .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS))
+                .withMostPolicies(settings.get(MOST_POLICIES))
                 .with(recording);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
-        try (Serving serving = new Serving(config, spec)) {
+        try (Serving serving = new Serving(config, served)) {
             serving.start();
             int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
             Map<String, Object> counts = counts(serving);
             console.result(counts, () -> Table.ofFigures(counts).toString());
             return code;
+        }
+    }
+
+    private static List<Policies<?>> served(Settings settings) {
+        try {
+            return Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("policy: " + e.getMessage()));
         }
     }
 
@@ -155,12 +176,11 @@ final class ServeCommand implements Tool {
         while (!stop.await(everySeconds, TimeUnit.SECONDS)) {
             Serving.Health health = serving.health();
             long decided = serving.metrics().snapshot().decisions();
-            console.line("%s, epoch %s, %,d decisions, %.0f a second"
-                    .formatted(
-                            health.state(),
-                            health.epoch().map(String::valueOf).orElse("-"),
-                            decided,
-                            (double) (decided - last) / everySeconds));
+            String models = health.epochs().size() > 1
+                    ? "%d policies in service".formatted(health.epochs().size())
+                    : "epoch " + health.epoch().map(String::valueOf).orElse("-");
+            console.line("%s, %s, %,d decisions, %.0f a second"
+                    .formatted(health.state(), models, decided, (double) (decided - last) / everySeconds));
             last = decided;
             if (health.state().equals("ERROR") || health.state().equals("NOT_RUNNING")) {
                 console.note("understudy: serving gave up; the log says why");

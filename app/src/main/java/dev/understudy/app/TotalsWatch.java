@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UndecodableException;
@@ -21,23 +22,23 @@ final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration PAUSE = Duration.ofSeconds(10);
     private static final String REJECTED = "rejected.";
 
-    private final String policy;
+    private final Policies<?> policies;
     private final Console console;
     private final Deserializer<TrainingRecord> reports =
             UnderstudySerdes.trainingRecord().deserializer();
-    private String told = "";
-    private String latest = "";
+    private final SortedMap<String, String> told = new TreeMap<>();
+    private final SortedMap<String, String> latest = new TreeMap<>();
     private long toldNanos = System.nanoTime() - PAUSE.toNanos();
 
-    private TotalsWatch(String policy, Console console) {
-        this.policy = policy;
+    private TotalsWatch(Policies<?> policies, Console console) {
+        this.policies = policies;
         this.console = console;
     }
 
-    /** Starts to watch the totals of a policy from now on, until the process ends. */
+    /** Starts to watch the totals of some policies from now on, until the process ends. */
     @SuppressWarnings("resource") // it reads as long as the process lives
-    static void start(Connection connection, String policy, Console console) {
-        TotalsWatch watch = new TotalsWatch(policy, console);
+    static void start(Connection connection, Policies<?> policies, Console console) {
+        TotalsWatch watch = new TotalsWatch(policies, console);
         TopicFollower.start(connection, "totals", List.of(Topics.REPORTS), TopicFollower.From.NOW, POLL, watch);
         Runtime.getRuntime().addShutdownHook(new Thread(watch::tell, "last-totals"));
     }
@@ -52,8 +53,11 @@ final class TotalsWatch implements TopicFollower.Reader {
     @Override
     public synchronized void read(String topic, byte[] value) throws UndecodableException {
         TrainingRecord report = reports.deserialize(topic, value);
-        if (report.policy().equals(policy) && report.counts().containsKey("ingested")) {
-            latest = text(report.counts());
+        String policy = report.policy();
+        boolean isOurs = policy.equals(policies.account()) || policies.has(policy);
+        if (isOurs && report.counts().containsKey("ingested")) {
+            boolean isOnly = policy.equals(policies.account());
+            latest.put(policy, (isOnly ? "" : policy + ": ") + text(report.counts()));
         }
     }
 
@@ -61,8 +65,11 @@ final class TotalsWatch implements TopicFollower.Reader {
         if (latest.equals(told)) {
             return false;
         }
-        told = latest;
-        console.line(latest);
+        latest.forEach((policy, line) -> {
+            if (!line.equals(told.put(policy, line))) {
+                console.line(line);
+            }
+        });
         return true;
     }
 

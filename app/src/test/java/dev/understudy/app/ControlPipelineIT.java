@@ -2,6 +2,7 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Actor;
@@ -10,7 +11,6 @@ import dev.understudy.environment.Environment;
 import dev.understudy.environment.Environments;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
-import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import dev.understudy.streams.Serving;
@@ -18,13 +18,18 @@ import dev.understudy.streams.ServingConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serdes;
@@ -46,10 +51,10 @@ class ControlPipelineIT {
     @TempDir
     Path folder = Path.of("");
 
-    private static Settings settings(Tool tool, EmbeddedBroker broker, Path checkpoints) {
+    private static Settings settings(Tool tool, List<String> policies, EmbeddedBroker broker, Path checkpoints) {
         List<Setting<?>> all = tool.settings();
         Map<String, String> given = new TreeMap<>();
-        given.put("policy", POLICY);
+        given.put("policy", String.join(",", policies));
         given.put("bootstrap.servers", broker.bootstrapServers());
         given.put("checkpoint.directory", checkpoints.toString());
         given.put("topics.partitions", "1");
@@ -60,47 +65,73 @@ class ControlPipelineIT {
         return Settings.resolve(all, all.stream().map(Setting::key).collect(Collectors.toSet()), null, Map.of(), given);
     }
 
-    private static ControlStep step(String episode, long sequence, long timeMs, float[] seen, float action, End end) {
-        ControlStep.End left =
-                switch (end) {
-                    case TERMINATED -> ControlStep.End.TERMINATED;
-                    case TRUNCATED -> ControlStep.End.TRUNCATED;
-                    default -> ControlStep.End.NONE;
-                };
-        return new ControlStep(
-                "cart",
-                episode,
-                sequence,
-                timeMs,
-                Actor.HUMAN,
-                "",
-                false,
-                seen,
-                Float.isNaN(action) ? null : new float[] {action},
-                1,
-                left);
+    /**
+     * An expert of one task.
+     *
+     * @param law tells its action for an observation
+     * @param falling two observations, and what the law does in them
+     */
+    private record Expert(String policy, String label, ToDoubleFunction<float[]> law, float[][] falling) {
+        private String environment() {
+            return policy.substring(policy.indexOf('/') + 1);
+        }
+
+        private ControlStep step(String episode, long sequence, long timeMs, float[] seen, float action, End end) {
+            ControlStep.End left =
+                    switch (end) {
+                        case TERMINATED -> ControlStep.End.TERMINATED;
+                        case TRUNCATED -> ControlStep.End.TRUNCATED;
+                        default -> ControlStep.End.NONE;
+                    };
+            return new ControlStep(
+                    environment(),
+                    environment() + "-" + episode,
+                    sequence,
+                    timeMs,
+                    Actor.HUMAN,
+                    label,
+                    false,
+                    seen,
+                    Float.isNaN(action) ? null : new float[] {action},
+                    1,
+                    left);
+        }
+
+        /** Plays whole episodes. */
+        private List<ControlStep> demonstrations() {
+            Environment played = Environments.named(environment()).create(1, 1);
+            played.reset(1);
+            List<ControlStep> steps = new ArrayList<>();
+            for (int episode = 0; episode < EPISODES; episode++) {
+                float[] observation = new float[falling[0].length];
+                End[] ends = {End.RUNNING};
+                played.start(0, observation);
+                for (long sequence = 0; ends[0] == End.RUNNING; sequence++) {
+                    float[] seen = observation.clone();
+                    float action = (float) law.applyAsDouble(seen);
+                    played.step(new float[] {action}, observation, new float[1], ends);
+                    long timeMs = START_MS + STEP_MS * steps.size();
+                    steps.add(step("episode-" + episode, sequence, timeMs, seen, action, ends[0]));
+                }
+            }
+            return steps;
+        }
     }
 
-    /** Plays whole episodes by a law that keeps the pole upright, and returns the time after the last. */
-    private static long demonstrate(KafkaProducer<String, ControlStep> producer) {
-        Environment cart = Environments.named("cartpole-v0").create(1, 1);
-        cart.reset(1);
-        long timeMs = START_MS;
-        for (int episode = 0; episode < EPISODES; episode++) {
-            float[] observation = new float[4];
-            End[] ends = {End.RUNNING};
-            cart.start(0, observation);
-            for (long sequence = 0; ends[0] == End.RUNNING; sequence++) {
-                float[] seen = observation.clone();
-                float action = 0.1f * seen[0] + 0.3f * seen[1] + 3 * seen[2] + seen[3] > 0 ? 1 : 0;
-                cart.step(new float[] {action}, observation, new float[1], ends);
-                ControlStep step = step("episode-" + episode, sequence, timeMs, seen, action, ends[0]);
-                var unused = producer.send(new ProducerRecord<>(TOPICS.logs(), step.entity(), step));
-                timeMs += STEP_MS;
-            }
-        }
-        producer.flush();
-        return timeMs;
+    /** Pushes right a pole that falls to the right, and left one that falls to the left. */
+    private static Expert balancing(String label) {
+        return new Expert(
+                POLICY,
+                label,
+                seen -> 0.1 * seen[0] + 0.3 * seen[1] + 3 * seen[2] + seen[3] > 0 ? 1 : 0,
+                new float[][] {{0, 0, 0.1f, 0.5f}, {0, 0, -0.1f, -0.5f}});
+    }
+
+    /** Pushes to where the car moves. */
+    private static Expert swinging(String label) {
+        return new Expert("control/mountaincar-v0", label, seen -> seen[1] >= 0 ? 2 : 0, new float[][] {
+            {-0.5f, 0.03f}, {-0.5f, -0.03f}
+        });
     }
 
     private static <T> T await(Supplier<T> look, Predicate<T> enough, LocalFlink flink) throws Exception {
@@ -118,11 +149,21 @@ class ControlPipelineIT {
 
     @Test
     void anExpertsEpisodesAreLearnedPromotedAndServed() throws Exception {
+        run(List.of(balancing("")));
+    }
+
+    @Test
+    void twoTasksThatShareTheirTopicsAreLearnedByOneJobPromotedAndServed() throws Exception {
+        run(List.of(balancing("cartpole-v0"), swinging("MountainCar-v0")));
+    }
+
+    private void run(List<Expert> experts) throws Exception {
+        List<String> policies = experts.stream().map(Expert::policy).toList();
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
             Connection connection = Connection.local(broker.bootstrapServers());
             Path checkpoints = folder.resolve("checkpoints");
-            Settings learning = settings(new LearnCommand(), broker, checkpoints);
-            Settings judging = settings(new PromoteGateCommand(), broker, checkpoints);
+            Settings learning = settings(new LearnCommand(), policies, broker, checkpoints);
+            Settings judging = settings(new PromoteGateCommand(), policies, broker, checkpoints);
             connection.ensureTopics(learning, ControlPolicySpec.DOMAIN);
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("serving"))
@@ -132,44 +173,49 @@ class ControlPipelineIT {
                             new StringSerializer(),
                             UnderstudySerdes.control().serializer());
                     LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 2);
-                    Serving serving = new Serving(config, Pipeline.spec(POLICY))) {
+                    Serving serving = new Serving(config, Catalogue.chosen(policies, ""))) {
                 flink.submit("learning", environment -> LearnCommand.build(environment, learning, connection));
                 flink.submit("promotion", environment -> PromoteGateCommand.build(environment, judging, connection));
                 serving.start();
-                long afterwardsMs = demonstrate(producer);
-                List<Promotion> verdicts = await(
-                        () -> reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                                .map(record -> record.value())
-                                .toList(),
-                        found -> !found.isEmpty(),
-                        flink);
-                Promotion first = verdicts.get(0);
-                assertThat(first.promoted()).as(first.reason()).isTrue();
-                assertThat(first.policy()).isEqualTo(POLICY);
-                await(() -> serving.health().epoch(), epoch -> epoch.isPresent(), flink);
-
-                // The law pushes right a pole that falls to the right, and left one that falls to the left.
-                float[][] falling = {{0, 0, 0.1f, 0.5f}, {0, 0, -0.1f, -0.5f}};
-                for (int i = 0; i < falling.length; i++) {
-                    ControlStep live =
-                            step("live", i, afterwardsMs + 60_000 + i * STEP_MS, falling[i], Float.NaN, End.RUNNING);
-                    producer.send(new ProducerRecord<>(TOPICS.observations(), live.entity(), live))
-                            .get(20, TimeUnit.SECONDS);
+                List<ControlStep> logs = experts.stream()
+                        .flatMap(expert -> expert.demonstrations().stream())
+                        .sorted(Comparator.comparingLong(ControlStep::timeMs))
+                        .toList();
+                for (ControlStep step : logs) {
+                    var unused = producer.send(new ProducerRecord<>(TOPICS.logs(), step.entity(), step));
+                }
+                producer.flush();
+                await(() -> serving.health().epochs().keySet(), Set.copyOf(policies)::equals, flink);
+                assertThat(reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()))
+                        .extracting(ConsumerRecord::key)
+                        .containsOnlyOnceElementsOf(policies);
+                long liveMs = logs.get(logs.size() - 1).timeMs() + 60_000;
+                for (Expert expert : experts) {
+                    for (int i = 0; i < expert.falling.length; i++) {
+                        ControlStep live =
+                                expert.step("live", i, liveMs + i * STEP_MS, expert.falling[i], Float.NaN, End.RUNNING);
+                        producer.send(new ProducerRecord<>(TOPICS.observations(), live.entity(), live))
+                                .get(20, TimeUnit.SECONDS);
+                    }
                 }
                 List<Decision> decisions = await(
                         () -> reader.all(TOPICS.decisions(), Serdes.String(), UnderstudySerdes.decision()).stream()
-                                .map(record -> record.value())
+                                .map(ConsumerRecord::value)
                                 .toList(),
-                        found -> found.size() == falling.length,
+                        found -> found.size() == 2 * experts.size(),
                         flink);
-                assertThat(decisions)
-                        .allSatisfy(decision -> {
-                            assertThat(decision.kind()).isEqualTo(Decision.Kind.POLICY);
-                            assertThat(decision.policy()).isEqualTo(POLICY);
-                            assertThat(decision.epoch()).isPositive();
-                        })
-                        .extracting(decision -> decision.action()[0])
-                        .containsExactly(1f, 0f);
+                for (Expert expert : experts) {
+                    assertThat(decisions)
+                            .filteredOn(decision -> decision.policy().equals(expert.policy))
+                            .allSatisfy(decision -> {
+                                assertThat(decision.kind()).isEqualTo(Decision.Kind.POLICY);
+                                assertThat(decision.epoch()).isPositive();
+                            })
+                            .extracting(decision -> (double) decision.action()[0])
+                            .containsExactly(
+                                    expert.law.applyAsDouble(expert.falling[0]),
+                                    expert.law.applyAsDouble(expert.falling[1]));
+                }
             }
         }
     }

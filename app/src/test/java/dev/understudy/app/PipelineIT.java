@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.domain.Policies;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -124,9 +127,9 @@ class PipelineIT {
         Connection connection = Connection.local(BROKER.bootstrapServers());
         ByteArrayOutputStream told = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
-        TotalsWatch.start(connection, "p", new Console(out, out, false, false));
+        TotalsWatch.start(connection, Policies.one(new CarFollowingPolicy()), new Console(out, out, false, false));
         TrainingRecord totals = new TrainingRecord(
-                "p",
+                CarFollowing.POLICY,
                 TrainingRecord.Kind.TRAINING,
                 0,
                 0,
@@ -140,7 +143,8 @@ class PipelineIT {
                 connection.clientSettings(),
                 new StringSerializer(),
                 UnderstudySerdes.trainingRecord().serializer())) {
-            producer.send(new ProducerRecord<>(Topics.REPORTS, "p", totals)).get(20, TimeUnit.SECONDS);
+            producer.send(new ProducerRecord<>(Topics.REPORTS, totals.policy(), totals))
+                    .get(20, TimeUnit.SECONDS);
         }
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!told.toString(StandardCharsets.UTF_8).contains("7 learned") && System.nanoTime() < deadline) {

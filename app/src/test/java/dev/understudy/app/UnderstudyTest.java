@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,28 @@ class UnderstudyTest {
         assertThat(ran.err())
                 .contains("UNDERSTUDY_COLOUR: unknown setting colour")
                 .contains("--seconds: expected");
+    }
+
+    @Test
+    void policiesThatThereAreNotAreBadUsage() {
+        for (String command : List.of("learn", "promote-gate", "serve")) {
+            Ran ran = Ran.command(
+                    command, "--policy", "control/cartpole-v1,control/chess", "--bootstrap-servers", "nowhere:1");
+            assertThat(ran.code()).isEqualTo(2);
+            assertThat(ran.err()).contains("control/mountaincar-v0", "got control/chess");
+        }
+    }
+
+    @Test
+    void aJobIsOfOneDomainAndAMappingOfSomeKindOrAFile() {
+        String both = "driving/car-following,control/cartpole-v1";
+        Ran ran = Ran.command("learn", "--policy", both, "--bootstrap-servers", "nowhere:1");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("expected policies of one domain, got [control/cartpole-v1, driving/car-following]");
+        ran = Ran.command("serve", "--policy-mapping", "labels", "--bootstrap-servers", "nowhere:1");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected one, label, entity-prefix or a readable file, found labels");
     }
 
     @Test

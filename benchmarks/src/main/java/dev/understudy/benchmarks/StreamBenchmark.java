@@ -17,7 +17,6 @@ import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
 import dev.understudy.evaluate.Rule;
 import dev.understudy.evaluate.Verdict;
-import dev.understudy.flink.gate.GateConfig;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.ingest.Demonstrations;
@@ -343,7 +342,7 @@ final class StreamBenchmark {
 
         /** The gate, and what it let into service. */
         private final class Judge implements AutoCloseable {
-            private final Rule rule = GateConfig.defaults(CarFollowing.POLICY).rule();
+            private final Rule rule = Catalogue.policy(CarFollowing.POLICY).rule();
             private ErrorBudget budget = ErrorBudget.full();
             private final List<LoadedPolicy> opened = new ArrayList<>();
             private @Nullable LoadedPolicy inService;

@@ -7,6 +7,7 @@ import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.count.Totals;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.kafka.KafkaConnectors;
+import dev.understudy.flink.kafka.KafkaModelHistory;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.logs.RouteLogs;
@@ -24,7 +25,6 @@ import dev.understudy.flink.window.StepWindows;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.DeadLetter;
-import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import java.util.List;
@@ -53,22 +53,16 @@ public final class LearningJob {
 
     private LearningJob() {}
 
-    /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
-    public static void main(String[] args) throws Exception {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        JobArguments arguments = JobArguments.parse(args);
-        build(env, arguments.learning(), arguments.branches());
-        env.execute("understudy learning");
-    }
-
     /** What flows out of the job, before Kafka. */
     record Flows(
             DataStream<TrainedWindow> trained, DataStream<DeadLetter> deadLetters, DataStream<TrainingRecord> totals) {}
 
     /** Builds the job with behavioural cloning as its learner. */
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config) {
-        String policy = config.training().policy();
-        build(env, config, LearningBranch.of(Algorithms.CLONING, policy, 0, 0));
+        build(
+                env,
+                config,
+                LearningBranch.of(Algorithms.CLONING, config.training().policies(), 0, 0));
     }
 
     /**
@@ -81,11 +75,11 @@ public final class LearningJob {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
         DataStream<LogRecord> logs =
-                KafkaConnectors.logs(env, runtime, config.training().spec().domain(), config.reading(), STAGE);
+                KafkaConnectors.logs(env, runtime, config.training().policies().domain(), config.reading(), STAGE);
         DataStream<ModelEvent> models =
                 KafkaConnectors.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(
-                        new RouteModelEvents(config.training().policy()))
+                        new RouteModelEvents(config.training().policies()))
                 .returns(ModelEvent.CODEC.typeInformation())
                 .name("route models")
                 .uid("route-models");
@@ -118,14 +112,14 @@ public final class LearningJob {
             List<LearningBranch> branches) {
         TrainingConfig training = config.training();
         LogReading reading = config.reading();
-        String policy = training.policy();
-        SingleOutputStreamOperator<LogRecord> usable = logs.process(new RouteLogs(policy))
+        SingleOutputStreamOperator<LogRecord> usable = logs.process(
+                        new RouteLogs(training.policies().account()))
                 .returns(LogRecord.CODEC.typeInformation())
                 .name("route logs")
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
         SingleOutputStreamOperator<Step> steps = usable.keyBy(LogRecord::entity, Types.STRING)
-                .process(new AssembleEntity<>(training.spec(), reading, AssembleEntity.Share.TRAINING))
+                .process(new AssembleEntity<>(training.policies(), reading, AssembleEntity.Share.TRAINING))
                 .returns(Codecs.STEP.typeInformation())
                 .name("assemble")
                 .uid("assemble-2");
@@ -163,7 +157,12 @@ public final class LearningJob {
                 .transform(
                         branch.uid(),
                         TrainedWindow.CODEC.typeInformation(),
-                        new TrainingOperator(config.training(), config.reading().experts(), branch, account))
+                        new TrainingOperator(
+                                config.training(),
+                                config.reading().experts(),
+                                branch,
+                                account,
+                                new KafkaModelHistory(config.runtime())))
                 .uid(branch.uid())
                 .disableChaining();
     }
@@ -175,17 +174,12 @@ public final class LearningJob {
      */
     public static SingleOutputStreamOperator<WindowBatch> batches(
             DataStream<Step> steps, TrainingConfig training, LogReading reading) {
-        String policy = training.policy();
         StepWindows windows = new StepWindows(training.window(), training.slide(), reading.inactivity());
-        return steps.keyBy(step -> policy, Types.STRING)
+        return steps.keyBy(Step::policy, Types.STRING)
                 .window(windows)
                 .allowedLateness(reading.inactivity())
                 .process(
-                        new CollectWindow(
-                                training.spec(),
-                                DomainTopics.of(training.spec().domain()).logs(),
-                                windows,
-                                training.slide()),
+                        new CollectWindow(training.policies(), windows, training.slide()),
                         WindowBatch.CODEC.typeInformation())
                 .name("window")
                 .uid("window-2");

@@ -27,23 +27,15 @@ public final class PromotionJob {
 
     private PromotionJob() {}
 
-    /** Runs the job where {@code flink run} says; the arguments are those of {@link JobArguments}. */
-    public static void main(String[] args) throws Exception {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(env, JobArguments.parse(args).promotion());
-        env.execute("understudy promotion");
-    }
-
     /** Builds the job. The caller executes the environment. */
     public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
-        String policy = config.gate().policy();
         DataStream<LogRecord> logs =
-                KafkaConnectors.logs(env, runtime, config.gate().spec().domain(), config.reading(), STAGE);
+                KafkaConnectors.logs(env, runtime, config.gate().policies().domain(), config.reading(), STAGE);
         SingleOutputStreamOperator<ModelEvent> models = KafkaConnectors.models(
                         env, runtime, STAGE, Topics.CANDIDATES, Topics.ARTIFACTS, Topics.PROMOTIONS)
-                .process(new RouteModelEvents(policy))
+                .process(new RouteModelEvents(config.gate().policies()))
                 .returns(ModelEvent.CODEC.typeInformation())
                 .name("route models")
                 .uid("route-models");
@@ -70,18 +62,18 @@ public final class PromotionJob {
             DataStream<ModelEvent> models,
             PromotionJobConfig config,
             ModelHistory history) {
-        String policy = config.gate().policy();
         DataStream<Step> steps = logs.filter(LogRecord::isUsable)
                 .name("usable logs")
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("usable-logs")
                 .keyBy(LogRecord::entity, Types.STRING)
-                .process(new AssembleEntity<>(config.gate().spec(), config.reading(), AssembleEntity.Share.HELD_OUT))
+                .process(
+                        new AssembleEntity<>(config.gate().policies(), config.reading(), AssembleEntity.Share.HELD_OUT))
                 .returns(Codecs.STEP.typeInformation())
                 .name("assemble")
                 .uid("assemble-2");
         return models.keyBy(ModelEvent::policy, Types.STRING)
-                .connect(steps.keyBy(step -> policy, Types.STRING))
+                .connect(steps.keyBy(Step::policy, Types.STRING))
                 .process(new Gate(config.gate(), config.reading(), history))
                 .returns(Codecs.PROMOTION.typeInformation())
                 .name("gate")

@@ -18,7 +18,6 @@ import dev.understudy.flink.gate.Gate;
 import dev.understudy.flink.gate.GateConfig;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
@@ -44,7 +43,6 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A domain that is not driving, through the operators that learn and judge: choices, no clock, no driven trials. */
@@ -123,13 +121,14 @@ class ControlLearningTest {
     }
 
     private TrainedWindow learned(WindowBatch batch) throws Exception {
-        LearningBranch branch = new LearningBranch(Algorithms.CLONING, () -> spec.learner(Algorithms.CLONING, 300));
+        LearningBranch branch = new LearningBranch(Algorithms.CLONING, any -> spec.learner(Algorithms.CLONING, 300));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(
                         TrainingConfig.defaults(POLICY).withSlice(Duration.ofSeconds(60)),
                         READING.experts(),
                         branch,
-                        TrainingOperator.Account.KEPT),
+                        TrainingOperator.Account.KEPT,
+                        TestHistory.NONE),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
@@ -143,22 +142,9 @@ class ControlLearningTest {
         }
     }
 
-    /** Nothing was before. */
-    private record NoPast() implements ModelHistory {
-        @Override
-        public List<Promotion> verdicts(String policy) {
-            return List.of();
-        }
-
-        @Override
-        public byte @Nullable [] file(String policy, String sha256) {
-            return null;
-        }
-    }
-
     private Promotion judged(TrainedWindow trained) throws Exception {
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(GateConfig.defaults(POLICY), READING, new NoPast())),
+                new KeyedCoProcessOperator<>(new Gate(GateConfig.defaults(POLICY), READING, TestHistory.NONE)),
                 ModelEvent::policy,
                 any -> POLICY,
                 Types.STRING)) {

@@ -10,7 +10,6 @@ import dev.understudy.flink.kafka.KafkaConnectors;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
@@ -41,7 +40,6 @@ import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -166,7 +164,10 @@ class EarlierSavepointIT {
                         .withWindow(Duration.ofSeconds(60))
                         .withSlice(Duration.ofMillis(1)));
         DataStream<TrainedWindow> trained = LearningJob.flows(
-                        logs, models, config, LearningBranch.of(Algorithms.CLONING, CarFollowing.POLICY, 30, 0))
+                        logs,
+                        models,
+                        config,
+                        LearningBranch.of(Algorithms.CLONING, config.training().policies(), 30, 0))
                 .trained();
         try (CloseableIterator<TrainedWindow> all = trained.executeAndCollect()) {
             Candidate next = all.next().candidate();
@@ -192,24 +193,9 @@ class EarlierSavepointIT {
         PromotionJobConfig config =
                 new PromotionJobConfig(runtime(), READING, GateConfig.defaults(CarFollowing.POLICY));
         try (CloseableIterator<Promotion> verdicts =
-                PromotionJob.verdicts(logs, models, config, new NoHistory()).executeAndCollect()) {
+                PromotionJob.verdicts(logs, models, config, TestHistory.NONE).executeAndCollect()) {
             assertThat(verdicts.next().candidateId())
                     .isEqualTo(CANDIDATES.get(1).id());
-        }
-    }
-
-    /** A cluster that has no models, so that what is known is known from the savepoint. */
-    private static final class NoHistory implements ModelHistory {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public List<Promotion> verdicts(String policy) {
-            return List.of();
-        }
-
-        @Override
-        public byte @Nullable [] file(String policy, String sha256) {
-            return null;
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.train.LearningBranch;
@@ -18,6 +19,8 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class JobGraphTest {
+    private static final Policies<?> FOLLOWING = Policies.one(Catalogue.policy(CarFollowing.POLICY));
+
     /** An environment in which an operator without a uid, or a type without a serialiser of its own, is an error. */
     private static StreamExecutionEnvironment strict() {
         Configuration configuration = new Configuration();
@@ -36,7 +39,7 @@ class JobGraphTest {
     @Test
     void everyLearnerHasItsOwnUidAndCloningTheOneItAlwaysHad() {
         LearningBranch cloning =
-                LearningBranch.of(Algorithms.CLONING, CarFollowing.POLICY, 0, 0).get(0);
+                LearningBranch.of(Algorithms.CLONING, FOLLOWING, 0, 0).get(0);
         StreamExecutionEnvironment env = strict();
         LearningJob.build(
                 env,
@@ -49,7 +52,7 @@ class JobGraphTest {
 
     @Test
     void anUnknownLearnerIsNamed() {
-        assertThatThrownBy(() -> LearningBranch.of("gial", CarFollowing.POLICY, 0, 0))
+        assertThatThrownBy(() -> LearningBranch.of("gial", FOLLOWING, 0, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("gial")
                 .hasMessageContaining("both");
@@ -72,38 +75,5 @@ class JobGraphTest {
                 .isEqualTo(3);
         assertThat(configuration.get(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD))
                 .isEqualTo(Duration.ofMinutes(10));
-    }
-
-    @Test
-    void argumentsNameAllThatIsWrongAtOnce() {
-        assertThatThrownBy(() -> JobArguments.parse("--window", "soon", "--colour", "red", "--seed"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("--window")
-                .hasMessageContaining("--colour")
-                .hasMessageContaining("--seed")
-                .hasMessageContaining("--bootstrap-servers")
-                .hasMessageContaining("--checkpoints");
-    }
-
-    @Test
-    void argumentsReplaceDefaults() {
-        JobArguments arguments = JobArguments.parse(
-                "--bootstrap-servers",
-                "a:1",
-                "--checkpoints",
-                "file:///c",
-                "--window",
-                "PT60S",
-                "--held-out",
-                "30",
-                "--learner",
-                "both");
-        LearningJobConfig config = arguments.learning();
-        assertThat(config.training().window()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(arguments.branches()).hasSameSizeAs(Catalogue.algorithms());
-        assertThat(config.training().slide()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(config.reading().heldOutPercent()).isEqualTo(30);
-        assertThat(config.runtime().bootstrapServers()).isEqualTo("a:1");
-        assertThat(arguments.promotion().reading()).isEqualTo(config.reading());
     }
 }

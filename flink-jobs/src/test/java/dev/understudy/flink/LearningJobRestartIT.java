@@ -48,8 +48,8 @@ class LearningJobRestartIT {
     private static final int STEPS = 30;
     private static final int ITERATIONS = 6;
     private static final List<LearningBranch> BRANCHES = List.of(
-            new LearningBranch(Algorithms.CLONING, () -> new Failing(Algorithms.CLONING, STEPS)),
-            new LearningBranch(Algorithms.GAIL, () -> new Failing(Algorithms.GAIL, ITERATIONS)));
+            new LearningBranch(Algorithms.CLONING, any -> new Failing(Algorithms.CLONING, STEPS)),
+            new LearningBranch(Algorithms.GAIL, any -> new Failing(Algorithms.GAIL, ITERATIONS)));
     private static final LogReading READING = LogReading.defaults();
     private static final Map<String, ConcurrentHashMap<String, TrainedWindow>> RESULTS = new ConcurrentHashMap<>();
     private static final List<FollowingSample> LOGS = logs();

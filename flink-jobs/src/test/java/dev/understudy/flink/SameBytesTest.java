@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.understudy.domain.Experts;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
@@ -147,7 +148,8 @@ class SameBytesTest {
         Job job = job();
         DataStream<Step> steps = job.logs
                 .keyBy(LogRecord::entity, Types.STRING)
-                .process(new AssembleEntity<>(new CarFollowingPolicy(), READING, AssembleEntity.Share.TRAINING))
+                .process(new AssembleEntity<>(
+                        Policies.one(new CarFollowingPolicy()), READING, AssembleEntity.Share.TRAINING))
                 .returns(Codecs.STEP.typeInformation());
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (WindowBatch batch : run(LearningJob.batches(steps, job.config.training(), READING))) {
@@ -176,7 +178,7 @@ class SameBytesTest {
     void theSameModelsAreLearned() throws Exception {
         Job job = job();
         List<LearningBranch> branches =
-                LearningBranch.of(LearningBranch.BOTH, job.config.training().policy(), 40, 4);
+                LearningBranch.of(LearningBranch.BOTH, job.config.training().policies(), 40, 4);
         Map<String, String> models = new TreeMap<>();
         run(LearningJob.flows(job.logs, job.models, job.config, branches).trained())
                 .forEach(trained -> models.put(

@@ -122,13 +122,18 @@ public final class TestLogs {
 
     /** Returns the steps of three trips in a window of a minute. */
     public static WindowBatch batch(int window) {
+        return batch(window, CarFollowing.POLICY);
+    }
+
+    /** Returns the same for a policy. */
+    public static WindowBatch batch(int window, String policy) {
         long startMs = START_MS + 60_000L * window;
         List<Step> steps = new ArrayList<>();
         for (int trip = 0; trip < 3; trip++) {
             steps.addAll(steps(trip("car" + trip, "trip" + window + trip, startMs, 600)));
         }
         return new WindowBatch(
-                CarFollowing.POLICY,
+                policy,
                 startMs,
                 startMs + 60_000,
                 7,

@@ -74,7 +74,7 @@ public record Demonstrations(
             @Override
             public void step(Step step) {
                 // A number of its own for each run of a trip, also where its clock was put back.
-                steps.add(step.with((piecesBefore.get() << 32) + step.run(), step.readyMs()));
+                steps.add(step.with(step.policy(), (piecesBefore.get() << 32) + step.run(), step.readyMs()));
             }
 
             @Override

@@ -85,6 +85,11 @@ public final class GailWithCloning implements Learner {
     }
 
     @Override
+    public LearnerState stateFrom(byte[] model, long seed) {
+        return joined(first.stateFrom(model, seed), gail.initialState(seed));
+    }
+
+    @Override
     public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
         return new GailWithCloningUpdate(this, state, demonstrations, replay, seed);
     }

@@ -4,6 +4,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.Dynamics;
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Graph;
+import dev.understudy.graph.ModelConstants;
 import dev.understudy.graph.Program;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.Tensor;
@@ -15,6 +16,7 @@ import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.StochasticPolicy;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,12 @@ public final class BehaviouralCloning implements Learner {
     static final String AVERAGE = "average";
     /** The first parameters; absent where nothing is mixed with them. */
     static final String FIRST = "first";
+
+    /** How many rows a scaler that was read from a model counts for, which does not say how many it saw (a guess). */
+    private static final double SCALER_ROWS = 10_000;
+
+    /** The first of the numbers that tell parameters apart: above any other constant of a model. */
+    private static final int FIRST_NUMBER = 1 << 20;
 
     private final StochasticPolicy policy;
     private final BehaviouralCloningConfig config;
@@ -94,6 +102,49 @@ public final class BehaviouralCloning implements Learner {
         return new LearnerState(vectors, statistics, new TreeMap<>());
     }
 
+    /**
+     * Goes on from the parameters and the scaling that stand in the model. Which is which is told by another export,
+     * whose parameters are numbered.
+     */
+    @Override
+    public LearnerState stateFrom(byte[] model, long seed) {
+        int n = policy.observationSize();
+        float[] numbers = new float[layout.size() + 2 * n];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = i + FIRST_NUMBER;
+        }
+        float[] found = ModelConstants.read(model, onnx(parts(numbers)), FIRST_NUMBER, numbers.length);
+        LearnerState fresh = initialState(seed);
+        if (found == null) {
+            return fresh;
+        }
+        Parts parts = parts(found);
+        SortedMap<String, float[]> vectors = new TreeMap<>(fresh.vectors());
+        vectors.put(CloningPrograms.THETA, parts.theta);
+        vectors.computeIfPresent(FIRST, (name, any) -> parts.theta);
+        double[] mean = new double[n];
+        double[] squares = new double[n];
+        for (int i = 0; i < n; i++) {
+            mean[i] = parts.shift[i];
+            squares[i] = SCALER_ROWS / ((double) parts.scale[i] * parts.scale[i]);
+        }
+        SortedMap<String, double[]> statistics = new TreeMap<>(fresh.statistics());
+        statistics.put(SCALER, new Scaler(SCALER_ROWS, mean, squares).toStatistics());
+        return new LearnerState(vectors, statistics, fresh.counters());
+    }
+
+    /** What is constant in an exported model. */
+    private record Parts(float[] theta, float[] shift, float[] scale) {}
+
+    private Parts parts(float[] all) {
+        int n = policy.observationSize();
+        int size = layout.size();
+        return new Parts(
+                Arrays.copyOf(all, size),
+                Arrays.copyOfRange(all, size, size + n),
+                Arrays.copyOfRange(all, size + n, size + 2 * n));
+    }
+
     @Override
     public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
         if (demonstrations.stream().mapToInt(Trajectory::steps).sum() == 0) {
@@ -133,14 +184,18 @@ public final class BehaviouralCloning implements Learner {
 
     @Override
     public byte[] export(LearnerState state) {
+        Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
+        return onnx(new Parts(exported(state), scaler.shift(), scaler.scale()));
+    }
+
+    private byte[] onnx(Parts parts) {
         Graph graph = new Graph();
         int n = policy.observationSize();
         Tensor observation = graph.input(
                 "observation", CloningPrograms.elements(policy.observationType()), Shape.of(Shape.UNKNOWN, n));
-        Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
-        Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
-        Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
-        var weights = layout.constants(graph, exported(state));
+        Tensor shift = graph.constant(parts.shift, Shape.of(n));
+        Tensor scale = graph.constant(parts.scale, Shape.of(n));
+        var weights = layout.constants(graph, parts.theta);
         return graph.toModel(policy.distribution(weights, observation.cast(ElementType.FLOAT), shift, scale)
                 .outputs());
     }

@@ -12,6 +12,7 @@ import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ControlPolicy;
 import dev.understudy.network.Activation;
+import dev.understudy.network.Scaler;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.GaussianPolicy;
 import java.util.ArrayList;
@@ -110,6 +111,26 @@ class BehaviouralCloningTest {
             assertThat(update.report().figures().get("validationLossBefore")).isGreaterThan(0.9);
             assertThat(update.report().figures().get("validationLoss")).isLessThan(-0.5);
         }
+    }
+
+    @Test
+    void goesOnFromTheModelOfAnother() {
+        Learner parent = learner(SHORT);
+        LearnerState learned = run(parent, parent.initialState(1), demonstrations(20, 2), 3);
+        byte[] model = parent.export(learned);
+
+        LearnerState begun = learner(SHORT).stateFrom(model, 2);
+
+        assertThat(begun.vector(CloningPrograms.THETA)).isEqualTo(learned.vector(CloningPrograms.THETA));
+        Scaler scaler = Scaler.fromStatistics(learned.statistic(BehaviouralCloning.SCALER));
+        Scaler read = Scaler.fromStatistics(begun.statistic(BehaviouralCloning.SCALER));
+        assertThat(read.shift()).isEqualTo(scaler.shift());
+        assertThat(read.scale()).usingComparatorWithPrecision(1e-6f).containsExactly(scaler.scale());
+        LearnerState fresh = parent.initialState(2);
+        assertThat(parent.stateFrom(new byte[] {1, 2, 3}, 2)).as("no model").isEqualTo(fresh);
+        assertThat(parent.stateFrom(parent.export(fresh), 2))
+                .as("a model whose parameters cannot be told apart: all its biases are 0")
+                .isEqualTo(fresh);
     }
 
     @Test

@@ -2,13 +2,16 @@ package dev.understudy.streams;
 
 import dev.understudy.data.Rows;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Sample;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +27,6 @@ final class BatchScorer {
     /** How close to the bounds a squashed action is taken to be, as in training. */
     private static final double MOST = 1 - 2e-4;
 
-    private final ModelSlot slot;
     private final ServingMetrics metrics;
     private final PolicySpec<?> spec;
     private final int k;
@@ -38,22 +40,22 @@ final class BatchScorer {
     private Rows observations;
     private Rows gathered;
     private long[] eventTimes = new long[0];
+    private ModelDirectory[] directories = new ModelDirectory[0];
     private int[] stampOf = new int[0];
     private boolean[] asked = new boolean[0];
     private final List<Stamp> stamps = new ArrayList<>();
     private LoadedPolicy.Answer answers;
     private LoadedPolicy.Answer part;
     private int rows;
-    private long newestEpoch;
+    private final Map<String, Long> newestEpochs = new HashMap<>();
     private long slowestNanos;
     private boolean swapping;
 
-    /** Which version answered. */
-    record Stamp(long epoch, String sha256) {}
+    /** Which version of which policy answered. */
+    record Stamp(String policy, long epoch, String sha256) {}
 
-    BatchScorer(PolicySpec<?> spec, ModelSlot slot, ServingMetrics metrics) {
+    BatchScorer(PolicySpec<?> spec, ServingMetrics metrics) {
         this.spec = spec;
-        this.slot = slot;
         this.metrics = metrics;
         k = spec.actionSize();
         choices = spec.actions() instanceof ActionSpace.Discrete discrete ? discrete : null;
@@ -78,6 +80,7 @@ final class BatchScorer {
             observations = room(most);
             gathered = room(most);
             eventTimes = new long[most];
+            directories = new ModelDirectory[most];
             stampOf = new int[most];
             asked = new boolean[most];
             answers = LoadedPolicy.Answer.of(most, spec.actions());
@@ -106,9 +109,11 @@ final class BatchScorer {
     /**
      * Adds the row whose observation was just written.
      *
+     * @param directory the models of the policy that is to answer
      * @param ask whether the policy is to answer it; otherwise it is only stamped
      */
-    int add(long eventTimeMs, boolean ask) {
+    int add(ModelDirectory directory, long eventTimeMs, boolean ask) {
+        directories[rows] = directory;
         eventTimes[rows] = eventTimeMs;
         stampOf[rows] = NONE;
         asked[rows] = ask;
@@ -123,7 +128,7 @@ final class BatchScorer {
         long start = System.nanoTime();
         for (int row = 0; row < rows; row++) {
             if (stampOf[row] == NONE) {
-                try (ModelSlot.Lease lease = slot.lease(eventTimes[row])) {
+                try (ModelSlot.Lease lease = directories[row].slot().lease(eventTimes[row])) {
                     if (lease != null) {
                         answer(row, lease);
                     }
@@ -136,11 +141,11 @@ final class BatchScorer {
     /** Answers every row from {@code first} on that belongs to a lease. */
     private void answer(int first, ModelSlot.Lease lease) {
         int stamp = stamps.size();
-        stamps.add(new Stamp(lease.epoch(), lease.sha256()));
+        stamps.add(new Stamp(directories[first].policy(), lease.epoch(), lease.sha256()));
         int count = 0;
         int[] sources = new int[rows - first];
         for (int row = first; row < rows; row++) {
-            if (stampOf[row] == NONE && lease.answers(eventTimes[row])) {
+            if (stampOf[row] == NONE && directories[row] == directories[first] && lease.answers(eventTimes[row])) {
                 stampOf[row] = stamp;
                 if (asked[row]) {
                     observations.copy(row, 1, gathered, count);
@@ -159,7 +164,12 @@ final class BatchScorer {
                 unknown(sources[i]);
             }
             LOG.warn(
-                    "Model {} of promotion {} did not answer {} observations", lease.sha256(), lease.epoch(), count, e);
+                    "Model {} of promotion {} of {} did not answer {} observations",
+                    lease.sha256(),
+                    lease.epoch(),
+                    directories[first].policy(),
+                    count,
+                    e);
             return;
         }
         for (int i = 0; i < count; i++) {
@@ -189,8 +199,16 @@ final class BatchScorer {
      * Puts the slowest batch of a swap down to it: from the beginning of the load to the first answer of the new one.
      */
     private void watch(long nanos) {
-        long newest = stamps.stream().mapToLong(Stamp::epoch).max().orElse(0);
-        boolean swapped = newest > newestEpoch;
+        boolean swapped = false;
+        boolean hadAnother = false;
+        for (Stamp stamp : stamps) {
+            long before = newestEpochs.getOrDefault(stamp.policy, 0L);
+            if (stamp.epoch > before) {
+                newestEpochs.put(stamp.policy, stamp.epoch);
+                swapped = true;
+                hadAnother |= before > 0;
+            }
+        }
         if (swapped || metrics.loading.get()) {
             swapping = true;
         }
@@ -198,10 +216,9 @@ final class BatchScorer {
             slowestNanos = Math.max(slowestNanos, nanos);
         }
         if (swapped) {
-            if (newestEpoch > 0) {
+            if (hadAnother) {
                 metrics.swapPause(slowestNanos);
             }
-            newestEpoch = newest;
             swapping = false;
             slowestNanos = 0;
         }
@@ -234,6 +251,19 @@ final class BatchScorer {
         }
     }
 
+    /** Puts a draw in the place of the policy's likeliest action; the same for the same sample and model. */
+    void draw(int row, Sample sample) {
+        Stamp stamp = stamp(row);
+        String sha256 = stamp == null ? "" : stamp.sha256;
+        if (choices != null) {
+            choose(row, Exploration.uniform(sample.entity(), sample.episode(), sample.sequence(), sha256));
+            return;
+        }
+        for (int i = 0; i < k; i++) {
+            explore(row, i, Exploration.normal(sample.entity(), sample.episode(), sample.sequence(), sha256, i));
+        }
+    }
+
     /**
      * Puts a draw from the policy's distribution in the place of its mode. It is not clipped to the range of actions,
      * so that the density is its own.
@@ -241,7 +271,7 @@ final class BatchScorer {
      * @param element of the action
      * @param normal a draw of the standard normal distribution
      */
-    void explore(int row, int element, double normal) {
+    private void explore(int row, int element, double normal) {
         int at = row * k + element;
         float[] actions = answers.actions();
         float[] means = answers.means();
@@ -257,7 +287,7 @@ final class BatchScorer {
      *
      * @param uniform a number drawn from 0 to 1
      */
-    void choose(int row, double uniform) {
+    private void choose(int row, double uniform) {
         float[] actions = answers.actions();
         float[] logits = answers.logits();
         if (choices == null || actions == null || logits == null || !asked[row]) {

@@ -5,13 +5,13 @@ import dev.understudy.domain.Envelope;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Featuriser;
 import dev.understudy.domain.GeneralRefusal;
+import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
-import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.ModelMetadata;
-import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
@@ -20,12 +20,10 @@ import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,14 +34,12 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers observations in micro-batches. What waits for a batch lies in the slots of a cached, logged store, so an
- * offset is never committed for an observation that is neither decided nor stored; a restored task scores those first.
- * The entities of a batch are written to their store once per batch.
+ * Answers observations in micro-batches. The entities of a batch are written to their store once per batch; what waits
+ * for one lies in {@link WaitingSlots}.
  *
  * <p>Every observation ends as a decision, as a duplicate that is dropped, or as a dead letter.
  */
@@ -54,7 +50,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     static final String ROLLOUTS_SINK = "rollouts";
     static final String DEAD_LETTERS_SINK = "dead-letters";
 
-    private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
     private static final float[] NOTHING = {};
     private static final Duration FUTURE = Duration.ofMinutes(1);
 
@@ -66,47 +61,66 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
 
     private final ServingConfig config;
     private final ServingMetrics metrics;
-    private final BatchScorer scorer;
-    private final PolicySpec<S> spec;
-    private final ModelSlot slot;
+    private final Policies<S> policies;
+    private final PolicyDirectories directories;
     private final DomainTopics topics;
-    private final Envelope<S> envelope;
+    private final String suffix;
     private final SampleCodec<S> samples;
     private final Serializer<Decision> decisions = UnderstudySerdes.decision().serializer();
     private final Serializer<RolloutStep> rollouts = UnderstudySerdes.rollout().serializer();
     private final Serializer<DeadLetter> deadLetters =
             UnderstudySerdes.deadLetter().serializer();
-    private final List<Waiting> waiting = new ArrayList<>();
+    private final Map<String, Answering<S>> answeringOf = new LinkedHashMap<>();
+    private final Map<String, Set<Actor>> expertsOf = new HashMap<>();
+    private final WaitingSlots waiting;
     private final List<Row<S>> batch = new ArrayList<>();
     private final Map<Bytes, EntityEntry<S>> touched = new LinkedHashMap<>();
     private final Map<Bytes, EntityEntry<S>> remembered;
-    private final Set<Long> restored = new HashSet<>();
-    private final Bytes[] slots;
-    private long generation;
-    private @Nullable ModelMetadata obeyed;
-    private Set<Actor> experts = Experts.DEFAULT;
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<Bytes, byte[]> entities;
-    private KeyValueStore<Bytes, byte[]> waitingStore;
 
-    /**
-     * An observation of the batch under way; {@code index} is its row at the scorer, or -1 if the input is unusable.
-     */
-    private record Row<S extends Sample>(Waiting source, S sample, EntityEntry<S> entry, int index, String reason) {}
+    /** What all policies of one spec are answered with: rows of one width. */
+    private record Answering<S extends Sample>(PolicySpec<S> spec, Envelope<S> envelope, BatchScorer scorer) {}
 
-    DecisionProcessor(ServingConfig config, PolicySpec<S> spec, ModelSlot slot, ServingMetrics metrics) {
+    /** An observation of the batch under way, and the policy of its episode. */
+    private static final class Row<S extends Sample> {
+        final Waiting source;
+        final S sample;
+        final EntityEntry<S> entry;
+        final PolicyName policy;
+        final Answering<S> by;
+        /** Its number at the scorer, -1 where the input is unusable, which then has its reason. */
+        int index = -1;
+
+        String reason = "";
+
+        Row(Waiting source, S sample, EntityEntry<S> entry, PolicyName policy, Answering<S> by) {
+            this.source = source;
+            this.sample = sample;
+            this.entry = entry;
+            this.policy = policy;
+            this.by = by;
+        }
+    }
+
+    /** @param suffix of the names of its stores and sinks */
+    DecisionProcessor(
+            ServingConfig config,
+            Policies<S> policies,
+            String suffix,
+            PolicyDirectories directories,
+            ServingMetrics metrics) {
         this.config = config;
         this.metrics = metrics;
-        this.spec = spec;
-        this.slot = slot;
-        topics = DomainTopics.of(spec.domain());
-        envelope = spec.envelope();
-        samples = SampleCodecs.of(spec.domain().sampleType());
-        scorer = new BatchScorer(spec, slot, metrics);
-        slots = new Bytes[config.batchRecords()];
-        for (int i = 0; i < slots.length; i++) {
-            slots[i] = slot(i);
+        this.policies = policies;
+        this.directories = directories;
+        this.suffix = suffix;
+        topics = DomainTopics.of(policies.domain());
+        samples = SampleCodecs.of(policies.domain().sampleType());
+        for (PolicySpec<S> spec : policies.specs()) {
+            answeringOf.put(spec.name(), new Answering<>(spec, spec.envelope(), new BatchScorer(spec, metrics)));
         }
+        waiting = new WaitingSlots(config.batchRecords());
         remembered = new LinkedHashMap<>(1024, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<Bytes, EntityEntry<S>> eldest) {
@@ -115,97 +129,55 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         };
     }
 
-    private static Bytes slot(int index) {
-        return Bytes.wrap(ByteBuffer.allocate(Integer.BYTES).putInt(index).array());
-    }
-
     @Override
     public void init(ProcessorContext<byte[], byte[]> initialised) {
         context = initialised;
-        entities = initialised.getStateStore(ENTITIES);
-        waitingStore = initialised.getStateStore(WAITING);
+        entities = initialised.getStateStore(ENTITIES + suffix);
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
-        waiting.clear();
-        restored.clear();
+        waiting.restore(initialised.getStateStore(WAITING + suffix));
         remembered.clear();
-        restore();
         initialised.schedule(config.batchWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
-    }
-
-    private void restore() {
-        byte[] current = waitingStore.get(GENERATION);
-        generation = current == null ? 0 : ByteBuffer.wrap(current).getLong();
-        for (int i = 0; ; i++) {
-            byte[] stored = waitingStore.get(slot(i));
-            Waiting one = stored == null ? null : Waiting.fromSlot(stored, generation);
-            if (one == null) {
-                return;
-            }
-            waiting.add(one);
-            restored.add(one.offset());
-        }
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        if (waiting.size() >= slots.length) {
+        if (waiting.isFull()) {
             flush();
         }
-        RecordMetadata from = context.recordMetadata().orElseThrow();
         metrics.observed.increment();
-        if (length(record.key()) + length(record.value()) > MOST_BYTES) {
-            tooLarge(record, from);
+        Waiting one = Waiting.of(context.recordMetadata().orElseThrow(), record);
+        if (one.length() > MOST_BYTES) {
+            dead(
+                    one.cut(MOST_BYTES / 2),
+                    "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
+                            .formatted(MOST_BYTES, Waiting.length(one.key()), Waiting.length(one.value())),
+                    context.currentSystemTimeMs());
             return;
         }
-        Waiting one = new Waiting(
-                from.topic(), from.partition(), from.offset(), record.timestamp(), record.key(), record.value(), false);
-        waitingStore.put(slots[waiting.size()], one.toSlot(generation));
         waiting.add(one);
-        if (waiting.size() == slots.length) {
+        if (waiting.isFull()) {
             flush();
         }
-    }
-
-    private static int length(byte @Nullable [] bytes) {
-        return bytes == null ? 0 : bytes.length;
-    }
-
-    /** Gives up a record of which no more than the beginning can be kept. */
-    private void tooLarge(Record<byte[], byte[]> record, RecordMetadata from) {
-        byte[] key = start(record.key());
-        Waiting cut = new Waiting(
-                from.topic(), from.partition(), from.offset(), record.timestamp(), key, start(record.value()), false);
-        dead(
-                cut,
-                "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
-                        .formatted(MOST_BYTES, length(record.key()), length(record.value())),
-                context.currentSystemTimeMs());
-    }
-
-    private static byte @Nullable [] start(byte @Nullable [] bytes) {
-        return bytes == null ? null : Arrays.copyOf(bytes, Math.min(bytes.length, MOST_BYTES / 2));
     }
 
     /** Decides everything that waits. */
     private void flush() {
-        if (waiting.isEmpty()) {
+        List<Waiting> all = waiting.all();
+        if (all.isEmpty()) {
             return;
         }
         batch.clear();
         touched.clear();
-        scorer.begin(waiting.size());
+        answeringOf.values().forEach(each -> each.scorer.begin(all.size()));
         long nowMs = context.currentSystemTimeMs();
-        for (Waiting one : waiting) {
+        for (Waiting one : all) {
             observe(one, nowMs);
         }
-        scorer.score();
+        answeringOf.values().forEach(each -> each.scorer.score());
         for (Row<S> row : batch) {
             decide(row, nowMs);
         }
         touched.forEach((entity, entry) -> entities.put(entity, entry.toBytes()));
-        generation++;
-        waitingStore.put(
-                GENERATION, ByteBuffer.allocate(Long.BYTES).putLong(generation).array());
         waiting.clear();
         metrics.batches.increment();
     }
@@ -225,99 +197,112 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         }
         Bytes entity = Bytes.wrap(one.key() == null ? sample.entity().getBytes(StandardCharsets.UTF_8) : one.key());
         EntityEntry<S> entry = touched.computeIfAbsent(entity, this::entry);
+        PolicyName policy = entry.policyOf(sample);
+        Answering<S> by = policy == null ? null : answeringOf.get(policy.spec());
+        if (policy == null || by == null) {
+            dead(
+                    one,
+                    "%s: expected an episode of %s, got %s of entity %s with label '%s'"
+                            .formatted(
+                                    GeneralRefusal.OTHER_POLICY,
+                                    policies,
+                                    sample.episode(),
+                                    sample.entity(),
+                                    sample.label()),
+                    nowMs);
+            return;
+        }
+        Row<S> row = new Row<>(one, sample, entry, policy, by);
         if (entry.wasSeen(sample)) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.
-            if (one.offset() > entry.offset || (!one.restored() && restored.contains(one.offset()))) {
+            if (one.offset() > entry.offset || (!one.restored() && waiting.wasRestored(one.offset()))) {
                 metrics.duplicates.increment();
                 return;
             }
             metrics.decidedAgain.increment();
-            batch.add(decidedAgain(one, sample, entry));
+            batch.add(row);
+            row.reason = observeAgain(row);
             return;
         }
         entry.offset = Math.max(entry.offset, one.offset());
-        batch.add(admitted(one, sample, entry, nowMs));
+        batch.add(row);
+        row.reason = admit(row, nowMs);
     }
 
-    /** An observation whose time or sequence disagrees with that of its episode. */
-    private Row<S> jumped(Waiting one, S sample, EntityEntry<S> entry) {
-        return unusable(
-                one,
-                sample,
-                entry,
-                "%s: expected a time near %d and a sequence near %d, those of the episode so far, got %d and %d"
-                        .formatted(
-                                GeneralRefusal.TIME_JUMP,
-                                entry.timeMs(sample.episode()),
-                                entry.newest(sample.episode()),
-                                sample.timeMs(),
-                                sample.sequence()));
+    /** Says of an observation that its time or sequence disagrees with that of its episode. */
+    private String jumped(Row<S> row) {
+        S sample = row.sample;
+        return "%s: expected a time near %d and a sequence near %d, those of the episode so far, got %d and %d"
+                .formatted(
+                        GeneralRefusal.TIME_JUMP,
+                        row.entry.timeMs(sample.episode()),
+                        row.entry.newest(sample.episode()),
+                        sample.timeMs(),
+                        sample.sequence());
     }
 
-    private Row<S> admitted(Waiting one, S sample, EntityEntry<S> entry, long nowMs) {
-        Featuriser<S> featuriser = entry.featuriser(experts(sample, entry));
-        boolean isBelieved = entry.take(sample, one.sentMs(sample));
+    /** Takes note of an observation and gives it to the scorer; returns why not, empty if it could be used. */
+    private String admit(Row<S> row, long nowMs) {
+        S sample = row.sample;
+        EntityEntry<S> entry = row.entry;
+        boolean isBelieved = entry.take(sample, row.policy, row.source.sentMs(sample));
         if (sample.timeMs() > nowMs + FUTURE.toMillis()) {
-            return unusable(
-                    one, sample, entry, "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs));
+            return "event time lies %d ms in the future".formatted(sample.timeMs() - nowMs);
         }
         if (!isBelieved) {
-            return jumped(one, sample, entry);
+            return jumped(row);
         }
         if (sample.sequence() < entry.newest(sample.episode())) {
-            return unusable(
-                    one,
-                    sample,
-                    entry,
-                    "out of order: sequence %d came after %d"
-                            .formatted(sample.sequence(), entry.newest(sample.episode())));
+            return "out of order: sequence %d came after %d"
+                    .formatted(sample.sequence(), entry.newest(sample.episode()));
         }
+        ModelDirectory directory = directories.answering(row.policy, sample.timeMs());
+        Featuriser<S> featuriser = entry.featuriser(row.by.spec, experts(directory, sample, entry));
         boolean expert = entry.experts().contains(sample.actor());
-        return row(
-                one,
-                sample,
-                entry,
+        BatchScorer scorer = row.by.scorer;
+        return add(
+                row,
+                directory,
                 featuriser.observe(sample, expert, scorer.observations(), scorer.next(), Featuriser.Steps.none()));
     }
 
-    private Row<S> decidedAgain(Waiting one, S sample, EntityEntry<S> entry) {
-        if (!entry.goesOn(sample, one.sentMs(sample))) {
-            return jumped(one, sample, entry);
+    private String observeAgain(Row<S> row) {
+        S sample = row.sample;
+        if (!row.entry.goesOn(sample, row.source.sentMs(sample))) {
+            return jumped(row);
         }
-        Featuriser<S> featuriser = entry.featuriser(entry.experts());
-        boolean expert = entry.experts().contains(sample.actor());
-        return row(one, sample, entry, featuriser.observeAgain(sample, expert, scorer.observations(), scorer.next()));
+        Featuriser<S> featuriser = row.entry.featuriserAgain(row.by.spec);
+        boolean expert = row.entry.experts().contains(sample.actor());
+        BatchScorer scorer = row.by.scorer;
+        return add(
+                row,
+                directories.answering(row.policy, sample.timeMs()),
+                featuriser.observeAgain(sample, expert, scorer.observations(), scorer.next()));
     }
 
-    private Row<S> row(Waiting one, S sample, EntityEntry<S> entry, @Nullable Refusal refusal) {
-        return refusal != null && refusal.kind() == Refusal.Kind.INPUT
-                ? unusable(one, sample, entry, refusal.text())
-                : new Row<>(one, sample, entry, scorer.add(sample.timeMs(), refusal == null), "");
+    private String add(Row<S> row, ModelDirectory directory, @Nullable Refusal refusal) {
+        if (refusal != null && refusal.kind() == Refusal.Kind.INPUT) {
+            return refusal.text();
+        }
+        row.index = row.by.scorer.add(directory, row.sample.timeMs(), refusal == null);
+        return "";
     }
 
     /** Returns whom the model that answers a sample learned from; where none does, whom the entity was observed by. */
-    @SuppressWarnings("ReferenceEquality") // one and the same until another model answers
-    private Set<Actor> experts(S sample, EntityEntry<S> entry) {
-        ModelMetadata metadata = slot.metadata(sample.timeMs());
+    private Set<Actor> experts(ModelDirectory directory, S sample, EntityEntry<S> entry) {
+        ModelMetadata metadata = directory.slot().metadata(sample.timeMs());
         if (metadata == null) {
             return entry.experts();
         }
-        if (metadata != obeyed) {
-            experts = Experts.of(metadata.extra());
-            obeyed = metadata;
-        }
-        return experts;
-    }
-
-    private static <S extends Sample> Row<S> unusable(Waiting one, S sample, EntityEntry<S> entry, String reason) {
-        return new Row<>(one, sample, entry, -1, reason);
+        String text = metadata.extra().get(Experts.KEY);
+        return text == null ? Experts.DEFAULT : expertsOf.computeIfAbsent(text, Experts::parse);
     }
 
     private EntityEntry<S> entry(Bytes entity) {
         EntityEntry<S> entry = remembered.get(entity);
         if (entry == null) {
             byte[] stored = entities.get(entity);
-            entry = stored == null ? new EntityEntry<>(spec) : EntityEntry.fromBytes(stored, spec);
+            entry = stored == null ? new EntityEntry<>(policies) : EntityEntry.fromBytes(stored, policies);
             remembered.put(entity, entry);
         }
         return entry;
@@ -325,6 +310,8 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
 
     private void decide(Row<S> row, long nowMs) {
         S sample = row.sample;
+        PolicySpec<S> spec = row.by.spec;
+        BatchScorer scorer = row.by.scorer;
         BatchScorer.Stamp stamp = row.index < 0 ? null : scorer.stamp(row.index);
         Decision.Kind kind = row.index < 0 ? Decision.Kind.FALLBACK_INPUT : scorer.kind(row.index);
         String reason = row.reason;
@@ -332,8 +319,8 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         double logProbability = Double.NaN;
         float[] action = new float[spec.actionSize()];
         if (kind == Decision.Kind.POLICY) {
-            if (config.recording() == Recording.DRAWN && stamp != null) {
-                explore(row.index, sample, stamp.sha256());
+            if (config.recording() == Recording.DRAWN) {
+                scorer.draw(row.index, sample);
             }
             raw = scorer.action(row.index);
             logProbability = scorer.logProbability(row.index);
@@ -341,24 +328,24 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             if (config.recording() == Recording.DRAWN) {
                 scorer.clip(action);
             }
-            String replaced =
-                    envelope.judge(sample, action, row.entry.action, sample.timeMs() - row.entry.actionTimeMs);
+            String replaced = row.by.envelope.judge(
+                    sample, action, row.entry.action(spec), sample.timeMs() - row.entry.actionTimeMs);
             if (replaced != null) {
                 kind = Decision.Kind.FALLBACK_ENVELOPE;
                 reason = replaced;
             }
         } else {
-            envelope.fallback(sample, action);
+            row.by.envelope.fallback(sample, action);
         }
         if (row.index >= 0) {
-            row.entry.act(action, sample.timeMs());
+            row.entry.act(spec, action, sample.timeMs());
         }
         Decision decision = new Decision(
                 sample.entity(),
                 sample.episode(),
                 sample.sequence(),
                 sample.timeMs(),
-                spec.name(),
+                stamp == null ? row.policy.toString() : stamp.policy(),
                 stamp == null ? 0 : stamp.epoch(),
                 stamp == null || raw.length == 0 ? "" : stamp.sha256(),
                 raw,
@@ -376,16 +363,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         }
     }
 
-    private void explore(int row, S sample, String sha256) {
-        if (spec.actions() instanceof ActionSpace.Discrete) {
-            scorer.choose(row, Exploration.uniform(sample.entity(), sample.episode(), sample.sequence(), sha256));
-            return;
-        }
-        for (int i = 0; i < spec.actionSize(); i++) {
-            scorer.explore(row, i, Exploration.normal(sample.entity(), sample.episode(), sample.sequence(), sha256, i));
-        }
-    }
-
     /** Writes the step of a policy that was asked: its own, or the envelope's, which ends what the policy drove. */
     private void record(Row<S> row, Decision decision, long nowMs) {
         boolean own = decision.kind() == Decision.Kind.POLICY;
@@ -397,7 +374,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                 decision.policy(),
                 decision.epoch(),
                 decision.sha256(),
-                scorer.observation(row.index),
+                row.by.scorer.observation(row.index),
                 own ? decision.rawAction() : decision.action(),
                 decision.kind(),
                 own ? decision.logProbability() : Double.NaN);
@@ -414,6 +391,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
 
     @SuppressWarnings("NullAway") // a record may go without a key
     private void forward(Waiting one, byte[] value, long nowMs, String sink) {
-        context.forward(new Record<>(one.key(), value, nowMs), sink);
+        context.forward(new Record<>(one.key(), value, nowMs), sink + suffix);
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.streams;
 
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.domain.TimeJumps.Timed;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What serving remembers of one episode: which observations came, and what time it is there. */
 final class EpisodeEntry implements TimeJumps.Output<Sample> {
@@ -45,6 +47,10 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
     }
 
     final String episode;
+    /** The policy that it belongs to, fixed at its first observation; null before. */
+    @Nullable
+    PolicyName policy;
+
     private long newest;
     /** Bit i: newest - i was seen; 0 before the first. */
     private long seen;
@@ -148,18 +154,35 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
     /** Returns how many bytes {@link #write} writes. */
     int bytes() {
         int timed = (jumps.last() == null ? 0 : 1) + jumps.doubted().size();
-        return 2 * Long.BYTES + 3 + TIMED_BYTES * timed + Integer.BYTES + utf8().length;
+        return 2 * Long.BYTES + 3 + TIMED_BYTES * timed + bytes(episode) + bytes(policyText());
     }
 
-    private byte[] utf8() {
-        return episode.getBytes(StandardCharsets.UTF_8);
+    private String policyText() {
+        return policy == null ? "" : policy.toString();
+    }
+
+    /** Returns how many bytes {@link #put(ByteBuffer, String)} writes. */
+    static int bytes(String text) {
+        return Integer.BYTES + text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    static void put(ByteBuffer out, String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        out.putInt(utf8.length).put(utf8);
+    }
+
+    /** Reads what {@link #put(ByteBuffer, String)} wrote. */
+    static String text(ByteBuffer in) {
+        byte[] utf8 = new byte[in.getInt()];
+        in.get(utf8);
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     void write(ByteBuffer out) {
-        byte[] name = utf8();
         Timed<Sample> last = jumps.last();
         List<Timed<Sample>> doubted = jumps.doubted();
-        out.putInt(name.length).put(name);
+        put(out, episode);
+        put(out, policyText());
         out.putLong(newest).putLong(seen).put((byte) (jumps.lastIsAlone() ? 1 : 0));
         out.put((byte) (last == null ? 0 : 1)).put((byte) doubted.size());
         if (last != null) {
@@ -170,9 +193,8 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
 
     /** Reads what {@link #write} wrote. */
     static EpisodeEntry read(ByteBuffer in) {
-        byte[] name = new byte[in.getInt()];
-        in.get(name);
-        String episode = new String(name, StandardCharsets.UTF_8);
+        String episode = text(in);
+        String policy = text(in);
         long newest = in.getLong();
         long seen = in.getLong();
         boolean isAlone = in.get() != 0;
@@ -184,6 +206,7 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
             doubted.add(get(in, episode));
         }
         EpisodeEntry entry = new EpisodeEntry(episode);
+        entry.policy = policy.isEmpty() ? null : PolicyName.parse(policy);
         entry.newest = newest;
         entry.seen = seen;
         entry.jumps = TimeJumps.restore(last, isAlone, doubted);

@@ -1,61 +1,45 @@
 package dev.understudy.streams;
 
 import dev.understudy.domain.Experts;
-import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.IntakeCheck;
-import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactAssembly.Artifact;
-import dev.understudy.schemas.ArtifactChunk;
-import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings promoted models into service. The global stores tell it what was promoted and hand out the chunks; a thread of
- * its own assembles a file, checks it, loads it and warms it up while the old model goes on answering, and only then
- * installs it. A file that is refused is refused for good: the model in service stays, and the reason is acknowledged.
+ * Brings the promoted models of one policy into service. It is told what was promoted; when asked to, it assembles a
+ * file, checks it, loads it and warms it up while the old model goes on answering, and only then installs it. A file
+ * that is refused is refused for good: the model in service stays, and the reason is acknowledged.
  */
-public final class ModelDirectory implements AutoCloseable {
+final class ModelDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
     private static final int MOST_PENDING = ModelSlot.PREVIOUS + 1;
 
-    private final String instance;
-    private final PolicySpec<?> spec;
     private final String policy;
     private final IntakeCheck check;
     private final ModelSlot slot = new ModelSlot();
     private final ServingMetrics metrics;
     private final Consumer<Acknowledgement> acknowledgements;
-    private final InstantSource clock;
+    private final PolicyDirectories all;
     private final NavigableMap<Long, Pending> pending = new ConcurrentSkipListMap<>();
     private final Map<String, String> rejected = new HashMap<>();
     private final Map<Long, Pending> settled = new HashMap<>();
     private final NavigableMap<Long, Pending> history = new TreeMap<>();
     private long newestEpoch;
-    private final Semaphore news = new Semaphore(0);
-    private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
-    private volatile boolean closed;
-    private @Nullable Thread loader;
 
     /**
      * A promotion, its place among those of the same epoch, of which the last one counts, and when it was first seen.
@@ -73,54 +57,35 @@ public final class ModelDirectory implements AutoCloseable {
     }
 
     /**
-     * A directory without models. It loads none before {@link #start}.
+     * A directory without models.
      *
-     * @param instance name of the serving instance
-     * @param spec the policy it serves; promotions of others are ignored
-     * @param limits what a model may ask for
+     * @param policy its name
+     * @param check of its models
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
-     * @param clock wall clock of the acknowledgements
+     * @param all those of the instance, which have it load
      */
-    public ModelDirectory(
-            String instance,
-            PolicySpec<?> spec,
-            IntakeLimits limits,
+    ModelDirectory(
+            String policy,
+            IntakeCheck check,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
-            InstantSource clock) {
-        this.instance = instance;
-        this.spec = spec;
-        policy = spec.name();
-        check = spec.intakeCheck(limits);
+            PolicyDirectories all) {
+        this.policy = policy;
+        this.check = check;
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
-        this.clock = clock;
+        this.all = all;
     }
 
-    /** Returns the policy it serves. */
-    PolicySpec<?> spec() {
-        return spec;
+    /** Returns the name of the policy. */
+    String policy() {
+        return policy;
     }
 
     /** Returns where the models in service are leased. */
-    public ModelSlot slot() {
+    ModelSlot slot() {
         return slot;
-    }
-
-    /** Begins to load what is promoted, on a thread of its own. */
-    public synchronized void start() {
-        if (loader == null && !closed) {
-            loader = new Thread(this::run, "model-loader-" + instance);
-            loader.setDaemon(true);
-            loader.start();
-        }
-    }
-
-    /** Sets where chunks are looked up. */
-    void artifactsFrom(Function<ArtifactKey, @Nullable ArtifactChunk> lookup) {
-        artifacts = lookup;
-        news.release();
     }
 
     /**
@@ -130,11 +95,9 @@ public final class ModelDirectory implements AutoCloseable {
      * @param offset where it stands in the topic
      */
     synchronized void promoted(Promotion promotion, long offset) {
-        if (promotion.promoted() && promotion.policy().equals(policy)) {
-            newestEpoch = Math.max(newestEpoch, promotion.epoch());
-            enqueue(new Pending(promotion, offset, System.nanoTime()));
-            history.headMap(newestEpoch).values().forEach(this::enqueue);
-        }
+        newestEpoch = Math.max(newestEpoch, promotion.epoch());
+        enqueue(new Pending(promotion, offset, System.nanoTime()));
+        history.headMap(newestEpoch).values().forEach(this::enqueue);
     }
 
     /**
@@ -144,16 +107,14 @@ public final class ModelDirectory implements AutoCloseable {
      * @param offset where it stands in the topic
      */
     synchronized void judged(Promotion verdict, long offset) {
-        if (verdict.promoted() && verdict.policy().equals(policy)) {
-            // Whatever the topic of promotions says of that epoch counts more.
-            Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
-            history.put(verdict.epoch(), past);
-            while (history.size() > ModelSlot.PREVIOUS + 1) {
-                history.pollFirstEntry();
-            }
-            if (verdict.epoch() < newestEpoch) {
-                enqueue(past);
-            }
+        // Whatever the topic of promotions says of that epoch counts more.
+        Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
+        history.put(verdict.epoch(), past);
+        while (history.size() > ModelSlot.PREVIOUS + 1) {
+            history.pollFirstEntry();
+        }
+        if (verdict.epoch() < newestEpoch) {
+            enqueue(past);
         }
     }
 
@@ -165,31 +126,13 @@ public final class ModelDirectory implements AutoCloseable {
             while (pending.size() > MOST_PENDING) {
                 pending.pollFirstEntry();
             }
-            news.release();
+            all.hasNews();
         }
     }
 
-    /** Takes note that another piece of a model file arrived. */
-    void arrived() {
-        if (!pending.isEmpty()) {
-            news.release();
-        }
-    }
-
-    private void run() {
-        while (!closed) {
-            try {
-                if (news.tryAcquire(1, TimeUnit.SECONDS) || !pending.isEmpty()) {
-                    news.drainPermits();
-                    loadPending();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (RuntimeException e) {
-                LOG.warn("Kept the model in service: loading failed and will be tried again", e);
-            }
-        }
+    /** Returns whether anything promoted is not loaded yet. */
+    boolean isWaiting() {
+        return !pending.isEmpty();
     }
 
     /** Loads what is promoted and complete, the newest first. */
@@ -200,7 +143,7 @@ public final class ModelDirectory implements AutoCloseable {
                 long epoch = next.promotion.epoch();
                 Pending known = settled.get(epoch);
                 boolean again = known != null && known.sameAs(next);
-                if (!closed && (again || load(next))) {
+                if (again || load(next)) {
                     pending.remove(epoch, next);
                     settled.put(epoch, next);
                 }
@@ -222,7 +165,7 @@ public final class ModelDirectory implements AutoCloseable {
         }
         Optional<Artifact> artifact;
         try {
-            artifact = ArtifactAssembly.assemble(promotion.policy(), promotion.sha256(), artifacts);
+            artifact = ArtifactAssembly.assemble(policy, promotion.sha256(), all::artifact);
         } catch (UndecodableException e) {
             return refuse(next, String.valueOf(e.getMessage()));
         } catch (InvalidStateStoreException e) {
@@ -280,35 +223,7 @@ public final class ModelDirectory implements AutoCloseable {
         if (next.isPast()) {
             return;
         }
-        acknowledgements.accept(new Acknowledgement(
-                instance,
-                policy,
-                next.promotion.epoch(),
-                next.promotion.sha256(),
-                accepted,
-                reason,
-                (System.nanoTime() - next.seenNanos) / 1e6,
-                Double.NaN,
-                clock.millis()));
-    }
-
-    /** Stops loading and takes every model out of service; sessions close as their leases come back. */
-    @Override
-    public void close() {
-        closed = true;
-        Thread running;
-        synchronized (this) {
-            running = loader;
-            loader = null;
-        }
-        if (running != null) {
-            running.interrupt();
-            try {
-                running.join(Duration.ofSeconds(10).toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        slot.close();
+        acknowledgements.accept(
+                all.acknowledgement(next.promotion, accepted, reason, (System.nanoTime() - next.seenNanos) / 1e6));
     }
 }

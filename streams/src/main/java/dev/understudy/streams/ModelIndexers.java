@@ -32,14 +32,14 @@ final class ModelIndexers {
 
     /** Keeps the records of model files under their keys. */
     static final class Artifacts implements Processor<byte[], byte[], Void, Void> {
-        private final ModelDirectory directory;
+        private final PolicyDirectories directories;
         private final ServingMetrics metrics;
         private final Deserializer<ArtifactKey> keys =
                 UnderstudySerdes.artifactKey().deserializer();
         private KeyValueStore<Bytes, byte[]> store;
 
-        Artifacts(ModelDirectory directory, ServingMetrics metrics) {
-            this.directory = directory;
+        Artifacts(PolicyDirectories directories, ServingMetrics metrics) {
+            this.directories = directories;
             this.metrics = metrics;
         }
 
@@ -48,7 +48,7 @@ final class ModelIndexers {
             KeyValueStore<Bytes, byte[]> opened = context.getStateStore(ARTIFACTS);
             Serializer<ArtifactKey> serializer = UnderstudySerdes.artifactKey().serializer();
             store = opened;
-            directory.artifactsFrom(key -> {
+            directories.artifactsFrom(key -> {
                 byte[] chunk = opened.get(Bytes.wrap(serializer.serialize(Topics.ARTIFACTS, key)));
                 return chunk == null ? null : new ArtifactChunk(chunk);
             });
@@ -57,9 +57,9 @@ final class ModelIndexers {
         @Override
         public void process(Record<byte[], byte[]> record) {
             try {
-                keys.deserialize(Topics.ARTIFACTS, record.key());
+                ArtifactKey key = keys.deserialize(Topics.ARTIFACTS, record.key());
                 store.put(Bytes.wrap(record.key()), record.value());
-                directory.arrived();
+                directories.arrived(key);
             } catch (RuntimeException e) {
                 skip(metrics, Topics.ARTIFACTS, e);
             }

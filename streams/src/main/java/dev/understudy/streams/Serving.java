@@ -1,5 +1,6 @@
 package dev.understudy.streams;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Topics;
@@ -7,7 +8,10 @@ import dev.understudy.schemas.UnderstudySerdes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -26,7 +30,7 @@ public final class Serving implements AutoCloseable {
     private final ServingConfig config;
     private final ServingMetrics metrics = new ServingMetrics();
     private final KafkaProducer<String, Acknowledgement> acknowledgements;
-    private final ModelDirectory directory;
+    private final PolicyDirectories directories;
     private final KafkaStreams streams;
 
     /**
@@ -34,28 +38,37 @@ public final class Serving implements AutoCloseable {
      *
      * @param state what Kafka Streams says
      * @param answering whether observations are read
-     * @param epoch the newest promotion in service, if there is one
+     * @param epochs the newest promotion in service, by policy
      * @param threads stream threads alive
      */
-    public record Health(String state, boolean answering, Optional<Long> epoch, int threads) {}
+    public record Health(String state, boolean answering, SortedMap<String, Long> epochs, int threads) {
+        /** Returns the newest promotion in service of any policy, if there is one. */
+        public Optional<Long> epoch() {
+            return epochs.values().stream().max(Comparator.naturalOrder());
+        }
+    }
+
+    /** An instance that serves one policy, to which every sample belongs. */
+    public Serving(ServingConfig config, PolicySpec<?> spec) {
+        this(config, List.of(Policies.one(spec)));
+    }
 
     /**
      * An instance that does nothing until {@link #start}; the topics must exist.
      *
-     * @param spec the policy it serves
+     * @param served the policies it answers for, by domain; one of each
      */
-    public Serving(ServingConfig config, PolicySpec<?> spec) {
+    public Serving(ServingConfig config, List<Policies<?>> served) {
         this.config = config;
         acknowledgements = new KafkaProducer<>(
                 config.producerProperties(config.applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
-        directory = new ModelDirectory(
-                config.instance(), spec, config.intake(), metrics, this::acknowledge, InstantSource.system());
+        directories = new PolicyDirectories(config, served, metrics, this::acknowledge, InstantSource.system());
         try {
-            streams = new KafkaStreams(ServingTopology.build(config, directory, metrics), config.toProperties());
+            streams = new KafkaStreams(ServingTopology.build(config, directories, metrics), config.toProperties());
         } catch (RuntimeException e) {
-            directory.close();
+            directories.close();
             acknowledgements.close(Duration.ZERO);
             throw e;
         }
@@ -75,7 +88,7 @@ public final class Serving implements AutoCloseable {
     /** Starts to serve; returns at once. */
     public void start() {
         register();
-        directory.start();
+        directories.start();
         streams.start();
         LOG.info("Serving starts: {}", config);
     }
@@ -86,11 +99,7 @@ public final class Serving implements AutoCloseable {
         int threads = state.isRunningOrRebalancing()
                 ? streams.metadataForLocalThreads().size()
                 : 0;
-        return new Health(
-                state.name(),
-                state == KafkaStreams.State.RUNNING,
-                directory.slot().newestEpoch(),
-                threads);
+        return new Health(state.name(), state == KafkaStreams.State.RUNNING, directories.epochs(), threads);
     }
 
     /** Returns what the instance counts. */
@@ -99,8 +108,8 @@ public final class Serving implements AutoCloseable {
     }
 
     /** Returns the models of the instance. */
-    public ModelDirectory directory() {
-        return directory;
+    public PolicyDirectories directories() {
+        return directories;
     }
 
     private void register() {
@@ -124,7 +133,7 @@ public final class Serving implements AutoCloseable {
         if (!streams.close(STOP)) {
             LOG.warn("Serving did not stop within {}", STOP);
         }
-        directory.close();
+        directories.close();
         acknowledgements.close(Duration.ofSeconds(5));
         try {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();

@@ -25,6 +25,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param batchWait longest time one waits for others
  * @param threads stream threads
  * @param mostVehicles vehicles whose memory is kept decoded, per task; beyond, it is read from the store
+ * @param mostPolicies policies whose models are loaded; promotions of variants beyond are refused
  * @param restarts threads replaced within {@code restartPeriod} before the instance gives up
  * @param restartPeriod period in which they are counted
  * @param recording whether rollouts are written, and whether actions are drawn for them
@@ -42,6 +43,7 @@ public record ServingConfig(
         Duration batchWait,
         int threads,
         int mostVehicles,
+        int mostPolicies,
         int restarts,
         Duration restartPeriod,
         Recording recording,
@@ -63,9 +65,10 @@ public record ServingConfig(
             problems.add("expected batchWait and commitInterval of at least 1 ms, got %s and %s"
                     .formatted(batchWait, commitInterval));
         }
-        if (threads < 1 || mostVehicles < 1 || restarts < 0) {
-            problems.add("expected threads and mostVehicles from 1 and restarts from 0, got %d, %d and %d"
-                    .formatted(threads, mostVehicles, restarts));
+        if (threads < 1 || mostVehicles < 1 || mostPolicies < 1 || restarts < 0) {
+            problems.add(
+                    "expected threads, mostVehicles and mostPolicies from 1 and restarts from 0, got %d, %d, %d and %d"
+                            .formatted(threads, mostVehicles, mostPolicies, restarts));
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("; ", problems));
@@ -88,6 +91,7 @@ public record ServingConfig(
                 Duration.ofMillis(5),
                 1,
                 20_000,
+                1_000,
                 5,
                 Duration.ofMinutes(10),
                 Recording.OFF,
@@ -108,6 +112,7 @@ public record ServingConfig(
                 batchWait,
                 threads,
                 mostVehicles,
+                mostPolicies,
                 restarts,
                 restartPeriod,
                 recording,
@@ -128,6 +133,7 @@ public record ServingConfig(
                 batchWait,
                 threads,
                 mostVehicles,
+                mostPolicies,
                 restarts,
                 restartPeriod,
                 recording,
@@ -148,6 +154,7 @@ public record ServingConfig(
                 newBatchWait,
                 newThreads,
                 mostVehicles,
+                mostPolicies,
                 restarts,
                 restartPeriod,
                 recording,
@@ -168,9 +175,31 @@ public record ServingConfig(
                 batchWait,
                 threads,
                 mostVehicles,
+                mostPolicies,
                 restarts,
                 restartPeriod,
                 newRecording,
+                intake,
+                client);
+    }
+
+    /** Returns this configuration with another bound on policies. */
+    public ServingConfig withMostPolicies(int newMostPolicies) {
+        return new ServingConfig(
+                instance,
+                bootstrapServers,
+                applicationId,
+                stateDirectory,
+                guarantee,
+                commitInterval,
+                batchRecords,
+                batchWait,
+                threads,
+                mostVehicles,
+                newMostPolicies,
+                restarts,
+                restartPeriod,
+                recording,
                 intake,
                 client);
     }
@@ -188,6 +217,7 @@ public record ServingConfig(
                 batchWait,
                 threads,
                 mostVehicles,
+                mostPolicies,
                 restarts,
                 restartPeriod,
                 recording,

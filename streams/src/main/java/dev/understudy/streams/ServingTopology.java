@@ -1,7 +1,9 @@
 package dev.understudy.streams;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -18,14 +20,13 @@ public final class ServingTopology {
     private ServingTopology() {}
 
     /**
-     * Builds the topology. Every record is read as bytes and decoded where a failure can be answered.
+     * Builds the topology. Every record is read as bytes and decoded where a failure can be answered. Each domain has a
+     * part of its own; where there are several, their stores and processors have its name.
      *
-     * @param directory brings promoted models into service; the caller starts and closes it
+     * @param directories bring promoted models into service; the caller starts and closes them
      */
-    public static Topology build(ServingConfig config, ModelDirectory directory, ServingMetrics metrics) {
+    public static Topology build(ServingConfig config, PolicyDirectories directories, ServingMetrics metrics) {
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
-        ByteArraySerializer plain = new ByteArraySerializer();
-        DomainTopics topics = DomainTopics.of(directory.spec().domain());
         Topology topology = new Topology();
         topology.addGlobalStore(
                 store(Stores.persistentKeyValueStore(ModelIndexers.ARTIFACTS)).withLoggingDisabled(),
@@ -34,7 +35,7 @@ public final class ServingTopology {
                 bytes,
                 Topics.ARTIFACTS,
                 "artifacts-indexer",
-                () -> new ModelIndexers.Artifacts(directory, metrics));
+                () -> new ModelIndexers.Artifacts(directories, metrics));
         topology.addGlobalStore(
                 store(Stores.inMemoryKeyValueStore(ModelIndexers.PROMOTIONS)).withLoggingDisabled(),
                 "promotions-source",
@@ -42,7 +43,7 @@ public final class ServingTopology {
                 bytes,
                 Topics.PROMOTIONS,
                 "promotions-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directory::promoted, metrics));
+                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directories::promoted, metrics));
         topology.addGlobalStore(
                 store(Stores.inMemoryKeyValueStore(ModelIndexers.HISTORY)).withLoggingDisabled(),
                 "history-source",
@@ -50,28 +51,46 @@ public final class ServingTopology {
                 bytes,
                 Topics.HISTORY,
                 "history-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directory::judged, metrics));
-        topology.addSource("observations", bytes, bytes, topics.observations());
-        topology.addProcessor(
-                "decide",
-                () -> new DecisionProcessor<>(config, directory.spec(), directory.slot(), metrics),
-                "observations");
-        topology.addStateStore(
-                store(Stores.inMemoryKeyValueStore(DecisionProcessor.ENTITIES))
-                        .withCachingEnabled()
-                        .withLoggingEnabled(Map.of()),
-                "decide");
-        topology.addStateStore(
-                store(Stores.inMemoryKeyValueStore(DecisionProcessor.WAITING))
-                        .withCachingEnabled()
-                        .withLoggingEnabled(Map.of()),
-                "decide");
-        topology.addSink(DecisionProcessor.DECISIONS_SINK, topics.decisions(), plain, plain, "decide");
-        if (config.recording() != Recording.OFF) {
-            topology.addSink(DecisionProcessor.ROLLOUTS_SINK, topics.rollouts(), plain, plain, "decide");
+                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directories::judged, metrics));
+        boolean isOne = directories.served().size() == 1;
+        for (Policies<?> policies : directories.served()) {
+            String suffix = isOne ? "" : "-" + policies.domain().name();
+            add(topology, config, policies, suffix, directories, metrics);
         }
-        topology.addSink(DecisionProcessor.DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, plain, plain, "decide");
         return topology;
+    }
+
+    /** Adds what answers the observations of one domain. */
+    private static void add(
+            Topology topology,
+            ServingConfig config,
+            Policies<?> policies,
+            String suffix,
+            PolicyDirectories directories,
+            ServingMetrics metrics) {
+        ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+        ByteArraySerializer plain = new ByteArraySerializer();
+        DomainTopics topics = DomainTopics.of(policies.domain());
+        topology.addSource("observations" + suffix, bytes, bytes, topics.observations());
+        topology.addProcessor(
+                "decide" + suffix,
+                () -> new DecisionProcessor<>(config, policies, suffix, directories, metrics),
+                "observations" + suffix);
+        for (String each : List.of(DecisionProcessor.ENTITIES + suffix, DecisionProcessor.WAITING + suffix)) {
+            topology.addStateStore(
+                    store(Stores.inMemoryKeyValueStore(each))
+                            .withCachingEnabled()
+                            .withLoggingEnabled(Map.of()),
+                    "decide" + suffix);
+        }
+        topology.addSink(
+                DecisionProcessor.DECISIONS_SINK + suffix, topics.decisions(), plain, plain, "decide" + suffix);
+        if (config.recording() != Recording.OFF) {
+            topology.addSink(
+                    DecisionProcessor.ROLLOUTS_SINK + suffix, topics.rollouts(), plain, plain, "decide" + suffix);
+        }
+        topology.addSink(
+                DecisionProcessor.DEAD_LETTERS_SINK + suffix, Topics.DEAD_LETTERS, plain, plain, "decide" + suffix);
     }
 
     private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(KeyValueBytesStoreSupplier supplier) {

@@ -4,6 +4,9 @@ import dev.understudy.domain.Sample;
 import dev.understudy.domain.TimeJumps;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,30 @@ record Waiting(
         byte @Nullable [] value,
         boolean restored) {
 
+    /** Returns a record as it came. */
+    static Waiting of(RecordMetadata from, Record<byte[], byte[]> record) {
+        return new Waiting(
+                from.topic(), from.partition(), from.offset(), record.timestamp(), record.key(), record.value(), false);
+    }
+
+    static int length(byte @Nullable [] bytes) {
+        return bytes == null ? 0 : bytes.length;
+    }
+
+    /** Returns how many bytes key and value have. */
+    int length() {
+        return length(key) + length(value);
+    }
+
+    /** Returns it with no more than the start of key and value. */
+    Waiting cut(int most) {
+        return new Waiting(topic, partition, offset, timestampMs, start(key, most), start(value, most), restored);
+    }
+
+    private static byte @Nullable [] start(byte @Nullable [] bytes, int most) {
+        return bytes == null ? null : Arrays.copyOf(bytes, Math.min(bytes.length, most));
+    }
+
     /**
      * Returns when it was sent, {@link TimeJumps#UNKNOWN} if its timestamp is the time of the sample in it: one that
      * was set by hand is wrong where that is.
@@ -37,11 +64,7 @@ record Waiting(
     /** Returns it as one slot of the store. */
     byte[] toSlot(long generation) {
         byte[] name = topic.getBytes(StandardCharsets.UTF_8);
-        int size = 4 * Integer.BYTES
-                + 3 * Long.BYTES
-                + name.length
-                + (key == null ? 0 : key.length)
-                + (value == null ? 0 : value.length);
+        int size = 4 * Integer.BYTES + 3 * Long.BYTES + name.length + length();
         ByteBuffer out = ByteBuffer.allocate(size);
         out.putLong(generation).putLong(offset).putLong(timestampMs).putInt(partition);
         put(out, name);

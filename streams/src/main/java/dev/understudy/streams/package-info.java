@@ -1,10 +1,10 @@
 /**
- * Serving: a Kafka Streams topology that answers live observations with the policy in service.
+ * Serving: a Kafka Streams topology that answers live observations with the policies in service.
  *
  * <pre>
  * models.artifacts.v1 ──► global store ──┐
  * models.history.v1 ────► global store ──┤
- * models.promotions.v1 ─► global store ──┴► ModelDirectory: assemble, check, load, warm up ──► ModelSlot
+ * models.promotions.v1 ─► global store ──┴► PolicyDirectories: assemble, check, load, warm up ──► a ModelSlot for each
  *                                                       └──► models.acks.v1                       │ lease by event time
  * driving.observations.v1 ──► DecisionProcessor: wait for a batch ──► features ──► policy ──► envelope ──► driving.decisions.v1
  *                                     ├──► driving.rollouts.v1, if asked for

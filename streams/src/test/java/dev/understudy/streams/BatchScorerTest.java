@@ -2,24 +2,32 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BatchScorerTest {
     @Test
-    void aVersionThatDoesNotAnswerTakesNothingFromTheOthersOfItsBatch() {
+    void aVersionThatDoesNotAnswerTakesNothingFromTheOthersOfItsBatch(@TempDir Path folder) {
         LoadedPolicy broken = load(-0.125f);
-        try (ModelSlot slot = new ModelSlot()) {
+        ServingConfig config = ServingConfig.defaults("nowhere:1", folder);
+        try (PolicyDirectories directories = ServedDrive.directories(
+                config, List.of(Policies.one(new CarFollowingPolicy())), new ServingMetrics())) {
+            ModelDirectory directory = directories.directory(CarFollowing.POLICY);
+            ModelSlot slot = directory.slot();
             slot.install(1, load(-0.25f), 0);
             slot.install(2, broken, 1_000);
             broken.close();
-            BatchScorer scorer = new BatchScorer(new CarFollowingPolicy(), slot, new ServingMetrics());
+            BatchScorer scorer = new BatchScorer(new CarFollowingPolicy(), new ServingMetrics());
             scorer.begin(2);
-            scorer.add(500, true);
-            scorer.add(1_500, true);
+            scorer.add(directory, 500, true);
+            scorer.add(directory, 1_500, true);
 
             scorer.score();
 

@@ -8,6 +8,7 @@ import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Policies;
 import dev.understudy.environment.End;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Environments;
@@ -24,7 +25,6 @@ import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -131,7 +131,7 @@ class ControlServingTest {
 
     /** One instance and its topics. */
     private final class Served implements AutoCloseable {
-        private final ModelDirectory directory;
+        private final PolicyDirectories directories;
         private final TopologyTestDriver driver;
         private final TestInputTopic<String, ControlStep> observations;
         private final TestOutputTopic<String, Decision> decisions;
@@ -141,11 +141,12 @@ class ControlServingTest {
                     .with(1, Duration.ofMillis(5), 1)
                     .with(recording);
             ServingMetrics metrics = new ServingMetrics();
-            directory = new ModelDirectory(
-                    "test", spec, config.intake(), metrics, any -> {}, InstantSource.fixed(Instant.EPOCH));
+            directories = ServedDrive.directories(config, List.of(Policies.one(spec)), metrics);
             driver = new TopologyTestDriver(
-                    ServingTopology.build(config, directory, metrics), config.toProperties(), START.plusSeconds(3600));
-            ServedDrive.promote(driver, directory, cloned(), START.toEpochMilli());
+                    ServingTopology.build(config, directories, metrics),
+                    config.toProperties(),
+                    START.plusSeconds(3600));
+            ServedDrive.promote(driver, directories, cloned(), START.toEpochMilli());
             observations = driver.createInputTopic(
                     TOPICS.observations(),
                     new StringSerializer(),
@@ -164,7 +165,7 @@ class ControlServingTest {
         @Override
         public void close() {
             driver.close();
-            directory.close();
+            directories.close();
         }
     }
 

@@ -1,20 +1,23 @@
 package dev.understudy.streams;
 
-import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.catalogue.Catalogue;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** A serving instance in a JVM of its own, to be killed: it waits for ever for its batch to fill. */
+/** A serving instance in a JVM of its own, to be killed. */
 final class CrashingServing {
     private CrashingServing() {}
 
-    /** Takes the broker's address, the state directory, and the guarantee. */
+    /**
+     * Takes the broker's address, the state directory, the guarantee, how long a batch waits, a policy, its mapping.
+     */
     public static void main(String[] arguments) throws InterruptedException {
         Serving serving = new Serving(
                 config(arguments[0], Path.of(arguments[1]), Guarantee.valueOf(arguments[2]))
-                        .with(256, Duration.ofHours(1), 1),
-                new CarFollowingPolicy());
+                        .with(256, Duration.parse(arguments[3]), 1),
+                Catalogue.chosen(List.of(arguments[4]), arguments[5]));
         serving.start();
         new CountDownLatch(1).await();
     }

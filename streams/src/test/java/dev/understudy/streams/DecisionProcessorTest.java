@@ -3,9 +3,9 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
-import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -40,11 +40,11 @@ class DecisionProcessorTest {
     }
 
     private DecisionProcessor<FollowingSample> processor() {
+        ServingConfig config = ServingConfig.defaults("nowhere:1", folder);
+        Policies<FollowingSample> policies = Policies.one(new CarFollowingPolicy());
+        ServingMetrics metrics = new ServingMetrics();
         return new DecisionProcessor<>(
-                ServingConfig.defaults("nowhere:1", folder),
-                new CarFollowingPolicy(),
-                new ModelSlot(),
-                new ServingMetrics());
+                config, policies, "", ServedDrive.directories(config, List.of(policies), metrics), metrics);
     }
 
     @Test

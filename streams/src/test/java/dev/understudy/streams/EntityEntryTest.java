@@ -6,6 +6,8 @@ import dev.understudy.data.Rows;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
@@ -16,12 +18,14 @@ import org.junit.jupiter.api.Test;
 
 class EntityEntryTest {
     private static final CarFollowingPolicy SPEC = new CarFollowingPolicy();
+    private static final Policies<FollowingSample> POLICIES = Policies.one(SPEC);
+    private static final PolicyName NAME = POLICIES.names().get(0);
 
     private static final long DAY = 86_400_000;
 
     @Test
     void anEntryComesBackFromItsBytes() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         take(entry, sample("a", 3));
         take(entry, sample("b", 69));
         take(entry, sample("b", 70));
@@ -29,9 +33,9 @@ class EntityEntryTest {
         joins(entry, sample("b", 69));
         joins(entry, sample("b", 70));
         entry.offset = 17;
-        entry.act(new float[] {-0.5f}, 7_000);
+        entry.act(SPEC, new float[] {-0.5f}, 7_000);
 
-        EntityEntry<FollowingSample> read = EntityEntry.fromBytes(entry.toBytes(), SPEC);
+        EntityEntry<FollowingSample> read = EntityEntry.fromBytes(entry.toBytes(), POLICIES);
 
         assertThat(read)
                 .usingRecursiveComparison()
@@ -50,7 +54,7 @@ class EntityEntryTest {
 
     @Test
     void numbersAreToldApartWithinTheLastSixtyFour() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         take(entry, sample("a", 0));
         take(entry, sample("a", 2));
         assertThat(entry.wasSeen(sample("a", 0))).isTrue();
@@ -66,7 +70,7 @@ class EntityEntryTest {
 
     @Test
     void aNumberCountsFromWhenItsTimeIsBelieved() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         take(entry, sample("a", 0));
         take(entry, sample("a", 1));
         assertThat(take(entry, at("a", 1_000_000, DAY))).isFalse();
@@ -78,7 +82,7 @@ class EntityEntryTest {
 
     @Test
     void aFirstNumberCountedFromAWrongTimeIsTakenBack() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         take(entry, at("a", 1_000_000, DAY));
         joins(entry, at("a", 1_000_000, DAY));
         assertThat(entry.wasSeen(sample("a", 1))).isFalse();
@@ -90,13 +94,13 @@ class EntityEntryTest {
 
     @Test
     void nothingIsCarriedOverFromATimeThatWasPutBack() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         long hour = 3_600_000;
         for (int i = 0; i < 4; i++) {
             take(entry, at("a", i, DAY + 100L * i));
             assertThat(joins(entry, at("a", i, DAY + 100L * i))).isEqualTo(i > 0);
         }
-        entry.act(new float[] {1}, DAY + 300);
+        entry.act(SPEC, new float[] {1}, DAY + 300);
         assertThat(take(entry, at("a", 4, DAY - hour))).isFalse();
         assertThat(take(entry, at("a", 5, DAY - hour + 100))).isFalse();
         assertThat(entry.action).containsExactly(1);
@@ -107,15 +111,15 @@ class EntityEntryTest {
 
     @Test
     void aPauseThatKafkaSawTooIsNoJump() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
-        entry.take(at("a", 0, 0), DAY);
-        entry.take(at("a", 1, 100), DAY + 100);
-        assertThat(entry.take(at("a", 2, 3_600_000), DAY + 3_600_000)).isTrue();
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
+        entry.take(at("a", 0, 0), NAME, DAY);
+        entry.take(at("a", 1, 100), NAME, DAY + 100);
+        assertThat(entry.take(at("a", 2, 3_600_000), NAME, DAY + 3_600_000)).isTrue();
     }
 
     @Test
     void aStrayRecordOfAnotherTripDoesNotEndTheTripUnderWay() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         take(entry, sample("a", 5));
         take(entry, sample("b", 3));
         assertThat(entry.wasSeen(sample("a", 5))).isTrue();
@@ -133,23 +137,23 @@ class EntityEntryTest {
 
     @Test
     void bytesOfAnotherFormatStartAfresh() {
-        byte[] bytes = new EntityEntry<>(SPEC).toBytes();
+        byte[] bytes = new EntityEntry<>(POLICIES).toBytes();
         bytes[0] = 9;
 
-        assertThat(EntityEntry.fromBytes(bytes, SPEC).toBytes()).isEqualTo(new EntityEntry<>(SPEC).toBytes());
+        assertThat(EntityEntry.fromBytes(bytes, POLICIES).toBytes()).isEqualTo(new EntityEntry<>(POLICIES).toBytes());
     }
 
     @Test
     void whatWasLearnedFromOtherExpertsIsForgotten() {
-        EntityEntry<FollowingSample> entry = new EntityEntry<>(SPEC);
+        EntityEntry<FollowingSample> entry = new EntityEntry<>(POLICIES);
         joins(entry, sample("a", 0));
         assertThat(joins(entry, sample("a", 1))).isTrue();
         Set<Actor> human = Set.of(Actor.HUMAN);
-        Featuriser<FollowingSample> afresh = entry.featuriser(human);
-        EntityEntry<FollowingSample> read = EntityEntry.fromBytes(entry.toBytes(), SPEC);
+        Featuriser<FollowingSample> afresh = entry.featuriser(SPEC, human);
+        EntityEntry<FollowingSample> read = EntityEntry.fromBytes(entry.toBytes(), POLICIES);
         assertThat(read.experts()).isEqualTo(human);
-        assertThat(entry.featuriser(EnumSet.copyOf(human))).isSameAs(afresh);
-        assertThat(entry.featuriser(Experts.DEFAULT)).isNotSameAs(afresh);
+        assertThat(entry.featuriser(SPEC, EnumSet.copyOf(human))).isSameAs(afresh);
+        assertThat(entry.featuriser(SPEC, Experts.DEFAULT)).isNotSameAs(afresh);
     }
 
     /** Observes a sample, and returns whether it goes on from the one before. */
@@ -162,12 +166,12 @@ class EntityEntryTest {
             }
         };
         Rows row = SPEC.observationType().room(1, SPEC.observationSize());
-        entry.featuriser(entry.experts()).observe(sample, true, row, 0, steps);
+        entry.featuriser(SPEC, entry.experts()).observe(sample, true, row, 0, steps);
         return joins[0];
     }
 
     private static boolean take(EntityEntry<FollowingSample> entry, FollowingSample sample) {
-        return entry.take(sample, TimeJumps.UNKNOWN);
+        return entry.take(sample, NAME, TimeJumps.UNKNOWN);
     }
 
     private static FollowingSample sample(String trip, long sequence) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingEnvironments;
@@ -175,15 +176,14 @@ class RecordingTest {
                 .with(8, Duration.ofMillis(5), 1)
                 .with(recording);
         ServingMetrics metrics = new ServingMetrics();
-        try (ModelDirectory directory = new ModelDirectory(
-                        "test",
-                        new CarFollowingPolicy(),
-                        config.intake(),
+        try (PolicyDirectories directories = new PolicyDirectories(
+                        config.named("test", config.applicationId()),
+                        List.of(Policies.one(new CarFollowingPolicy())),
                         metrics,
                         acknowledgement -> {},
                         InstantSource.fixed(Instant.EPOCH));
                 TopologyTestDriver driver = new TopologyTestDriver(
-                        ServingTopology.build(config, directory, metrics), config.toProperties())) {
+                        ServingTopology.build(config, directories, metrics), config.toProperties())) {
             var artifacts = driver.createInputTopic(
                     Topics.ARTIFACTS,
                     UnderstudySerdes.artifactKey().serializer(),
@@ -207,7 +207,7 @@ class RecordingTest {
                                     "",
                                     new TreeMap<>(),
                                     0));
-            directory.loadPending();
+            directories.loadPending();
             var observations = driver.createInputTopic(
                     Topics.OBSERVATIONS,
                     new StringSerializer(),

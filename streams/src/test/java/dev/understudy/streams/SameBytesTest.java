@@ -2,6 +2,7 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.OpenAccReader;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -58,18 +58,13 @@ class SameBytesTest {
                 .with(8, Duration.ofMillis(5), 1)
                 .with(Recording.MODE);
         ModelFile model = TestModels.constant(-0.25f);
-        try (ModelDirectory directory = new ModelDirectory(
-                        "test",
-                        new CarFollowingPolicy(),
-                        config.intake(),
-                        new ServingMetrics(),
-                        any -> {},
-                        InstantSource.fixed(Instant.EPOCH));
+        try (PolicyDirectories directories = ServedDrive.directories(
+                        config, List.of(Policies.one(new CarFollowingPolicy())), new ServingMetrics());
                 TopologyTestDriver driver = new TopologyTestDriver(
-                        ServingTopology.build(config, directory, new ServingMetrics()),
+                        ServingTopology.build(config, directories, new ServingMetrics()),
                         config.toProperties(),
                         START.plusSeconds(3600))) {
-            ServedDrive.promote(driver, directory, model, START.toEpochMilli());
+            ServedDrive.promote(driver, directories, model, START.toEpochMilli());
             TestInputTopic<String, FollowingSample> observations = driver.createInputTopic(
                     Topics.OBSERVATIONS,
                     new StringSerializer(),

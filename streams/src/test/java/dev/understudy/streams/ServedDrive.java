@@ -1,5 +1,6 @@
 package dev.understudy.streams;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
@@ -25,13 +26,28 @@ import org.apache.kafka.streams.TopologyTestDriver;
 final class ServedDrive {
     private ServedDrive() {}
 
+    /** Returns the models of an instance, which acknowledges them to nobody. */
+    static PolicyDirectories directories(ServingConfig config, List<Policies<?>> served, ServingMetrics metrics) {
+        return new PolicyDirectories(
+                config.named("test", config.applicationId()),
+                served,
+                metrics,
+                any -> {},
+                InstantSource.fixed(Instant.EPOCH));
+    }
+
     /** Puts a model in force. */
-    static void promote(TopologyTestDriver driver, ModelDirectory directory, ModelFile model, long fromMs) {
+    static void promote(TopologyTestDriver driver, PolicyDirectories directories, ModelFile model, long fromMs) {
+        promote(driver, directories, model.metadata().policy(), model, fromMs);
+    }
+
+    /** Puts a model in force for a policy, be it its own or not. */
+    static void promote(
+            TopologyTestDriver driver, PolicyDirectories directories, String policy, ModelFile model, long fromMs) {
         TestInputTopic<ArtifactKey, ArtifactChunk> artifacts = driver.createInputTopic(
                 Topics.ARTIFACTS,
                 UnderstudySerdes.artifactKey().serializer(),
                 UnderstudySerdes.artifactChunk().serializer());
-        String policy = directory.spec().name();
         Artifacts.chunks(policy, model.bytes()).forEach(record -> artifacts.pipeInput(record.key(), record.value()));
         Promotion promotion =
                 new Promotion(policy, 1, model.sha256(), fromMs, "", "test", true, "", new TreeMap<>(), 0);
@@ -40,7 +56,7 @@ final class ServedDrive {
                         new StringSerializer(),
                         UnderstudySerdes.promotion().serializer())
                 .pipeInput(policy, promotion);
-        directory.loadPending();
+        directories.loadPending();
     }
 
     /** Returns what is recorded of a drive. */
@@ -49,16 +65,11 @@ final class ServedDrive {
                 .with(8, Duration.ofMillis(5), 1)
                 .with(Recording.MODE);
         ServingMetrics metrics = new ServingMetrics();
-        try (ModelDirectory directory = new ModelDirectory(
-                        "test",
-                        new CarFollowingPolicy(),
-                        config.intake(),
-                        metrics,
-                        any -> {},
-                        InstantSource.fixed(Instant.EPOCH));
+        try (PolicyDirectories directories =
+                        directories(config, List.of(Policies.one(new CarFollowingPolicy())), metrics);
                 TopologyTestDriver driver = new TopologyTestDriver(
-                        ServingTopology.build(config, directory, metrics), config.toProperties())) {
-            promote(driver, directory, model, drive.get(0).timeMs());
+                        ServingTopology.build(config, directories, metrics), config.toProperties())) {
+            promote(driver, directories, model, drive.get(0).timeMs());
             TestInputTopic<String, FollowingSample> observations = driver.createInputTopic(
                     Topics.OBSERVATIONS,
                     new StringSerializer(),

@@ -7,7 +7,6 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
-import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
@@ -20,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -68,14 +65,17 @@ class ServingCrashIT {
                         CrashingServing.class.getName(),
                         broker.address(),
                         folder.resolve("state-1").toString(),
-                        guarantee.name())
+                        guarantee.name(),
+                        "PT1H",
+                        CarFollowing.POLICY,
+                        "one")
                 .redirectErrorStream(true)
                 .redirectOutput(new File(folder.toFile(), "crash.log"));
         // In the environment: ONNX Runtime 1.29.0 ends a JVM whose command line is longer than 4096 characters.
         child.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         Process crashing = child.start();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
-            await(() -> committed(admin, guarantee) == WAITING);
+            TestBroker.await(() -> committed(admin, guarantee) == WAITING);
         } finally {
             crashing.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
         }
@@ -105,7 +105,7 @@ class ServingCrashIT {
             assertThat(decisions(WAITING)).hasSize(WAITING).allSatisfy(decision -> assertThat(decision.kind())
                     .isEqualTo(Decision.Kind.FALLBACK_NO_MODEL));
             promote(model);
-            await(() -> serving.health().epoch().isPresent());
+            TestBroker.await(() -> serving.health().epoch().isPresent());
             produce(WAITING, 2 * WAITING);
 
             List<Decision> made = decisions(2 * WAITING);
@@ -128,20 +128,24 @@ class ServingCrashIT {
         ModelFile before = TestModels.constant(-0.25f);
         ModelFile overtaken = TestModels.constant(-0.5f);
         ModelFile inForce = TestModels.constant(-0.125f);
-        List.of(before, overtaken, inForce).forEach(this::send);
+        List.of(before, overtaken, inForce).forEach(broker::send);
         int switched = 150;
         long effectiveFromMs = START_MS + 100L * switched;
         Promotion first = promotion(1, before, START_MS);
         Promotion last = promotion(2, inForce, effectiveFromMs);
-        publish(Topics.HISTORY, first, promotion(2, overtaken, effectiveFromMs), last);
-        publish(Topics.PROMOTIONS, promotion(2, overtaken, effectiveFromMs), last);
+        broker.publish(Topics.HISTORY, first, promotion(2, overtaken, effectiveFromMs), last);
+        broker.publish(Topics.PROMOTIONS, promotion(2, overtaken, effectiveFromMs), last);
 
         ServingConfig config =
                 CrashingServing.config(broker.address(), folder.resolve("state"), Guarantee.AT_LEAST_ONCE);
         List<Decision> made;
         try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
             serving.start();
-            await(() -> serving.directory().slot().loaded().equals(List.of(before.sha256(), inForce.sha256())));
+            TestBroker.await(() -> serving.directories()
+                    .directory(CarFollowing.POLICY)
+                    .slot()
+                    .loaded()
+                    .equals(List.of(before.sha256(), inForce.sha256())));
             produce(0, 2 * WAITING);
             made = decisions(2 * WAITING);
         }
@@ -153,37 +157,13 @@ class ServingCrashIT {
     }
 
     private void promote(ModelFile model) {
-        send(model);
-        publish(Topics.PROMOTIONS, promotion(1, model, 0));
-    }
-
-    private void send(ModelFile model) {
-        try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of("bootstrap.servers", broker.address()),
-                UnderstudySerdes.artifactKey().serializer(),
-                UnderstudySerdes.artifactChunk().serializer())) {
-            for (var chunk : Artifacts.chunks(CarFollowing.POLICY, model.bytes())) {
-                var sent = producer.send(chunk);
-                assertThat(sent).isNotNull();
-            }
-        }
+        broker.send(model);
+        broker.publish(Topics.PROMOTIONS, promotion(1, model, 0));
     }
 
     private static Promotion promotion(long epoch, ModelFile model, long effectiveFromMs) {
         return new Promotion(
                 CarFollowing.POLICY, epoch, model.sha256(), effectiveFromMs, "", "test", true, "", new TreeMap<>(), 0);
-    }
-
-    private void publish(String topic, Promotion... promotions) {
-        try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of("bootstrap.servers", broker.address()),
-                new StringSerializer(),
-                UnderstudySerdes.promotion().serializer())) {
-            for (Promotion promotion : promotions) {
-                var sent = producer.send(new ProducerRecord<>(topic, CarFollowing.POLICY, promotion));
-                assertThat(sent).isNotNull();
-            }
-        }
     }
 
     private void produce(int from, int to) {
@@ -257,14 +237,6 @@ class ServingCrashIT {
             return offset == null ? 0 : offset.offset();
         } catch (Exception e) {
             return 0;
-        }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("deadline of 60 s").isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
     }
 }

@@ -3,11 +3,13 @@ package dev.understudy.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -49,7 +51,7 @@ class ServingTopologyTest {
 
     private final List<Acknowledgement> acknowledgements = new ArrayList<>();
     private final ServingMetrics metrics = new ServingMetrics();
-    private ModelDirectory directory;
+    private PolicyDirectories directories;
     private TopologyTestDriver driver;
     private TestInputTopic<String, byte[]> observations;
     private TestOutputTopic<String, Decision> decisions;
@@ -58,14 +60,13 @@ class ServingTopologyTest {
     @BeforeEach
     void open(@TempDir Path folder) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder).with(8, Duration.ofMillis(5), 1);
-        directory = new ModelDirectory(
-                "test",
-                new CarFollowingPolicy(),
-                config.intake(),
+        directories = new PolicyDirectories(
+                config.named("test", config.applicationId()),
+                List.of(Policies.one(new CarFollowingPolicy())),
                 metrics,
                 acknowledgements::add,
                 InstantSource.fixed(Instant.EPOCH));
-        driver = new TopologyTestDriver(ServingTopology.build(config, directory, metrics), config.toProperties());
+        driver = new TopologyTestDriver(ServingTopology.build(config, directories, metrics), config.toProperties());
         observations = driver.createInputTopic(Topics.OBSERVATIONS, new StringSerializer(), new ByteArraySerializer());
         decisions = driver.createOutputTopic(
                 Topics.DECISIONS,
@@ -77,10 +78,14 @@ class ServingTopologyTest {
                 UnderstudySerdes.deadLetter().deserializer());
     }
 
+    private ModelSlot slot() {
+        return directories.directory(CarFollowing.POLICY).slot();
+    }
+
     @AfterEach
     void close() {
         driver.close();
-        directory.close();
+        directories.close();
     }
 
     @Test
@@ -144,8 +149,8 @@ class ServingTopologyTest {
 
         assertThat(last.epoch()).isEqualTo(3);
         assertThat(last.sha256()).isEqualTo(first.sha256());
-        assertThat(directory.slot().loaded())
-                .containsExactly(first.sha256(), directory.slot().loaded().get(1), first.sha256());
+        assertThat(slot().loaded())
+                .containsExactly(first.sha256(), slot().loaded().get(1), first.sha256());
     }
 
     @Test
@@ -198,7 +203,7 @@ class ServingTopologyTest {
         send(after.bytes());
         verdict(Topics.HISTORY, 1, before.sha256(), START_MS);
         verdict(Topics.HISTORY, 2, after.sha256(), START_MS + (ENOUGH + 10) * 100);
-        assertThat(directory.slot().loaded())
+        assertThat(slot().loaded())
                 .as("the history alone puts nothing in force")
                 .isEmpty();
         promise(2, after.sha256(), START_MS + (ENOUGH + 10) * 100);
@@ -209,7 +214,7 @@ class ServingTopologyTest {
         assertThat(made.get(ENOUGH + 9).epoch()).isEqualTo(1);
         assertThat(made.get(ENOUGH + 9).sha256()).isEqualTo(before.sha256());
         assertThat(made.get(ENOUGH + 10).epoch()).isEqualTo(2);
-        assertThat(directory.slot().loaded()).containsExactly(before.sha256(), after.sha256());
+        assertThat(slot().loaded()).containsExactly(before.sha256(), after.sha256());
         assertThat(acknowledgements).singleElement().satisfies(ack -> assertThat(ack.epoch())
                 .isEqualTo(2));
         assertThat(metrics.snapshot().swaps()).isEqualTo(1);
@@ -219,12 +224,12 @@ class ServingTopologyTest {
     void aPromotionWaitsForItsFile() {
         ModelFile model = TestModels.constant(-0.25f);
         promise(1, model.sha256(), 0);
-        assertThat(directory.slot().newestEpoch()).isEmpty();
+        assertThat(slot().newestEpoch()).isEmpty();
 
         send(model.bytes());
-        directory.loadPending();
+        directories.loadPending();
 
-        assertThat(directory.slot().newestEpoch()).contains(1L);
+        assertThat(slot().newestEpoch()).contains(1L);
     }
 
     @Test
@@ -239,7 +244,7 @@ class ServingTopologyTest {
 
         promote(1, TestModels.constant(-0.25f), 0);
 
-        assertThat(directory.slot().newestEpoch()).contains(1L);
+        assertThat(slot().newestEpoch()).contains(1L);
         assertThat(metrics.snapshot().unreadable()).isEqualTo(2);
     }
 
@@ -523,7 +528,7 @@ class ServingTopologyTest {
                                 "",
                                 new TreeMap<>(),
                                 0));
-        directory.loadPending();
+        directories.loadPending();
     }
 
     private static byte[] bytes(String text) {

@@ -1,6 +1,12 @@
 package dev.understudy.streams;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.understudy.model.ModelFile;
+import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.TopicAdmin;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -11,10 +17,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
@@ -68,6 +80,41 @@ final class TestBroker implements AutoCloseable {
 
     String address() {
         return address;
+    }
+
+    /** Publishes a model file. */
+    void send(ModelFile model) {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", address),
+                UnderstudySerdes.artifactKey().serializer(),
+                UnderstudySerdes.artifactChunk().serializer())) {
+            for (var chunk : Artifacts.chunks(model.metadata().policy(), model.bytes())) {
+                var sent = producer.send(chunk);
+                assertThat(sent).isNotNull();
+            }
+        }
+    }
+
+    /** Publishes verdicts. */
+    void publish(String topic, Promotion... promotions) {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", address),
+                new StringSerializer(),
+                UnderstudySerdes.promotion().serializer())) {
+            for (Promotion promotion : promotions) {
+                var sent = producer.send(new ProducerRecord<>(topic, promotion.policy(), promotion));
+                assertThat(sent).isNotNull();
+            }
+        }
+    }
+
+    /** Waits for a condition, for a minute at most. */
+    static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("deadline of 60 s").isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
     }
 
     @Override

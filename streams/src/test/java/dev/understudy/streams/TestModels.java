@@ -9,8 +9,11 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.learn.Learner;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -26,6 +29,11 @@ final class TestModels {
 
     /** Returns a model that says {@code acceleration}, m/s^2. */
     static ModelFile constant(float acceleration) {
+        return constant(CarFollowing.POLICY, acceleration);
+    }
+
+    /** Returns a model of a variant of car following that says {@code acceleration}, m/s^2. */
+    static ModelFile constant(String policy, float acceleration) {
         GraphProto.Builder graph = GraphProto.newBuilder()
                 .setName("constant")
                 .addInput(value("observation", N))
@@ -52,21 +60,44 @@ final class TestModels {
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(18))
                 .setGraph(graph)
                 .build();
-        return ModelFile.create(model.toByteArray(), metadata(acceleration));
+        return ModelFile.create(model.toByteArray(), metadata(policy, acceleration));
     }
 
     /** Returns a model file of a learner's export. */
     static ModelFile of(byte[] exported) {
         float[] action = new float[1];
-        try (LoadedPolicy policy = LoadedPolicy.load(ModelFile.create(exported, metadata(0)), N, 1)) {
+        try (LoadedPolicy policy =
+                LoadedPolicy.load(ModelFile.create(exported, metadata(CarFollowing.POLICY, 0)), N, 1)) {
             policy.act(new float[N], 1, action);
         }
-        return ModelFile.create(exported, metadata(action[0]));
+        return ModelFile.create(exported, metadata(CarFollowing.POLICY, action[0]));
     }
 
-    private static ModelMetadata metadata(float acceleration) {
+    /** Returns a model of a task of control that has learned nothing. */
+    static ModelFile untrained(ControlPolicySpec spec, String policy, long seed) {
+        try (Learner learner = spec.learner(Algorithms.CLONING, 1)) {
+            return ModelFile.createGolden(
+                    learner.export(learner.initialState(seed)),
+                    new ModelMetadata(
+                            policy,
+                            "",
+                            0,
+                            1,
+                            List.of(),
+                            seed,
+                            spec.fingerprint(),
+                            "{}",
+                            new Matrix(1, spec.observationSize(), new float[spec.observationSize()]),
+                            new Matrix(1, 1, new float[1]),
+                            "test",
+                            "none",
+                            new TreeMap<>()));
+        }
+    }
+
+    private static ModelMetadata metadata(String policy, float acceleration) {
         return new ModelMetadata(
-                CarFollowing.POLICY,
+                policy,
                 "",
                 0,
                 1,

@@ -3,6 +3,8 @@ package dev.understudy.flink.assemble;
 import dev.understudy.domain.Assembler;
 import dev.understudy.domain.GeneralRefusal;
 import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Sample;
@@ -22,6 +24,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the records of one entity into steps of demonstrations: drops duplicates by episode and sequence, turns aside
@@ -61,22 +64,22 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     private static final Set<GeneralRefusal> OF_EDGES =
             EnumSet.of(GeneralRefusal.SHORT_HISTORY, GeneralRefusal.NO_LABEL, GeneralRefusal.OUT_OF_STEP);
 
-    private final PolicySpec<S> spec;
+    private final Policies<S> policies;
     private final LogReading reading;
     private final Share share;
 
     private transient SampleCodec<S> codec;
     private transient ValueState<EntityProgress> progressState;
 
-    public AssembleEntity(PolicySpec<S> spec, LogReading reading, Share share) {
-        this.spec = spec;
+    public AssembleEntity(Policies<S> policies, LogReading reading, Share share) {
+        this.policies = policies;
         this.reading = reading;
         this.share = share;
     }
 
     @Override
     public void open(OpenContext context) {
-        codec = SampleCodecs.of(spec.domain().sampleType());
+        codec = SampleCodecs.of(policies.domain().sampleType());
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", EntityProgress.CODEC.serializer()));
     }
@@ -95,11 +98,19 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
             // Their timer may not have fired yet, as watermarks come at intervals.
             progress.settle(log.clockMs() - silentMs(), believing);
         }
-        EntityProgress.Episode episode = progress.episode(log.episode(), believing);
+        PolicyName policy = policyOf(progress, log);
+        String account = account(policy);
+        context.output(TALLIES, new Tally(account, Tally.INGESTED, 1));
+        if (policy == null) {
+            context.output(TALLIES, new Tally(account, Tally.rejected(GeneralRefusal.OTHER_POLICY.name()), 1));
+            progressState.update(progress);
+            return;
+        }
+        EntityProgress.Episode episode = progress.episode(log.episode(), policy, believing);
         if (!EntityProgress.firstSight(episode, log)) {
-            context.output(TALLIES, new Tally(spec.name(), Tally.DUPLICATES, 1));
+            context.output(TALLIES, new Tally(account, Tally.DUPLICATES, 1));
         } else if (HeldOut.isHeldOut(log.episode(), reading.heldOutPercent()) != (share == Share.HELD_OUT)) {
-            context.output(TALLIES, new Tally(spec.name(), Tally.HELD_OUT, 1));
+            context.output(TALLIES, new Tally(account, Tally.HELD_OUT, 1));
         } else {
             EntityProgress.check(episode, log, believing);
             if (EntityProgress.hasDoubts(episode)) {
@@ -107,6 +118,16 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
             }
         }
         progressState.update(progress);
+    }
+
+    /** Returns the policy that the episode of a record belongs to, null if it is none that was asked for. */
+    private @Nullable PolicyName policyOf(EntityProgress progress, LogRecord log) {
+        PolicyName fixed = progress.policy(log.episode());
+        return fixed != null && policies.has(fixed) ? fixed : policies.policyOf(codec.decode(log.value()));
+    }
+
+    private String account(@Nullable PolicyName policy) {
+        return policy == null ? policies.account() : policy.toString();
     }
 
     private long silentMs() {
@@ -142,7 +163,8 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
         @Override
         public void jumped(LogRecord log) {
-            context.output(TALLIES, new Tally(spec.name(), Tally.rejected(GeneralRefusal.TIME_JUMP.name()), 1));
+            String account = account(policyOf(progress, log));
+            context.output(TALLIES, new Tally(account, Tally.rejected(GeneralRefusal.TIME_JUMP.name()), 1));
         }
 
         @Override
@@ -168,8 +190,9 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     /** Assembles the samples that came in time, up to a time. */
     private void releaseTimely(EntityProgress progress, long timeMs, OnTimerContext context, Collector<Step> out) {
         Lane lane = progress.timely();
-        Sorted sorted = new Sorted(timeMs, context, out);
+        Sorted sorted = new Sorted(lane, timeMs, context, out);
         for (LogRecord next = progress.release(timeMs); next != null; next = progress.release(timeMs)) {
+            work(lane, progress, next, sorted);
             offer(lane, next, next.timeMs(), sorted);
         }
         progress.releaseTimerMs = progress.firstWaitingMs();
@@ -184,6 +207,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         Lane lane = progress.belated();
         Sorted sorted = new Belated(lane, timeMs, context, out);
         for (LogRecord next : progress.releaseLate(timeMs - silentMs(), timeMs)) {
+            work(lane, progress, next, sorted);
             if (lane.isBehind(next, assembler(lane))) {
                 assembler(lane).end(sorted);
                 lane.beginAnew();
@@ -191,6 +215,17 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
             offer(lane, next, timeMs, sorted);
         }
         close(lane, timeMs, sorted, context);
+    }
+
+    /** Sees to it that a lane works for the policy of a sample. */
+    private void work(Lane lane, EntityProgress progress, LogRecord next, Sorted sorted) {
+        PolicyName policy = policyOf(progress, next);
+        if (policy != null && !policy.equals(lane.policy())) {
+            if (lane.policy() != null) {
+                assembler(lane).end(sorted);
+            }
+            lane.beginAnew(policy);
+        }
     }
 
     private void offer(Lane lane, LogRecord next, long offeredMs, Sorted sorted) {
@@ -209,9 +244,14 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     private Assembler<S> assembler(Lane lane) {
         return lane.assembler(
                 bytes -> bytes == null
-                        ? new Assembler<>(spec, reading.experts())
-                        : Assembler.fromBytes(bytes, spec, reading.experts(), codec),
+                        ? new Assembler<>(spec(lane), reading.experts())
+                        : Assembler.fromBytes(bytes, spec(lane), reading.experts(), codec),
                 codec);
+    }
+
+    private PolicySpec<S> spec(Lane lane) {
+        PolicyName policy = lane.policy();
+        return policy == null ? policies.specs().get(0) : policies.spec(policy);
     }
 
     /** Ends the run of a lane that has been silent for too long, or sees to it that this will be asked in time. */
@@ -230,11 +270,13 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
     /** Receives what the assembler makes of the samples of one lane. */
     private class Sorted implements Assembler.Output<S> {
+        final Lane lane;
         private final long timeMs;
         private final OnTimerContext context;
         private final Collector<Step> out;
 
-        Sorted(long timeMs, OnTimerContext context, Collector<Step> out) {
+        Sorted(Lane lane, long timeMs, OnTimerContext context, Collector<Step> out) {
+            this.lane = lane;
             this.timeMs = timeMs;
             this.context = context;
             this.out = out;
@@ -248,7 +290,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         @Override
         public void between(Step step) {
             step(step);
-            context.output(TALLIES, new Tally(spec.name(), Tally.INTERPOLATED, 1));
+            context.output(TALLIES, new Tally(account(lane.policy()), Tally.INTERPOLATED, 1));
         }
 
         @Override
@@ -257,7 +299,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         }
 
         void tally(Refusal reason) {
-            context.output(TALLIES, new Tally(spec.name(), name(reason), 1));
+            context.output(TALLIES, new Tally(account(lane.policy()), name(reason), 1));
         }
 
         /** Returns the name under which a reason is counted. */
@@ -267,17 +309,14 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
         /** Returns the step with a run of its own, whole at a time. */
         Step numbered(Step step, long readyMs) {
-            return step.with(step.run(), readyMs);
+            return step.with(account(lane.policy()), lane.numbered(step.run()), readyMs);
         }
     }
 
     /** Receives what the assembler makes of late samples. */
     private final class Belated extends Sorted {
-        private final Lane lane;
-
         Belated(Lane lane, long timeMs, OnTimerContext context, Collector<Step> out) {
-            super(timeMs, context, out);
-            this.lane = lane;
+            super(lane, timeMs, context, out);
         }
 
         @Override
@@ -288,7 +327,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         /** Late pieces have negative numbers, so that none is joined to what came in time. */
         @Override
         Step numbered(Step step, long readyMs) {
-            return step.with(-1 - lane.numbered(step.run()), readyMs);
+            return step.with(account(lane.policy()), -1 - lane.numbered(step.run()), readyMs);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.flink.assemble;
 
 import dev.understudy.domain.Assembler;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
 import dev.understudy.domain.TimeJumps;
@@ -34,6 +35,9 @@ final class EntityProgress {
 
     /** What is known of one episode. */
     static final class Episode {
+        /** The policy that it belongs to, fixed at its first record; null where another release left it. */
+        private @Nullable PolicyName policy;
+
         private SequenceSet seen = new SequenceSet();
         private TimeJumps<LogRecord> jumps = new TimeJumps<>();
     }
@@ -46,6 +50,21 @@ final class EntityProgress {
         private @Nullable String lastEpisode;
         private long lastSequence;
         private long beginnings;
+        private @Nullable PolicyName policy;
+
+        /** Returns the policy that the assembler works for, null before the first sample. */
+        @Nullable
+        PolicyName policy() {
+            return policy;
+        }
+
+        /** Notes which policy the assembler works for from now on. */
+        void beginAnew(PolicyName another) {
+            if (policy != null) {
+                beginAnew();
+            }
+            policy = another;
+        }
 
         /** When the last sample was given to the assembler; {@link Long#MIN_VALUE} once the run was closed. */
         long lastOfferedMs = Long.MIN_VALUE;
@@ -137,8 +156,15 @@ final class EntityProgress {
         return belated;
     }
 
+    /** Returns the policy that an episode belongs to, null if nothing is known of it. */
+    @Nullable
+    PolicyName policy(String name) {
+        Episode episode = episodes.get(name);
+        return episode == null ? null : episode.policy;
+    }
+
     /** Returns what is known of an episode, and gives up on the doubts of one that is forgotten for it. */
-    Episode episode(String name, TimeJumps.Output<LogRecord> out) {
+    Episode episode(String name, PolicyName policy, TimeJumps.Output<LogRecord> out) {
         Episode episode = episodes.get(name);
         if (episode == null) {
             episode = new Episode();
@@ -149,6 +175,7 @@ final class EntityProgress {
                 oldest.remove();
             }
         }
+        episode.policy = policy;
         return episode;
     }
 
@@ -227,10 +254,16 @@ final class EntityProgress {
     /** Writes and reads it. */
     public static final class Form extends Codec<EntityProgress> {
         private static final long serialVersionUID = 1L;
+        private static final int POLICY_SINCE = 2;
 
         @Override
         public Class<EntityProgress> type() {
             return EntityProgress.class;
+        }
+
+        @Override
+        public int version() {
+            return POLICY_SINCE;
         }
 
         @Override
@@ -243,6 +276,7 @@ final class EntityProgress {
             out.writeInt(progress.episodes.size());
             for (Map.Entry<String, Episode> episode : progress.episodes.entrySet()) {
                 out.writeUTF(episode.getKey());
+                writePolicy(episode.getValue().policy, out);
                 episode.getValue().seen.write(out);
                 writeJumps(episode.getValue().jumps, out);
             }
@@ -259,13 +293,14 @@ final class EntityProgress {
             for (int left = in.readInt(); left > 0; left--) {
                 Episode episode = new Episode();
                 progress.episodes.put(in.readUTF(), episode);
+                episode.policy = version < POLICY_SINCE ? null : readPolicy(in);
                 episode.seen = SequenceSet.read(in);
                 episode.jumps = readJumps(in);
             }
             readAll(progress.waiting, in);
             readAll(progress.late, in);
-            progress.timely = readLane(in);
-            progress.belated = readLane(in);
+            progress.timely = readLane(version, in);
+            progress.belated = readLane(version, in);
             progress.releaseTimerMs = in.readLong();
             return progress;
         }
@@ -277,9 +312,19 @@ final class EntityProgress {
             out.writeUTF(lane.lastEpisode == null ? "" : lane.lastEpisode);
             out.writeLong(lane.lastSequence);
             out.writeLong(lane.beginnings);
+            writePolicy(lane.policy, out);
         }
 
-        private static Lane readLane(DataInputView in) throws IOException {
+        private static void writePolicy(@Nullable PolicyName policy, DataOutputView out) throws IOException {
+            out.writeUTF(policy == null ? "" : policy.toString());
+        }
+
+        private static @Nullable PolicyName readPolicy(DataInputView in) throws IOException {
+            String name = in.readUTF();
+            return name.isEmpty() ? null : PolicyName.parse(name);
+        }
+
+        private static Lane readLane(int version, DataInputView in) throws IOException {
             Lane lane = new Lane();
             byte[] assembler = Codec.readBytes(in);
             lane.saved = assembler.length == 0 ? null : assembler;
@@ -289,6 +334,7 @@ final class EntityProgress {
             lane.lastEpisode = hasEpisode ? episode : null;
             lane.lastSequence = in.readLong();
             lane.beginnings = in.readLong();
+            lane.policy = version < POLICY_SINCE ? null : readPolicy(in);
             return lane;
         }
 

@@ -1,6 +1,7 @@
 package dev.understudy.flink.gate;
 
 import dev.understudy.domain.HeldOutPieces;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.Step;
 import dev.understudy.evaluate.Verdict;
 import dev.understudy.flink.logs.LogReading;
@@ -13,8 +14,11 @@ import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
@@ -52,8 +56,13 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private final LogReading reading;
     private final ModelHistory history;
 
-    private transient boolean recalled;
-    private transient GateExamination examination;
+    private transient @Nullable Map<String, List<Promotion>> verdicts;
+    private transient Set<String> recalled;
+    private transient Map<String, GateExamination> examinations;
+    /** The policy whose key is set. */
+    @SuppressWarnings("NullAway.Init")
+    private transient String policy;
+
     private transient ValueState<GateProgress> progressState;
     private transient ValueState<ModelShelf> shelfState;
     private transient MapState<String, Candidate> waiting;
@@ -70,7 +79,8 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     @Override
     public void open(OpenContext context) {
-        examination = new GateExamination(config, reading.experts());
+        recalled = new HashSet<>();
+        examinations = new HashMap<>();
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", GateProgress.CODEC.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", ModelShelf.CODEC.serializer()));
@@ -87,6 +97,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     @Override
     public void processElement1(ModelEvent event, Context context, Collector<Promotion> out) throws Exception {
+        policy = context.getCurrentKey();
         recall();
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
@@ -115,13 +126,15 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     /** Learns, once after each start, what was decided before and since the checkpoint. */
     private void recall() throws Exception {
-        if (recalled) {
+        if (!recalled.add(policy)) {
             return;
         }
-        recalled = true;
+        if (verdicts == null) {
+            verdicts = history.verdicts();
+        }
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
-        for (Promotion verdict : history.verdicts(config.policy())) {
+        for (Promotion verdict : verdicts.getOrDefault(policy, List.of())) {
             if (verdict.promoted()) {
                 inForce(verdict, progress, shelf);
             } else {
@@ -161,6 +174,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     @Override
     public void processElement2(Step step, Context context, Collector<Promotion> out) throws Exception {
+        policy = context.getCurrentKey();
         String name = HeldOutPieces.name(step);
         HeldOutTrip piece = trips.get(name);
         boolean begins = piece == null;
@@ -192,13 +206,15 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private List<Step> heldOut(long timeMs) throws Exception {
         List<Step> steps = new ArrayList<>();
         for (String name : config.heldOut().at(startsMs(), timeMs)) {
-            steps.addAll(trips.get(name).before(timeMs, config.spec().observationSize()));
+            steps.addAll(trips.get(name)
+                    .before(timeMs, config.policies().spec(policy).observationSize()));
         }
         return steps;
     }
 
     @Override
     public void onTimer(long timeMs, OnTimerContext context, Collector<Promotion> out) throws Exception {
+        policy = context.getCurrentKey();
         judgeWhatIsReady(context.timerService(), out);
     }
 
@@ -258,19 +274,21 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         }
         Verdict verdict = problem != null
                 ? Verdict.refused(problem, progress.budget())
-                : examination.examine(
-                        model,
-                        candidate.sha256(),
-                        rivals(progress),
-                        heldOut(candidate.windowEndMs()),
-                        progress.budget());
+                : examinations
+                        .computeIfAbsent(policy, name -> new GateExamination(config, name, reading.experts()))
+                        .examine(
+                                model,
+                                candidate.sha256(),
+                                rivals(progress),
+                                heldOut(candidate.windowEndMs()),
+                                progress.budget());
         decide(candidate, verdict, time, out);
     }
 
     private GateExamination.Rivals rivals(GateProgress progress) throws Exception {
         String inForce = progress.inForce();
         if (inForce.isEmpty()) {
-            return new GateExamination.Rivals(null, null, null);
+            return new GateExamination.Rivals(ofParent(), null, null);
         }
         byte[] inService = fileOf(inForce);
         String missing = inService != null
@@ -281,12 +299,23 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         return new GateExamination.Rivals(inService, missing, best);
     }
 
-    /** Returns a file from the shelf, else from Kafka, null if it is in neither. */
+    /** Returns the file of the parent of a variant, which answers for it until it has a model; null if it has none. */
+    private byte @Nullable [] ofParent() throws Exception {
+        String parent = PolicyName.parse(policy).parent().toString();
+        Promotion promotion = parent.equals(policy) ? null : history.inForce(parent);
+        return promotion == null ? null : fileOf(parent, promotion.sha256());
+    }
+
     private byte @Nullable [] fileOf(String sha256) throws Exception {
+        return fileOf(policy, sha256);
+    }
+
+    /** Returns a file from the shelf, else from Kafka, null if it is in neither. */
+    private byte @Nullable [] fileOf(String owner, String sha256) throws Exception {
         ModelShelf shelf = shelf();
         byte[] file = shelf.file(sha256);
         if (file == null) {
-            file = history.file(config.policy(), sha256);
+            file = history.file(owner, sha256);
             if (file != null) {
                 shelf.put(sha256, file);
                 shelfState.update(shelf);
@@ -329,9 +358,10 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                         .figures(),
                 time.currentProcessingTime()));
         LOG.info(
-                "{} candidate {} of window [{}, {}), learned by {}: {}",
+                "{} candidate {} of {}, window [{}, {}), learned by {}: {}",
                 verdict.promoted() ? "promoted" : "refused",
                 candidate.id(),
+                policy,
                 candidate.windowStartMs(),
                 candidate.windowEndMs(),
                 candidate.algorithm(),

@@ -2,17 +2,18 @@ package dev.understudy.flink.gate;
 
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.HeldOutPieces;
-import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Policies;
 import dev.understudy.evaluate.Rule;
 import dev.understudy.model.IntakeLimits;
 import java.io.Serializable;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How candidates are judged.
  *
- * @param policy name of the policy
- * @param rule what a candidate has to reach
+ * @param policies what is judged
+ * @param rule what a candidate has to reach; null for what its policy asks for
  * @param heldOut which held-out driving is kept
  * @param trials most pieces tried in closed loop; bounds how long a verdict takes
  * @param latencyBudget median time to answer one observation
@@ -21,8 +22,8 @@ import java.time.Duration;
  * @param patience wall time to wait for a candidate's model file before it is refused
  */
 public record GateConfig(
-        String policy,
-        Rule rule,
+        Policies<?> policies,
+        @Nullable Rule rule,
         HeldOutPieces heldOut,
         int trials,
         Duration latencyBudget,
@@ -40,10 +41,10 @@ public record GateConfig(
     }
 
     /** Returns the defaults: at most 256 pieces, the latency budget of the intake check, a second of lead (guesses). */
-    public static GateConfig defaults(String policy) {
+    public static GateConfig defaults(Policies<?> policies) {
         return new GateConfig(
-                policy,
-                Catalogue.policy(policy).rule(),
+                policies,
+                null,
                 HeldOutPieces.defaults(),
                 256,
                 IntakeLimits.defaults().latencyBudget(),
@@ -51,23 +52,23 @@ public record GateConfig(
                 Duration.ofSeconds(60));
     }
 
-    /** Returns what the policy is. */
-    public PolicySpec<?> spec() {
-        return Catalogue.policy(policy);
+    /** Returns the defaults for one policy, to which every sample belongs. */
+    public static GateConfig defaults(String policy) {
+        return defaults(Policies.one(Catalogue.policy(policy)));
     }
 
     /** Returns these settings with another rule. */
     public GateConfig withRule(Rule replacement) {
-        return new GateConfig(policy, replacement, heldOut, trials, latencyBudget, lead, patience);
+        return new GateConfig(policies, replacement, heldOut, trials, latencyBudget, lead, patience);
     }
 
     /** Returns these settings with other held-out driving kept. */
     public GateConfig withHeldOut(HeldOutPieces replacement) {
-        return new GateConfig(policy, rule, replacement, trials, latencyBudget, lead, patience);
+        return new GateConfig(policies, rule, replacement, trials, latencyBudget, lead, patience);
     }
 
     /** Returns these settings with another lead. */
     public GateConfig withLead(Duration replacement) {
-        return new GateConfig(policy, rule, heldOut, trials, latencyBudget, replacement, patience);
+        return new GateConfig(policies, rule, heldOut, trials, latencyBudget, replacement, patience);
     }
 }

@@ -7,6 +7,7 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Step;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.Evidence;
+import dev.understudy.evaluate.Rule;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.evaluate.Verdict;
 import dev.understudy.learn.Algorithms;
@@ -29,6 +30,7 @@ final class GateExamination {
     private final GateConfig config;
     private final Set<Actor> experts;
     private final PolicySpec<?> spec;
+    private final Rule rule;
     private final IntakeCheck intake;
 
     /**
@@ -46,11 +48,12 @@ final class GateExamination {
             boolean raisesLikelihood,
             @Nullable String reason) {}
 
-    GateExamination(GateConfig config, Set<Actor> experts) {
+    GateExamination(GateConfig config, String policy, Set<Actor> experts) {
         this.config = config;
         this.experts = Set.copyOf(experts);
-        spec = config.spec();
-        intake = spec.intakeCheck(IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
+        spec = config.policies().spec(policy);
+        rule = config.rule() == null ? spec.rule() : config.rule();
+        intake = spec.intakeCheck(policy, IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
     }
 
     /**
@@ -92,7 +95,7 @@ final class GateExamination {
                     examination.baseline(candidate.metadata().extra()),
                     decides ? Evidence.Likelihood.DECIDES : Evidence.Likelihood.REPORTED,
                     inService.reason());
-            return config.rule().judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
+            return rule.judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
         } catch (IllegalArgumentException | IllegalStateException e) {
             return Verdict.refused("the model failed on held-out logs: " + e.getMessage(), budget);
         }

@@ -51,6 +51,8 @@ public final class HeldOutTrip {
         /** The version in which steps no longer have the sample of their domain. */
         private static final int STEPS_SINCE = 2;
 
+        private static final int POLICY_SINCE = 3;
+
         @Override
         public Class<HeldOutTrip> type() {
             return HeldOutTrip.class;
@@ -58,7 +60,7 @@ public final class HeldOutTrip {
 
         @Override
         public int version() {
-            return STEPS_SINCE;
+            return POLICY_SINCE;
         }
 
         @Override
@@ -81,7 +83,7 @@ public final class HeldOutTrip {
                 return trip; // of another release: it fills again
             }
             for (int left = in.readInt(); left > 0; left--) {
-                trip.steps.addLast(Binary.readStep(in));
+                trip.steps.addLast(Binary.readStep(version >= POLICY_SINCE, in));
             }
             return trip;
         }

@@ -72,22 +72,6 @@ public record JobRuntime(
                 Duration.ofMillis(5));
     }
 
-    /** Returns these settings with another parallelism. */
-    public JobRuntime withParallelism(int replacement) {
-        return new JobRuntime(
-                bootstrapServers,
-                groupId,
-                kafkaProperties,
-                replacement,
-                maxParallelism,
-                checkpointInterval,
-                checkpointDirectory,
-                restarts,
-                restartDelay,
-                watermarkInterval,
-                bufferTimeout);
-    }
-
     /**
      * Tells an environment all of this, and to go on from the newest checkpoint that an earlier run left, unless it was
      * told already what to go on from. The new run owns that checkpoint and deletes it once it has newer ones.

@@ -47,14 +47,13 @@ public final class KafkaModelHistory implements ModelHistory {
     }
 
     @Override
-    public List<Promotion> verdicts(String policy) {
-        List<Promotion> verdicts = new ArrayList<>();
+    public Map<String, List<Promotion>> verdicts() {
+        Map<String, List<Promotion>> verdicts = new HashMap<>();
         for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
             read(topic, record -> {
                 Promotion verdict = UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value());
-                if (verdict.policy().equals(policy)) {
-                    verdicts.add(verdict);
-                }
+                verdicts.computeIfAbsent(verdict.policy(), any -> new ArrayList<>())
+                        .add(verdict);
             });
         }
         return verdicts;

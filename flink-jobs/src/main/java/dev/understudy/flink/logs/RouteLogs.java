@@ -7,7 +7,9 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
-/** Counts what comes in and turns dead letters aside. */
+/**
+ * Turns dead letters aside and counts them; what became of the other records is counted where their policy is known.
+ */
 public final class RouteLogs extends ProcessFunction<LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
@@ -15,20 +17,20 @@ public final class RouteLogs extends ProcessFunction<LogRecord, LogRecord> {
             new OutputTag<>("dead-letters", Codecs.DEAD_LETTER.typeInformation());
     public static final OutputTag<Tally> TALLIES = new OutputTag<>("ingested", Tally.CODEC.typeInformation());
 
-    private final String policy;
+    private final String account;
 
-    public RouteLogs(String policy) {
-        this.policy = policy;
+    public RouteLogs(String account) {
+        this.account = account;
     }
 
     @Override
     public void processElement(LogRecord log, Context context, Collector<LogRecord> out) {
-        context.output(TALLIES, new Tally(policy, Tally.INGESTED, 1));
         DeadLetter letter = log.deadLetter();
         if (letter == null) {
             out.collect(log);
         } else {
-            context.output(TALLIES, new Tally(policy, Tally.DEAD_LETTERED, 1));
+            context.output(TALLIES, new Tally(account, Tally.INGESTED, 1));
+            context.output(TALLIES, new Tally(account, Tally.DEAD_LETTERED, 1));
             context.output(DEAD_LETTERS, letter);
         }
     }

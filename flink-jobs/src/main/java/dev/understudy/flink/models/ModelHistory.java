@@ -3,6 +3,7 @@ package dev.understudy.flink.models;
 import dev.understudy.schemas.Promotion;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,16 @@ import org.jspecify.annotations.Nullable;
  * and without the verdicts, and a gate that knows half of it would judge again what was judged, or count epochs anew.
  */
 public interface ModelHistory extends Serializable {
-    /** Returns every verdict on models of a policy and every promotion that is in force, the older first. */
-    List<Promotion> verdicts(String policy);
+    /** Returns every verdict and every promotion that is in force, by policy, the older first. */
+    Map<String, List<Promotion>> verdicts();
+
+    /** Returns the promotion of a policy that is in force, the later of two of one epoch; null if there is none. */
+    default @Nullable Promotion inForce(String policy) {
+        return verdicts().getOrDefault(policy, List.of()).stream()
+                .filter(Promotion::promoted)
+                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one)
+                .orElse(null);
+    }
 
     /** Returns a published model file, null if it is not there whole. */
     byte @Nullable [] file(String policy, String sha256);

@@ -15,6 +15,7 @@ public final class Binary {
     private Binary() {}
 
     public static void writeStep(Step step, DataOutputView out) throws IOException {
+        out.writeUTF(step.policy());
         out.writeUTF(step.entity());
         out.writeUTF(step.episode());
         out.writeLong(step.sequence());
@@ -28,8 +29,10 @@ public final class Binary {
         out.writeLong(step.readyMs());
     }
 
-    public static Step readStep(DataInputView in) throws IOException {
+    /** Reads a step; one that was written before steps had a policy has none, and its state is of one policy alone. */
+    public static Step readStep(boolean hasPolicy, DataInputView in) throws IOException {
         return new Step(
+                hasPolicy ? in.readUTF() : "",
                 in.readUTF(),
                 in.readUTF(),
                 in.readLong(),

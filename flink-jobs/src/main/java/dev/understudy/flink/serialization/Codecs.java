@@ -124,13 +124,18 @@ public final class Codecs {
         }
 
         @Override
+        public int version() {
+            return 2;
+        }
+
+        @Override
         public void write(Step step, DataOutputView out) throws IOException {
             Binary.writeStep(step, out);
         }
 
         @Override
         public Step read(int version, DataInputView in) throws IOException {
-            return Binary.readStep(in);
+            return Binary.readStep(version > 1, in);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
@@ -44,6 +45,7 @@ final class CandidateMaker {
 
     /** Returns the model file: the learner's ONNX bytes with everything on where they come from. */
     ModelFile file(WindowBatch batch, byte[] onnx, TrainingReport report, String parentSha256) {
+        PolicySpec<?> spec = config.policies().spec(batch.policy());
         Rows golden = TrainedFigures.goldenObservations(batch.trajectories());
         return ModelFile.createGolden(
                 onnx,
@@ -54,13 +56,10 @@ final class CandidateMaker {
                         batch.endMs(),
                         batch.sourceRanges(),
                         seed(batch),
-                        config.spec().fingerprint(),
+                        spec.fingerprint(),
                         TrainedFigures.json(report.figures()),
                         golden,
-                        new Matrix(
-                                golden.rows(),
-                                config.spec().actionSize(),
-                                new float[golden.rows() * config.spec().actionSize()]),
+                        new Matrix(golden.rows(), spec.actionSize(), new float[golden.rows() * spec.actionSize()]),
                         config.codeVersion(),
                         config.dataLicence(),
                         extra()));
@@ -96,7 +95,7 @@ final class CandidateMaker {
                 batch.closedAtMs(),
                 seed(batch),
                 config.codeVersion(),
-                config.spec().fingerprint(),
+                file.metadata().fingerprint(),
                 report.figures(),
                 trainMillis,
                 nowMs,

@@ -1,5 +1,6 @@
 package dev.understudy.flink.train;
 
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.learn.Learner;
 import java.io.Serializable;
 
@@ -7,5 +8,5 @@ import java.io.Serializable;
 @FunctionalInterface
 public interface LearnerFactory extends Serializable {
     /** Returns a new learner, for one policy and one thread. */
-    Learner create();
+    Learner create(PolicySpec<?> spec);
 }

@@ -1,7 +1,6 @@
 package dev.understudy.flink.train;
 
-import dev.understudy.catalogue.Catalogue;
-import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Policies;
 import dev.understudy.learn.Algorithms;
 import java.io.Serializable;
 import java.util.List;
@@ -20,23 +19,25 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
     /**
      * Returns the branches that a setting names. The first of them keeps the account of the steps.
      *
-     * @param choice one of the policy's algorithms or {@link #BOTH}
-     * @param policy one of {@link Catalogue#policies}
+     * @param choice one of the algorithms that every policy can be learned by, or {@link #BOTH}
      * @param steps optimiser steps of cloning on each window, or 0 for its own number
      * @param iterations of an adversarial algorithm on each window, or 0 for its own number
-     * @throws IllegalArgumentException naming what there is, if there is no such algorithm
+     * @throws IllegalArgumentException naming what there is, if there is no such algorithm for all of them
      */
-    public static List<LearningBranch> of(String choice, String policy, int steps, int iterations) {
-        PolicySpec<?> spec = Catalogue.policy(policy);
-        if (!choice.equals(BOTH) && !spec.algorithms().contains(choice)) {
+    public static List<LearningBranch> of(String choice, Policies<?> policies, int steps, int iterations) {
+        List<String> algorithms = policies.specs().get(0).algorithms().stream()
+                .filter(algorithm -> policies.specs().stream()
+                        .allMatch(spec -> spec.algorithms().contains(algorithm)))
+                .toList();
+        if (!choice.equals(BOTH) && !algorithms.contains(choice)) {
             throw new IllegalArgumentException(
-                    "expected one of the learners %s or %s, got %s".formatted(spec.algorithms(), BOTH, choice));
+                    "expected one of the learners %s or %s, got %s".formatted(algorithms, BOTH, choice));
         }
-        return spec.algorithms().stream()
+        return algorithms.stream()
                 .filter(algorithm -> choice.equals(BOTH) || choice.equals(algorithm))
                 .map(algorithm -> {
                     int length = algorithm.equals(Algorithms.CLONING) ? steps : iterations;
-                    return new LearningBranch(algorithm, () -> spec.onStreams(algorithm, length));
+                    return new LearningBranch(algorithm, spec -> spec.onStreams(algorithm, length));
                 })
                 .toList();
     }

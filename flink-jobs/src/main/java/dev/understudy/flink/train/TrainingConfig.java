@@ -1,18 +1,19 @@
 package dev.understudy.flink.train;
 
 import dev.understudy.catalogue.Catalogue;
-import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Policies;
 import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * How windows are cut and learned.
  *
- * @param policy name of the policy
+ * @param policies what is learned
  * @param window length of a window in event time
  * @param slide event time from the start of one window to that of the next; as long as the window where windows tumble
  * @param slice wall time of training between which checkpoints and records pass
@@ -26,7 +27,7 @@ import java.util.Map;
  * @param dataLicence licence of the logs, as it is written into each model
  */
 public record TrainingConfig(
-        String policy,
+        Policies<?> policies,
         Duration window,
         Duration slide,
         Duration slice,
@@ -63,9 +64,11 @@ public record TrainingConfig(
      * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the policy's
      * own parameters of baselines.
      */
-    public static TrainingConfig defaults(String policy) {
+    public static TrainingConfig defaults(Policies<?> policies) {
+        Map<String, String> baselines = new HashMap<>();
+        policies.specs().forEach(spec -> baselines.putAll(spec.parameters()));
         return new TrainingConfig(
-                policy,
+                policies,
                 Duration.ofMinutes(5),
                 Duration.ofMinutes(5),
                 Duration.ofMillis(20),
@@ -73,14 +76,14 @@ public record TrainingConfig(
                 120,
                 600,
                 0,
-                Catalogue.policy(policy).parameters(),
+                baselines,
                 "development",
                 ModelMetadata.UNKNOWN_LICENCE);
     }
 
-    /** Returns what the policy is. */
-    public PolicySpec<?> spec() {
-        return Catalogue.policy(policy);
+    /** Returns the defaults for one policy, to which every sample belongs. */
+    public static TrainingConfig defaults(String policy) {
+        return defaults(Policies.one(Catalogue.policy(policy)));
     }
 
     /** Returns these settings with tumbling windows of another length. */
@@ -91,7 +94,7 @@ public record TrainingConfig(
     /** Returns these settings with other windows. */
     public TrainingConfig withWindow(Duration length, Duration apart) {
         return new TrainingConfig(
-                policy,
+                policies,
                 length,
                 apart,
                 slice,
@@ -104,26 +107,10 @@ public record TrainingConfig(
                 dataLicence);
     }
 
-    /** Returns these settings with another seed. */
-    public TrainingConfig withSeed(long replacement) {
-        return new TrainingConfig(
-                policy,
-                window,
-                slide,
-                slice,
-                replacement,
-                replayPieces,
-                replayPieceSteps,
-                replayRecency,
-                baselines,
-                codeVersion,
-                dataLicence);
-    }
-
     /** Returns these settings with another length of slices. */
     public TrainingConfig withSlice(Duration replacement) {
         return new TrainingConfig(
-                policy,
+                policies,
                 window,
                 slide,
                 replacement,
@@ -134,21 +121,5 @@ public record TrainingConfig(
                 baselines,
                 codeVersion,
                 dataLicence);
-    }
-
-    /** Returns these settings with other things to write into each model. */
-    public TrainingConfig withOrigin(String code, String licence) {
-        return new TrainingConfig(
-                policy,
-                window,
-                slide,
-                slice,
-                seed,
-                replayPieces,
-                replayPieceSteps,
-                replayRecency,
-                baselines,
-                code,
-                licence);
     }
 }

@@ -4,9 +4,11 @@ import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Baseline;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.models.ModelShelf;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Learner;
@@ -17,6 +19,7 @@ import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Promotion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +84,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     private final Set<Actor> experts;
     private final LearningBranch branch;
     private final Account account;
+    private final ModelHistory history;
 
     private transient CandidateMaker maker;
     private transient Map<String, Running> running;
@@ -103,11 +107,13 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
     }
 
-    public TrainingOperator(TrainingConfig training, Set<Actor> experts, LearningBranch branch, Account account) {
+    public TrainingOperator(
+            TrainingConfig training, Set<Actor> experts, LearningBranch branch, Account account, ModelHistory history) {
         this.training = training;
         this.experts = Set.copyOf(experts);
         this.branch = branch;
         this.account = account;
+        this.history = history;
     }
 
     @Override
@@ -208,13 +214,18 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
         TrainingProgress progress = progress();
         if (progress.underWayEndMs() != first) {
+            if (progress.learned() == null) {
+                progress = fromParent(policy, progress);
+            }
             progress = progress.begun(first, account == Account.KEPT ? score(batch, progress) : new TreeMap<>());
             progressState.update(progress);
         }
         Learner learner = learner(policy);
         LearnerState memory = progress.underWay() != null ? progress.underWay() : progress.learned();
         if (memory == null) {
-            memory = learner.initialState(maker.seed(training.seed() + "|" + policy));
+            long seed = maker.seed(training.seed() + "|" + policy);
+            byte[] parent = progress.parentModel();
+            memory = parent.length == 0 ? learner.initialState(seed) : learner.stateFrom(parent, seed);
         }
         List<Trajectory> replay = reservoir(progress).pieces();
         try {
@@ -233,6 +244,21 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
             tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL.name()));
             return null;
         }
+    }
+
+    /** Returns where a variant that has learned nothing begins: with the model of its parent that is in force. */
+    private TrainingProgress fromParent(String policy, TrainingProgress progress) {
+        PolicyName parent = PolicyName.parse(policy).parent();
+        if (parent.toString().equals(policy)) {
+            return progress;
+        }
+        Promotion promotion = history.inForce(parent.toString());
+        byte[] model = promotion == null ? null : history.file(parent.toString(), promotion.sha256());
+        if (promotion == null || model == null) {
+            return progress;
+        }
+        String fingerprint = ModelFile.read(model).metadata().fingerprint();
+        return fingerprint.equals(progress.fingerprint()) ? progress.from(promotion.sha256(), model) : progress;
     }
 
     private void finish(String policy, Running done) throws Exception {
@@ -270,7 +296,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     }
 
     private Learner learner(String policy) {
-        return learnerOf.computeIfAbsent(policy, any -> branch.learners().create());
+        return learnerOf.computeIfAbsent(policy, any -> branch.learners().create(spec()));
     }
 
     /**
@@ -280,7 +306,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
         byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        PolicySpec<?> spec = training.spec();
+        PolicySpec<?> spec = spec();
         SortedMap<String, Baseline> baselines = spec.baselines(training.baselines());
         if (bytes.length == 0) {
             return WindowScore.of(batch, null, baselines);
@@ -294,9 +320,14 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
     }
 
+    /** Returns what the policy is whose key is set. */
+    private PolicySpec<?> spec() {
+        return training.policies().spec((String) getCurrentKey());
+    }
+
     private TrainingProgress progress() throws Exception {
         TrainingProgress progress = progressState.value();
-        String fingerprint = training.spec().fingerprint();
+        String fingerprint = spec().fingerprint();
         return progress == null ? TrainingProgress.none(fingerprint) : progress.of(fingerprint);
     }
 
@@ -312,7 +343,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
                         training.replayPieces(),
                         training.replayPieceSteps(),
                         training.replayRecency(),
-                        maker.seed(training.seed() + "|reservoir|" + training.policy()));
+                        maker.seed(training.seed() + "|reservoir|" + getCurrentKey()));
     }
 
     private void tally(WindowBatch batch, String name) {

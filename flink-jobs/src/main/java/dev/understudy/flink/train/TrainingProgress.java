@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param newestEndMs end of the newest window that was accepted; {@link #NONE} before the first
  * @param prequential errors on the window being learned, before it was
  * @param trainNanos time spent on the window being learned
- * @param parentSha256 hash of the last model published; empty before the first
- * @param parentModel its file; empty before the first
+ * @param parentSha256 hash of the last model published, before the first of a variant that of the one it begins with;
+ *     empty where there is none
+ * @param parentModel its file; empty where there is none
  * @param reservoir what older windows left for rehearsal, as {@code Reservoir} writes it; empty before the first window
  */
 record TrainingProgress(
@@ -74,6 +75,21 @@ record TrainingProgress(
                 trainNanos,
                 parentSha256,
                 parentModel,
+                reservoir);
+    }
+
+    /** Returns the progress with a model of another policy to begin with. */
+    TrainingProgress from(String sha256, byte[] model) {
+        return new TrainingProgress(
+                fingerprint,
+                learned,
+                underWay,
+                underWayEndMs,
+                newestEndMs,
+                prequential,
+                trainNanos,
+                sha256,
+                model,
                 reservoir);
     }
 

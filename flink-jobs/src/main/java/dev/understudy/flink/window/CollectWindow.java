@@ -1,8 +1,10 @@
 package dev.understudy.flink.window;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Step;
 import dev.understudy.domain.Steps;
+import dev.understudy.schemas.DomainTopics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,16 +20,16 @@ import org.slf4j.LoggerFactory;
 public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch, String, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
-    private final PolicySpec<?> spec;
+    private final Policies<?> policies;
     private final String topic;
     private final StepWindows windows;
     private static final Logger LOG = LoggerFactory.getLogger(CollectWindow.class);
 
     private final long slideMs;
 
-    public CollectWindow(PolicySpec<?> spec, String topic, StepWindows windows, Duration slide) {
-        this.spec = spec;
-        this.topic = topic;
+    public CollectWindow(Policies<?> policies, StepWindows windows, Duration slide) {
+        this.policies = policies;
+        topic = DomainTopics.of(policies.domain()).logs();
         this.windows = windows;
         slideMs = slide.toMillis();
     }
@@ -35,6 +37,7 @@ public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch
     @Override
     public void process(String policy, Context context, Iterable<Step> steps, Collector<WindowBatch> out)
             throws Exception {
+        PolicySpec<?> spec = policies.spec(policy);
         TimeWindow window = context.window();
         long freshFromMs = window.getEnd() - slideMs;
         List<Step> labelled = new ArrayList<>();

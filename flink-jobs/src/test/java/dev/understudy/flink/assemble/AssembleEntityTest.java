@@ -2,8 +2,11 @@ package dev.understudy.flink.assemble;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.Step;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.TestLogs;
@@ -33,8 +36,13 @@ class AssembleEntityTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step> harness(AssembleEntity.Share share)
             throws Exception {
+        return harness(Policies.one(new CarFollowingPolicy()), share);
+    }
+
+    private static KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step> harness(
+            Policies<?> policies, AssembleEntity.Share share) throws Exception {
         var harness = new KeyedOneInputStreamOperatorTestHarness<String, LogRecord, Step>(
-                new KeyedProcessOperator<>(new AssembleEntity<>(new CarFollowingPolicy(), READING, share)),
+                new KeyedProcessOperator<>(new AssembleEntity<>(policies, READING, share)),
                 LogRecord::entity,
                 Types.STRING);
         harness.setup(Codecs.STEP.serializer());
@@ -47,6 +55,7 @@ class AssembleEntityTest {
         if (records != null) {
             records.forEach(record ->
                     counts.merge(record.getValue().name(), record.getValue().count(), Long::sum));
+            counts.remove(Tally.INGESTED); // what became of them is counted besides
         }
         return counts;
     }
@@ -433,6 +442,72 @@ class AssembleEntityTest {
             h.processWatermark(TestLogs.START_MS + 200_000);
             assertThat(h.extractOutputValues().size()).as("%s", tallies(h)).isGreaterThan(850);
             assertThat(tallies(h).getOrDefault("rejected.TIME_JUMP", 0L)).isEqualTo(wrong == 1 ? 1 : 0);
+        }
+    }
+
+    private static FollowingSample labelled(FollowingSample sample, String label) {
+        return new FollowingSample(
+                sample.vehicle(),
+                sample.trip(),
+                sample.sequence(),
+                sample.timeMs(),
+                sample.actor(),
+                label,
+                sample.speedMetersPerSecond(),
+                sample.gapMeters(),
+                sample.leaderSpeedMetersPerSecond());
+    }
+
+    @Test
+    void anEpisodeIsLearnedForThePolicyOfItsFirstRecordAlsoAfterARestart() throws Exception {
+        Policies<?> policies = Catalogue.chosenOfOneDomain(List.of(CarFollowing.POLICY), "label");
+        String another = TestLogs.tripName(false, 1, READING);
+        List<FollowingSample> samples = new ArrayList<>();
+        TestLogs.trip("car", TRIP, TestLogs.START_MS, 300)
+                .forEach(sample -> samples.add(labelled(sample, sample.sequence() < 100 ? "north" : "south")));
+        TestLogs.trip("car", another, TestLogs.START_MS + 30_000, 300)
+                .forEach(sample -> samples.add(labelled(sample, "south")));
+        List<Step> steps = new ArrayList<>();
+        OperatorSubtaskState saved = null;
+        for (List<FollowingSample> part : List.of(samples.subList(0, 150), samples.subList(150, 600))) {
+            try (var h = harness(policies, AssembleEntity.Share.TRAINING)) {
+                if (saved != null) {
+                    h.initializeState(saved);
+                }
+                h.open();
+                for (FollowingSample sample : part) {
+                    h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
+                    h.processWatermark(sample.timeMs() - 500);
+                }
+                if (saved != null) {
+                    h.processWatermark(TestLogs.START_MS + 120_000);
+                }
+                saved = h.snapshot(1, 1);
+                steps.addAll(h.extractOutputValues());
+            }
+        }
+        assertThat(steps).hasSizeGreaterThan(300);
+        assertThat(steps).allSatisfy(step -> assertThat(step.policy())
+                .isEqualTo(CarFollowing.POLICY + (step.episode().equals(TRIP) ? "@north" : "@south")));
+        assertThat(steps.stream().filter(step -> step.episode().equals(another)).count())
+                .as("the steps of the second trip, whose context begins afresh")
+                .isBetween(150L, 300L);
+    }
+
+    @Test
+    void recordsOfPoliciesThatWereNotAskedForAreCountedUnderTheirDomain() throws Exception {
+        Policies<?> policies = Catalogue.chosenOfOneDomain(
+                List.of(CarFollowing.POLICY + "@north", CarFollowing.POLICY + "@south"), "");
+        try (var h = harness(policies, AssembleEntity.Share.TRAINING)) {
+            h.open();
+            for (FollowingSample sample : TestLogs.trip("car", TRIP, TestLogs.START_MS, 50)) {
+                h.processElement(TestLogs.log(labelled(sample, "west"), sample.sequence()), sample.timeMs());
+            }
+            h.processWatermark(TestLogs.START_MS + 60_000);
+            assertThat(h.extractOutputValues()).isEmpty();
+            assertThat(tallies(h)).containsExactly(Map.entry("rejected.OTHER_POLICY", 50L));
+            assertThat(h.getSideOutput(AssembleEntity.TALLIES))
+                    .allSatisfy(record -> assertThat(record.getValue().policy()).isEqualTo("driving"));
         }
     }
 }

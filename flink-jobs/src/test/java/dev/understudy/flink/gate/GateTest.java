@@ -7,8 +7,10 @@ import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.evaluate.PromotionRule;
+import dev.understudy.flink.TestHistory;
 import dev.understudy.flink.TestLogs;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.models.ModelEvent;
@@ -44,7 +46,6 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -54,15 +55,17 @@ class GateTest {
             new PromotionRule(1, 2, 100, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1, 2, 0.05, 200);
 
     private static final LogReading READING = LogReading.defaults();
+    private static final String VARIANT = CarFollowing.POLICY + "@north";
     private static List<TrainedWindow> models;
+    private static TrainedWindow ofVariant;
 
     @BeforeAll
     static void learnTwoModels() throws Exception {
-        LearningBranch branch = new LearningBranch(
-                Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, 8));
+        LearningBranch branch = new LearningBranch(Algorithms.CLONING, spec -> spec.learner(Algorithms.CLONING, 8));
         TrainingConfig config = TrainingConfig.defaults(CarFollowing.POLICY).withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(config, READING.experts(), branch, TrainingOperator.Account.KEPT),
+                new TrainingOperator(
+                        config, READING.experts(), branch, TrainingOperator.Account.KEPT, TestHistory.NONE),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING)) {
@@ -70,25 +73,16 @@ class GateTest {
             h.open();
             h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
             h.processElement1(new StreamRecord<>(TestLogs.batch(1)));
-            for (int i = 1; h.extractOutputValues().size() < 2; i++) {
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0, VARIANT)));
+            for (int i = 1; h.extractOutputValues().size() < 3; i++) {
                 h.setProcessingTime(i);
             }
-            models = h.extractOutputValues();
-        }
-    }
-
-    /** What was before, as far as a test has it. */
-    private record Past(List<Promotion> verdicts, Map<String, byte[]> files) implements ModelHistory {
-        static final Past NONE = new Past(List.of(), Map.of());
-
-        @Override
-        public List<Promotion> verdicts(String policy) {
-            return verdicts;
-        }
-
-        @Override
-        public byte @Nullable [] file(String policy, String sha256) {
-            return files.get(sha256);
+            models = new ArrayList<>(h.extractOutputValues());
+            ofVariant = models.stream()
+                    .filter(each -> each.candidate().policy().equals(VARIANT))
+                    .findFirst()
+                    .orElseThrow();
+            models.remove(ofVariant);
         }
     }
 
@@ -98,7 +92,7 @@ class GateTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule) throws Exception {
-        return harness(rule, Past.NONE);
+        return harness(rule, TestHistory.NONE);
     }
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
@@ -116,7 +110,7 @@ class GateTest {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
                 new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, history)),
                 ModelEvent::policy,
-                any -> CarFollowing.POLICY,
+                Step::policy,
                 Types.STRING);
         h.setup(Codecs.PROMOTION.serializer());
         return h;
@@ -145,7 +139,7 @@ class GateTest {
             throws Exception {
         h.processElement1(new StreamRecord<>(new ModelEvent.Proposed(trained.candidate())));
         for (ProducerRecord<ArtifactKey, ArtifactChunk> piece :
-                Artifacts.chunks(CarFollowing.POLICY, trained.model())) {
+                Artifacts.chunks(trained.candidate().policy(), trained.model())) {
             h.processElement1(new StreamRecord<>(new ModelEvent.Piece(piece.key(), piece.value())));
         }
     }
@@ -193,6 +187,45 @@ class GateTest {
     }
 
     @Test
+    void eachPolicyIsJudgedByItselfAndTheFirstModelOfAVariantBesideThatOfItsParent() throws Exception {
+        Candidate parents = models.get(0).candidate();
+        TestHistory history = new TestHistory(
+                List.of(verdict(7, parents.sha256(), true, parents.id())),
+                Map.of(parents.sha256(), models.get(0).model()));
+        GateConfig config = GateConfig.defaults(Catalogue.chosenOfOneDomain(List.of(CarFollowing.POLICY), "label"))
+                .withRule(LENIENT);
+        try (var h = harness(config, history)) {
+            h.open();
+            for (int i = 0; i < 5; i++) {
+                List<FollowingSample> trip = TestLogs.trip(
+                        "car" + i, TestLogs.tripName(true, i, READING), TestLogs.START_MS - 120_000, 1100);
+                for (Step step : TestLogs.steps(trip)) {
+                    for (String policy : List.of(CarFollowing.POLICY, VARIANT)) {
+                        Step ofPolicy = step.with(policy, step.run(), step.readyMs());
+                        h.processElement2(new StreamRecord<>(ofPolicy, step.timeMs()));
+                    }
+                }
+            }
+            publish(h, models.get(1));
+            publish(h, ofVariant);
+            watermark(h, readyMs(models.get(1)));
+            Map<String, Promotion> verdicts = new TreeMap<>();
+            h.extractOutputValues().forEach(verdict -> verdicts.put(verdict.policy(), verdict));
+            assertThat(verdicts).containsOnlyKeys(CarFollowing.POLICY, VARIANT);
+            assertThat(verdicts.values()).allSatisfy(verdict -> {
+                assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
+                assertThat(verdict.evidence())
+                        .as("held against what answers so far")
+                        .containsKey("incumbentSpacingRmseMeters");
+            });
+            assertThat(verdicts.get(CarFollowing.POLICY))
+                    .extracting(Promotion::epoch)
+                    .isEqualTo(8L);
+            assertThat(verdicts.get(VARIANT)).extracting(Promotion::epoch).isEqualTo(1L);
+        }
+    }
+
+    @Test
     void refusesWithoutHeldOutLogs() throws Exception {
         try (var h = harness(PromotionRule.defaults())) {
             h.open();
@@ -214,7 +247,7 @@ class GateTest {
                 READING.heldOutPercent(),
                 Set.of(Actor.HUMAN));
         GateConfig config = GateConfig.defaults(CarFollowing.POLICY).withRule(LENIENT);
-        try (var h = harness(config, humanAlone, Past.NONE)) {
+        try (var h = harness(config, humanAlone, TestHistory.NONE)) {
             h.open();
             heldOut(h);
             publish(h, models.get(0));
@@ -371,7 +404,7 @@ class GateTest {
     void withoutStateItLearnsFromTheHistoryWhatWasJudgedAndRolledBack() throws Exception {
         Candidate refused = models.get(0).candidate();
         String withdrawn = models.get(1).candidate().sha256();
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(
                         verdict(0, refused.sha256(), false, refused.id()),
                         verdict(1, "aa", true, "some"),
@@ -399,7 +432,7 @@ class GateTest {
     @Test
     void fetchesAFileInServiceThatTheShelfNoLongerHolds() throws Exception {
         String inForce = models.get(0).candidate().sha256();
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(verdict(5, inForce, true, "some")),
                 Map.of(inForce, models.get(0).model()));
         try (var h = harness(LENIENT, past)) {
@@ -414,7 +447,7 @@ class GateTest {
 
     @Test
     void judgesLikeAFirstModelWhenTheFileInServiceIsGone() throws Exception {
-        Past past = new Past(List.of(verdict(5, "aa", true, "some")), Map.of());
+        TestHistory past = new TestHistory(List.of(verdict(5, "aa", true, "some")), Map.of());
         try (var h = harness(LENIENT, past)) {
             h.open();
             heldOut(h);
@@ -525,7 +558,7 @@ class GateTest {
             GateConfig config = GateConfig.defaults(CarFollowing.POLICY)
                     .withRule(LENIENT)
                     .withHeldOut(new HeldOutPieces(2, 1, 100));
-            try (var h = harness(config, Past.NONE)) {
+            try (var h = harness(config, TestHistory.NONE)) {
                 h.open();
                 heldOut(h);
                 for (int i = 0; i < ahead; i++) {
@@ -558,7 +591,7 @@ class GateTest {
         String best = models.get(0).candidate().sha256();
         TreeMap<String, Double> first = new TreeMap<>(Map.of("bestEver", 1.0, "errorBudget", 0.1));
         TreeMap<String, Double> second = new TreeMap<>(Map.of("bestEver", 0.0, "errorBudget", 0.02));
-        Past past = new Past(
+        TestHistory past = new TestHistory(
                 List.of(
                         new Promotion(CarFollowing.POLICY, 1, best, 0, "", "", true, "one", first, 0),
                         new Promotion(CarFollowing.POLICY, 2, "bb", 0, best, "", true, "two", second, 0)),
@@ -646,7 +679,7 @@ class GateTest {
     @Test
     void judgesACandidateWhoseFileHasLeftTheShelf() throws Exception {
         TrainedWindow first = models.get(0);
-        Past kafka = new Past(List.of(), Map.of(first.candidate().sha256(), first.model()));
+        TestHistory kafka = new TestHistory(List.of(), Map.of(first.candidate().sha256(), first.model()));
         try (var h = harness(LENIENT, kafka)) {
             h.open();
             heldOut(h);

@@ -70,6 +70,18 @@ class AnotherReleaseTest {
 
     private static Step step(long sequence, float[] observation) {
         Matrix row = new Matrix(1, observation.length, observation);
-        return new Step("car", "trip", sequence, 100 * sequence, "", 0, row, new float[1], 0, sequence, 0);
+        return new Step(
+                "driving/car-following",
+                "car",
+                "trip",
+                sequence,
+                100 * sequence,
+                "",
+                0,
+                row,
+                new float[1],
+                0,
+                sequence,
+                0);
     }
 }

@@ -2,13 +2,14 @@ package dev.understudy.flink.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
+import dev.understudy.flink.TestHistory;
 import dev.understudy.flink.TestLogs;
 import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.models.ModelEvent;
+import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -33,12 +35,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainingOperatorTest {
     private static final int STEPS = 12;
-    private static final LearningBranch CLONING = new LearningBranch(
-            Algorithms.CLONING, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.CLONING, STEPS));
+    private static final LearningBranch CLONING =
+            new LearningBranch(Algorithms.CLONING, spec -> spec.learner(Algorithms.CLONING, STEPS));
 
     /** Two iterations after a little cloning: a slice may stop in either. */
-    private static final LearningBranch ADVERSARIAL = new LearningBranch(
-            Algorithms.GAIL, () -> Catalogue.policy(CarFollowing.POLICY).learner(Algorithms.GAIL, 2));
+    private static final LearningBranch ADVERSARIAL =
+            new LearningBranch(Algorithms.GAIL, spec -> spec.learner(Algorithms.GAIL, 2));
 
     /** One step of the learner per slice. */
     private static final TrainingConfig CONFIG = TrainingConfig.defaults(CarFollowing.POLICY)
@@ -52,8 +54,13 @@ class TrainingOperatorTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
             LearningBranch branch, TrainingOperator.Account account) throws Exception {
+        return harness(branch, account, TestHistory.NONE);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow> harness(
+            LearningBranch branch, TrainingOperator.Account account, ModelHistory history) throws Exception {
         var harness = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
-                new TrainingOperator(CONFIG, Experts.DEFAULT, branch, account),
+                new TrainingOperator(CONFIG, Experts.DEFAULT, branch, account, history),
                 WindowBatch::policy,
                 ModelEvent::policy,
                 Types.STRING);
@@ -100,6 +107,41 @@ class TrainingOperatorTest {
                     .sum();
             assertThat(trained)
                     .isEqualTo(TestLogs.batch(0).steps() + TestLogs.batch(1).steps());
+        }
+    }
+
+    @Test
+    void aVariantBeginsWithTheModelOfItsParent() throws Exception {
+        String variant = CarFollowing.POLICY + "@north";
+        TrainedWindow parent;
+        TrainedWindow fresh;
+        try (var h = harness()) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(0)));
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1, variant)));
+            runUntil(h, 2);
+            Map<String, TrainedWindow> byPolicy = new TreeMap<>();
+            h.extractOutputValues()
+                    .forEach(each -> byPolicy.put(each.candidate().policy(), each));
+            assertThat(byPolicy).containsOnlyKeys(CarFollowing.POLICY, variant);
+            parent = Objects.requireNonNull(byPolicy.get(CarFollowing.POLICY));
+            fresh = Objects.requireNonNull(byPolicy.get(variant));
+        }
+        assertThat(fresh.candidate().parentSha256()).as("nothing is promoted").isEmpty();
+        String sha256 = parent.candidate().sha256();
+        Promotion promotion =
+                new Promotion(CarFollowing.POLICY, 1, sha256, 0, "", "test", true, "candidate", new TreeMap<>(), 0);
+        TestHistory history = new TestHistory(List.of(promotion), Map.of(sha256, parent.model()));
+        try (var h = harness(CLONING, TrainingOperator.Account.KEPT, history)) {
+            h.open();
+            h.processElement1(new StreamRecord<>(TestLogs.batch(1, variant)));
+            runUntil(h, 1);
+            TrainedWindow trained = h.extractOutputValues().get(0);
+            assertThat(trained.candidate().parentSha256()).isEqualTo(sha256);
+            assertThat(ModelFile.read(trained.model()).metadata().policy()).isEqualTo(variant);
+            assertThat(trained.prequential()).as("its parent answered so far").containsKey(WindowScore.POLICY);
+            assertThat(trained.candidate().figures().get("validationLossBefore"))
+                    .isLessThan(fresh.candidate().figures().get("validationLossBefore"));
         }
     }
 
@@ -154,7 +196,7 @@ class TrainingOperatorTest {
             untouched = h.extractOutputValues().get(0).model();
         }
         LearningBranch diverging = new LearningBranch(
-                Algorithms.CLONING, () -> new DivergingOnce(CLONING.learners().create()));
+                Algorithms.CLONING, spec -> new DivergingOnce(CLONING.learners().create(spec)));
         try (var h = harness(diverging, TrainingOperator.Account.KEPT)) {
             h.open();
             h.processElement1(new StreamRecord<>(TestLogs.batch(0)));

@@ -36,14 +36,14 @@ class StepWindowsTest {
                 LearningJob.batches(env.fromData(Codecs.STEP.typeInformation(), steps().get(0)), TRAINING, READING)
                         .getTransformation();
         var harness = new KeyedOneInputStreamOperatorTestHarness<String, Step, WindowBatch>(
-                windows.getOperatorFactory(), any -> TRAINING.policy(), Types.STRING);
+                windows.getOperatorFactory(), any -> CarFollowing.POLICY, Types.STRING);
         harness.setup(WindowBatch.CODEC.serializer());
         return harness;
     }
 
     /** Returns the step that becomes ready at a watermark. */
     private static Step readyAt(Step step, long timeMs) {
-        return step.with(step.run(), timeMs);
+        return step.with(step.policy(), step.run(), timeMs);
     }
 
     @Test
