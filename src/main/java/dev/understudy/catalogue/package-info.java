@@ -1,4 +1,4 @@
-/** What there is: the one place that names every domain. */
+/** The list of all policies: the only place that names every domain. */
 @NullMarked
 package dev.understudy.catalogue;
 

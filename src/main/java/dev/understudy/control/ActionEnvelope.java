@@ -6,9 +6,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last step after any policy of control, independent of it: the action must be one of the task's. One that is not
- * is replaced, never clipped in silence: finite numbers outside their range by the nearest in it, everything else by
- * the neutral action. Knows nothing of the task's dangers; an environment that has some brings an envelope of its own.
+ * The last step after any policy of control, independent of it: the action must be one of the task's. Any other action
+ * is replaced and the reason is returned: finite numbers outside their range by the nearest in it, everything else by
+ * the neutral action. It knows nothing about dangers of the task; an environment that has some supplies its own
+ * envelope.
  *
  * @param task whose actions are allowed
  */
@@ -25,7 +26,7 @@ public record ActionEnvelope(ControlTask task) implements Envelope<ControlStep> 
                 action[i] = Math.max(range.low(), Math.min(range.high(), action[i]));
             }
         } else {
-            fallback(step, action); // a choice that is none, NaN or infinite: nothing is near to it
+            fallback(step, action); // not a choice, NaN or infinite: no allowed action is near
         }
         return reason;
     }

@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Held-out episodes of a task: every policy is asked how likely the expert's actions are, and plays from the same
- * starts where there is an environment. The baseline acts at random.
+ * Held-out episodes of a task: every policy is asked how likely the expert's actions are, and, if there is an
+ * environment, plays from the same starts. The baseline acts at random.
  */
 final class ControlExamination implements Examination {
     /** Most starts: 64 of the longest task, 500 steps, take less than a second. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * training, serving and closed loop; for one thread at a time.
  *
  * <p>An observation is the newest {@code frames} steps, the oldest first. At the beginning of an episode, and after a
- * hole in the sequence numbers, the first step stands for those before it.
+ * hole in the sequence numbers, the first step also takes the place of those before it.
  */
 public final class ControlFeaturiser implements Featuriser<ControlStep> {
     private static final byte FORMAT = 1;

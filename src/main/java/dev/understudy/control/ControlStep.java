@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One step of an episode: what was observed, and in a log also what was done in answer, what reward that gave and
  * whether it ended the episode. Live input has no action and no reward yet.
  *
- * <p>A step may hold what no task can use (NaN, the wrong number of values): it came from outside. {@link StepCheck}
- * tells.
+ * <p>A step comes from outside, so it may hold values that no task can use (NaN, the wrong number of values).
+ * {@link StepCheck} finds them.
  *
  * @param entity who acts: a robot, or one copy of an environment
  * @param episode the episode this is part of; never split between training and evaluation

@@ -9,8 +9,8 @@ import java.util.List;
  *
  * <p>A correction, that is a step that a person took while a policy was in charge, is a demonstration like any other:
  * Kelly and others (2019), HG-DAgger, arXiv:1810.02890, Algorithm 1, adds exactly these steps to the data. A policy's
- * own steps are never wanted: learning from them would only confirm it; nor is a step whose action nobody logged, as
- * long as no learner does without.
+ * own steps are never used: learning from them would only confirm the policy. A step without a logged action is not
+ * used either, because every learner needs one.
  */
 public record LoggedAction() implements Labeller<ControlStep> {
     @Override

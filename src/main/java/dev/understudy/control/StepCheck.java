@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a step is one of a task; the same for training and serving.
+ * Checks whether a step is one of a task; the same for training and serving.
  *
  * @param task what the step should be of
  */

@@ -1,6 +1,6 @@
 /**
  * Control: tasks whose observation is a row of numbers and whose action is a choice or a few numbers. Any Gymnasium
- * environment, any robot and any table of measurements fits, without code of its own.
+ * environment, any robot and any table of measurements fits without additional code.
  *
  * <pre>
  * ControlTask: what is observed and what can be done

@@ -131,7 +131,7 @@ final class DemonstrationReader {
                 return value;
             }
         } catch (NumberFormatException e) {
-            // Told below, with the place.
+            // Reported below, with the line.
         }
         throw wrong("a finite number for " + header.get(column), "'" + cells[column] + "'");
     }

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Rows of numbers of one type and width, such as observations: float32 ({@link Matrix}) or uint8 ({@link ByteRows}, for
- * frames and text). They stay what they are from the wire to the model's input. Who makes room for rows may have them
- * written to, until they are handed on.
+ * frames and text). They keep their type from the wire to the model's input. Whoever allocates rows may write to them
+ * until they are handed on.
  */
 public sealed interface Rows permits Matrix, ByteRows {
     /** What the numbers of a row are. */
@@ -21,7 +21,7 @@ public sealed interface Rows permits Matrix, ByteRows {
             this.code = (byte) code;
         }
 
-        /** Returns room for rows. */
+        /** Allocates rows. */
         public Rows room(int rows, int columns) {
             return this == FLOAT32
                     ? new Matrix(rows, columns, new float[rows * columns])
@@ -85,7 +85,7 @@ public sealed interface Rows permits Matrix, ByteRows {
         return rows;
     }
 
-    /** Returns one row of its own. */
+    /** Returns a copy of one row. */
     default Rows copyOf(int row) {
         return copyOf(row, 1);
     }

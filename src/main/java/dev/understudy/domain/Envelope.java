@@ -4,8 +4,8 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last step after any policy, and independent of it: an action that must not be carried out is replaced, never
- * clipped in silence.
+ * The last step after any policy, and independent of it: an action that must not be carried out is replaced, and the
+ * reason is returned.
  *
  * @param <S> the samples of its domain
  */
@@ -21,6 +21,6 @@ public interface Envelope<S extends Sample> extends Serializable {
     @Nullable
     String judge(S sample, float[] action, float[] previous, long millisSincePrevious);
 
-    /** Writes what to do where no policy's action is to be had, {@code [k]}. */
+    /** Writes what to do if there is no action of a policy, {@code [k]}. */
     void fallback(S sample, float[] action);
 }

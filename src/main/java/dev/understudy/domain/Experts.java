@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Who is learned from. It is chosen where models are learned and travels in their files: who counts as an expert
- * decides what is known of an entity, so serving has to observe by the same choice.
+ * Who is learned from. The choice is made where models are learned, and travels in their files. Who counts as an expert
+ * decides what is known of an entity, so serving has to observe with the same choice.
  */
 public final class Experts {
     /** People, and the assistance of the machine itself. */
@@ -20,7 +20,7 @@ public final class Experts {
     private Experts() {}
 
     /**
-     * Returns the choice that a model was learned by, the default where its file is older than the choice.
+     * Returns the choice that a model was learned by, or the default if its file is older than the choice.
      *
      * @param extra what the model's metadata say by name
      */

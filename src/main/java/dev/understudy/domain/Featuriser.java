@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered of one entity to make its observations: the one way from a sample to what a policy sees, in
+ * What is remembered of one entity to make its observations: the only way from a sample to what a policy sees, in
  * training, in serving and in closed loop. Mutable; for one thread.
  *
  * @param <S> the samples of its domain
@@ -24,7 +24,7 @@ public interface Featuriser<S extends Sample> {
          */
         default void step(S step, boolean isEnough) {}
 
-        /** Returns one for whom the observation of the sample itself is enough. */
+        /** Returns a receiver that needs only the observation of the sample itself. */
         static <S extends Sample> Steps<S> none() {
             return new Steps<>() {};
         }
@@ -36,9 +36,9 @@ public interface Featuriser<S extends Sample> {
      * @param expert whether an expert acts whom the policy learned from
      * @param target the row to write to belongs to these
      * @param row its number
-     * @param steps told of the steps since the sample before, up to this one
-     * @return why no policy may be asked about it: {@link Refusal.Kind#INPUT} where the sample is not remembered,
-     *     {@link Refusal.Kind#HISTORY} where it is; null if one may
+     * @param steps receives the steps since the sample before, up to this one
+     * @return why no policy may be asked about it: {@link Refusal.Kind#INPUT} if the sample is not remembered,
+     *     {@link Refusal.Kind#HISTORY} if it is; null if a policy may be asked
      */
     @Nullable
     Refusal observe(S sample, boolean expert, Rows target, int row, Steps<S> steps);
@@ -47,10 +47,10 @@ public interface Featuriser<S extends Sample> {
     @Nullable
     Refusal observeAgain(S sample, boolean expert, Rows target, int row);
 
-    /** Takes note that what comes next does not go on from what came before, as where a clock was put back. */
+    /** Notes that the next sample does not continue from those before, for example after a clock was put back. */
     void begin();
 
-    /** Takes note of what was done in answer to the last sample. */
+    /** Notes what was done in answer to the last sample. */
     default void acted(float[] action) {}
 
     /** Returns how many bytes {@link #write} writes. */

@@ -14,9 +14,11 @@ public enum GeneralRefusal implements Refusal {
     OTHER_EXPERT(Kind.EXPERT),
     /** Too little is known of the entity so far. */
     SHORT_HISTORY(Kind.HISTORY),
-    /** Taken between two steps, which were computed from it and its neighbours: the log is faster than steps are. */
+    /**
+     * The sample is between two steps, which were computed from it and its neighbours: the log is faster than steps.
+     */
     RESAMPLED(Kind.LABEL),
-    /** The log ends or breaks off too soon for the expert's action to be told. */
+    /** The log ends or breaks off too soon to know the expert's action. */
     NO_LABEL(Kind.LABEL);
 
     private final Kind kind;

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Divides trips into those that are learned from and those that are only ever tested on, whole and for good. */
+/** Divides whole trips, once and for all, into those that are learned from and those that are only used for tests. */
 public final class HeldOut {
     private HeldOut() {}
 

@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which held-out driving is kept for judging: the newest, so that it is refreshed for ever, and an anchor of the old,
- * so that nothing learned once is lost unseen. Trips are kept in pieces of {@link #PIECE_MS}, aligned with 1970.
+ * Which held-out driving is kept for judging: the newest, so that it stays up to date, and an anchor of the old, so
+ * that it shows if a model loses what was learned once. Trips are kept in pieces of {@link #PIECE_MS}, aligned with
+ * 1970.
  *
  * <p>Of all that is older than the newest pieces the anchor has those whose trips have the lowest hashes: a uniform
  * sample of all old trips (bottom-k, Cohen and Kelly 2007) that needs no memory of what was dropped, and whose trips
@@ -83,7 +84,7 @@ public record HeldOutPieces(int newest, int anchors, int most) implements Serial
     public Set<String> superfluous(Map<String, Long> startMs, long judgedMs) {
         long time = judgedMs;
         Set<String> kept = kept(startMs, time);
-        // Where judging lags too far behind, the oldest that wait give way as if they had been judged by.
+        // If judging is too far behind, the oldest waiting pieces are dropped as if they had been used.
         for (long start : startMs.values().stream().sorted().toList()) {
             if (kept.size() <= most) {
                 break;

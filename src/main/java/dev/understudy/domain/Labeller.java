@@ -3,7 +3,7 @@ package dev.understudy.domain;
 import java.io.Serializable;
 import java.util.List;
 
-/** Tells what the expert did at a step, from the steps around it. */
+/** Finds what the expert did at a step, from the steps around it. */
 public interface Labeller<S extends Sample> extends Serializable {
     /** What is known of the expert's action. */
     enum Label {
@@ -15,7 +15,7 @@ public interface Labeller<S extends Sample> extends Serializable {
         NOT_WANTED
     }
 
-    /** Returns the number of steps needed before and after; 0 where logs tell the action. */
+    /** Returns the number of steps needed before and after; 0 if logs hold the action. */
     int reach();
 
     /**

@@ -52,13 +52,13 @@ public interface PolicySpec<S extends Sample> extends Serializable {
     /** Returns the featuriser of an entity that nothing is known of. */
     Featuriser<S> featuriser();
 
-    /** Returns the featuriser that was written; one of another version starts afresh, as nothing else can be done. */
+    /** Returns the featuriser that was written; a featuriser of another version cannot be read and starts afresh. */
     Featuriser<S> featuriser(ByteBuffer saved);
 
     /** Returns the last step after the policy. */
     Envelope<S> envelope();
 
-    /** Returns what tells the expert's action. */
+    /** Returns what finds the expert's action. */
     Labeller<S> labeller();
 
     /** Returns the names of the algorithms it can be learned by, those that are used by default first. */
@@ -69,7 +69,7 @@ public interface PolicySpec<S extends Sample> extends Serializable {
      *
      * @param algorithm one of {@link #algorithms}
      * @param length steps or iterations on what is learned, by the algorithm's own measure; 0 for its own number
-     * @throws IllegalArgumentException naming what there is, if there is no such algorithm
+     * @throws IllegalArgumentException listing the algorithms, if there is no such algorithm
      */
     Learner learner(String algorithm, int length);
 

@@ -8,12 +8,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells samples with a wrong time from those of a clock that was set, within one trip, from the samples around them in
- * the order in which they were logged. Likewise samples with a wrong sequence: see {@link #MOST_PER_MS}.
+ * Distinguishes samples with a wrong time from samples of a clock that was set, within one trip, by the samples around
+ * them in the order in which they were logged. The same for samples with a wrong sequence: see {@link #MOST_PER_MS}.
  *
  * <p>A sample no more than {@link #REACH_MS} away from the one before, forwards or backwards, is believed at once. One
- * further away is doubted until its neighbours have spoken: if the next goes on where the trip was, the doubted one has
- * a wrong time; if {@link #AGREE} in a row stay together, the trip goes on there, be it later, as after a pause, or
+ * further away is doubted until its neighbours decide: if the next goes on where the trip was, the doubted one has a
+ * wrong time; if {@link #AGREE} in a row stay together, the trip goes on there, be it later, as after a pause, or
  * earlier, as after a clock was put back. So one wrong time costs one sample and moves nothing.
  *
  * <p>The first sample of a trip has nothing to be compared with and is believed; if those after it agree on another
@@ -61,8 +61,8 @@ public final class TimeJumps<T> {
         void jumped(T item);
 
         /**
-         * Receives a sample that was believed, being the first of its trip, and has a wrong time after all. Whoever
-         * can, takes it back and counts it as {@link #jumped}.
+         * Receives a sample that was believed, being the first of its trip, and has a wrong time after all. A receiver
+         * that can takes it back and counts it as {@link #jumped}.
          */
         void retracted(T first);
     }
@@ -209,7 +209,9 @@ public final class TimeJumps<T> {
         out.believed(item);
     }
 
-    /** Gives up on doubted samples to which nobody agreed: the first of them, as long as a condition holds. */
+    /**
+     * Gives up on doubted samples that no other sample agreed with: the first of them, as long as a condition holds.
+     */
     public void settleWhile(Predicate<T> condition, Output<T> out) {
         for (Iterator<Timed<T>> each = doubted.iterator(); each.hasNext(); ) {
             T item = each.next().item;

@@ -35,7 +35,10 @@ public final class CarFollowingStretches {
     /** Samples of one stretch. */
     public static final int SAMPLES = HISTORY + 1 + DRIVEN;
 
-    /** Stands where an entity's own driving has not been seen for long enough, as where a policy drove until then. */
+    /**
+     * Marks a start where too little of the entity's own driving was seen, for example because a policy drove until
+     * then.
+     */
     private static final float[] NOT_KNOWN = {};
 
     private final String[] trips;
@@ -74,9 +77,9 @@ public final class CarFollowingStretches {
     }
 
     /**
-     * Cuts the stretches of some trips; samples of other trips only tell what the entities did before.
+     * Cuts the stretches of some trips; samples of other trips only show what the entities did before.
      *
-     * @param experts whose driving tells what an entity usually does
+     * @param experts whose driving shows what an entity usually does
      * @param driven of which trips there are stretches
      */
     public static CarFollowingStretches of(

@@ -3,10 +3,10 @@ package dev.understudy.driving;
 /**
  * How far a policy strays from the expert when it drives behind the expert's leader.
  *
- * <p>The root mean square over all steps is what a few bad stretches make it, so the median, the mean over runs with
- * its interval and the share of the worst tenth stand beside it. A run is one recording with all its cars
- * ({@link CarFollowingStretches#run}): cars of one platoon drive the same manoeuvres behind one another, so runs and
- * not trips are what a second campaign would draw anew.
+ * <p>A few bad stretches dominate the root mean square over all steps, so the report also has the median, the mean over
+ * runs with its interval and the share of the worst tenth. A run is one recording with all its cars
+ * ({@link CarFollowingStretches#run}): cars of one platoon drive the same manoeuvres behind one another, so a second
+ * campaign would draw new runs, not new trips.
  *
  * @param spacingRmseMeters root mean square over all steps of all stretches of driven minus logged gap, m
  * @param spacingRmseMedianMeters median over stretches of each stretch's own root mean square, m
@@ -20,7 +20,7 @@ package dev.understudy.driving;
  * @param collisions stretches in which the gap fell below zero
  * @param stretches number of stretches
  * @param runs number of runs
- * @param runsThatAreTrips of these, trips whose name tells no run and which therefore count as runs of their own
+ * @param runsThatAreTrips of these, trips whose name contains no run, which therefore count as separate runs
  * @param envelopeInterventions steps in which the envelope replaced the policy's action
  */
 public record ClosedLoopReport(

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * Following at a constant time gap that is each car's and setting's own: T and s by vehicle and label, one pair of
  * gains for all of them. As a baseline it knows more than a policy, which never observes whose car it drives.
  *
- * @param others the law of every car and setting that has none of its own
+ * @param others the law of every car and setting without its own spacing
  * @param gapGain k1 of those that have, 1/s^2
  * @param speedGain k2 of those that have, 1/s
  * @param spacings T and s by entity

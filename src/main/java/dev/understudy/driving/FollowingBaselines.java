@@ -12,10 +12,10 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * The laws that policies of car following are held against, by the names they are reported under.
+ * The laws that car-following policies are compared with, by the names under which they are reported.
  *
  * @param laws calibrated laws by name, in the order they are reported in
- * @param remarks what is to be known of their calibration
+ * @param remarks notes on their calibration
  */
 public record FollowingBaselines(Map<String, FollowingLaws> laws, List<String> remarks) {
     /** The Intelligent Driver Model, fitted in closed loop. */
@@ -27,7 +27,7 @@ public record FollowingBaselines(Map<String, FollowingLaws> laws, List<String> r
     /** A constant time gap of each car and setting, fitted in closed loop. */
     public static final String CONSTANT_TIME_GAP_PER_ENTITY = "constantTimeGapPerEntity";
 
-    /** What the keys of the parameters in a model's metadata begin with. */
+    /** Prefix of the keys of the parameters in a model's metadata. */
     private static final String KEY = "baseline.";
 
     private static final Map<String, Function<String, FollowingLaws>> READERS = readers();
@@ -52,14 +52,15 @@ public record FollowingBaselines(Map<String, FollowingLaws> laws, List<String> r
     }
 
     /**
-     * Returns the Intelligent Driver Model that was fitted to one step ahead; else that to drive, else the published.
+     * Returns the Intelligent Driver Model that was fitted to one step ahead; else the one fitted to drive, else the
+     * published one.
      */
     static IntelligentDriverModel oneStep(Map<String, String> parameters) {
         String text = parameters.getOrDefault(key(IDM_ONE_STEP), parameters.get(key(IDM)));
         return text == null ? IntelligentDriverModel.published() : IntelligentDriverModel.fromText(text);
     }
 
-    /** Returns the Intelligent Driver Model that was fitted to drive, else the published. */
+    /** Returns the Intelligent Driver Model that was fitted to drive, else the published one. */
     static IntelligentDriverModel driver(Map<String, String> parameters) {
         String text = parameters.get(key(IDM));
         return text == null ? IntelligentDriverModel.published() : IntelligentDriverModel.fromText(text);

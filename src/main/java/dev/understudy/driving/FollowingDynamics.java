@@ -10,8 +10,8 @@ import java.util.List;
  *
  * <p>The distance from the expert is h((gap - logged gap) / 5 m) + 0.3 h((speed - logged speed) / 1 m/s) with h(x) = 2
  * d^2 (sqrt(1 + (x / d)^2) - 1) and d = 0.7: the square near 0, and growing with |x| far away (pseudo-Huber;
- * Charbonnier and others 1997). A few drives are far from all others, as where a car left the platoon; squares would
- * have them decide.
+ * Charbonnier and others 1997). A few drives are far from all others, for example if a car left the platoon; with
+ * squares they would dominate.
  *
  * @param stepSeconds time between two observations, s
  */

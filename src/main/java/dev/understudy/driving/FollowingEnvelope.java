@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last step after any policy, independent of it: the action must be finite, in range, not jump, and leave the car
- * able to stop behind its leader. An action outside is replaced, never clipped in silence: the verdict says so and why.
+ * able to stop behind its leader. An action outside is replaced, and the verdict says so and why.
  *
  * <p>The safe speed is that of Gipps (1981), Transportation Research Part B 15, 105, without reaction time beyond one
  * step: after the next step, in which the leader brakes with b, own braking with b must still stop the car at least

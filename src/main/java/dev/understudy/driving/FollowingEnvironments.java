@@ -56,7 +56,7 @@ public record FollowingEnvironments(int horizon, int staleness) implements Envir
     /**
      * Returns demonstrations as episodes show them: cut to pieces of {@link #horizon} steps, from a random first piece
      * on, each with the context of up to {@link #staleness} steps before its start and constant. All steps are kept.
-     * Otherwise the freshness of the context alone would tell the expert from a policy.
+     * Otherwise the freshness of the context alone would distinguish the expert from a policy.
      */
     @Override
     public List<Trajectory> shown(List<Trajectory> demonstrations, long seed) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Held-out driving, made ready for trying policies on it: every policy answers the same steps and drives the same
- * stretches, behind the logged leaders with the envelope in between. By one thread at a time.
+ * Held-out driving on which policies are tried: every policy answers the same steps and drives the same stretches,
+ * behind the logged leaders with the envelope in between. For one thread at a time.
  */
 public final class FollowingExamination implements Examination {
     private final List<Trajectory> trajectories;

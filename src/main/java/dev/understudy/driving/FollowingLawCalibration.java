@@ -31,14 +31,14 @@ import org.hipparchus.optim.nonlinear.scalar.noderiv.SimplexOptimizer;
  * mean squared spacing error by Nelder-Mead over the logarithms of the parameters, from several starts; the same
  * stretches and seed give the same result.
  *
- * <p>The bounds only keep the search within numbers that can be computed with: they lie far outside of what any car
- * does, and a {@link Fit} says where a parameter came to rest on one all the same.
+ * <p>The bounds only keep the search within numbers that can be computed with: they lie far outside what any car does,
+ * and a {@link Fit} reports each parameter that still ended on one.
  */
 public final class FollowingLawCalibration {
-    /** Stretches that a car needs under a label to be given a spacing of its own: three minutes of driving. */
+    /** Stretches that a car needs under a label to get its own spacing: three minutes of driving. */
     public static final int STRETCHES_OF_AN_ENTITY = 3;
 
-    /** Most entities that are given one, those with the most stretches, so that a model's metadata stay small. */
+    /** Most entities that get one, those with the most stretches, so that a model's metadata stay small. */
     public static final int MOST_ENTITIES = 100;
 
     private static final double NEAR_A_BOUND = 0.01;
@@ -129,9 +129,9 @@ public final class FollowingLawCalibration {
 
     /**
      * Fits the Intelligent Driver Model's five parameters to the expert's next acceleration instead of the gap: the
-     * baseline for errors of one step. What keeps the gap best answers the noise of a measured speed with -9 to 5
-     * m/s^2, and what foresees the acceleration best lets the gap drift by tens of metres, so one set cannot do for
-     * both.
+     * baseline for errors of one step. The fit that keeps the gap best answers the noise of a measured speed with -9 to
+     * 5 m/s^2, and the fit that predicts the acceleration best lets the gap drift by tens of metres, so one set of
+     * parameters cannot do both.
      */
     public static Fit<IntelligentDriverModel> intelligentDriverModelOneStep(
             CarFollowingStretches training, Effort effort, long seed) {
@@ -166,17 +166,16 @@ public final class FollowingLawCalibration {
     }
 
     /**
-     * Fits to every car and label that has {@link #STRETCHES_OF_AN_ENTITY} stretches at least how many times as far as
-     * the others it keeps off: its T and s are those of the law for all others, both times the same number. The gains
-     * are given too: k2 is the same, k1 twice as large, for a gap that is known better may be closed faster. Parameters
-     * are rounded to four digits.
+     * Fits one factor to every car and label that has at least {@link #STRETCHES_OF_AN_ENTITY} stretches: how much
+     * further than the others it keeps off. Its T and s are those of the law for all others, both times this factor.
+     * The gains are not fitted: k2 is the same and k1 twice as large, because a gap that is known better may be closed
+     * faster. Parameters are rounded to four digits.
      *
      * <p>Departures from the plain fit, measured on five folds of OpenACC runs (spacing error on runs never seen; one
-     * law for all: 6.24 m). T and s by themselves cannot be told apart from a few stretches at one speed: of every
-     * fourth entity one of them runs to zero. Gains fitted along with the rest suit the runs fitted to more than any
-     * others (6.06 m); k1 as it is gives 6.06 m, twice 5.91 m, three times 5.95 m, so the choice is in the baseline's
-     * favour. Each entity has one stretch more, whose squared error is 30 m^2 times the square of the logarithm of its
-     * number.
+     * law for all: 6.24 m). T and s alone cannot be distinguished by a few stretches at one speed: for every fourth
+     * entity one of them goes to zero. Gains that are fitted too overfit the runs (6.06 m); k1 as it is gives 6.06 m,
+     * twice 5.91 m, three times 5.95 m, so the choice is in the baseline's favour. Each entity has one stretch more,
+     * whose squared error is 30 m^2 times the square of the logarithm of its number.
      *
      * @param others the law fitted to all
      */
@@ -301,7 +300,7 @@ public final class FollowingLawCalibration {
         int[] left = {evaluations};
         double[] bestPoint = start.clone();
         double[] bestError = {Double.POSITIVE_INFINITY};
-        // Stops by its own count: the library's limit throws away what was found.
+        // Stops by its own count, because the library's limit discards the result.
         SimplexOptimizer optimizer = new SimplexOptimizer(new SimpleValueChecker(1e-5, 1e-6) {
             @Override
             public boolean converged(int iteration, PointValuePair previous, PointValuePair current) {
@@ -353,7 +352,7 @@ public final class FollowingLawCalibration {
         return sum;
     }
 
-    /** Returns the mean squared error of the expert's acceleration where it can be told, (m/s^2)^2. */
+    /** Returns the mean squared error of the expert's acceleration where it is known, (m/s^2)^2. */
     static double oneStepMeanSquare(FollowingLaw law, CarFollowingStretches stretches) {
         int reach = AccelerationFilter.REACH;
         double sum = 0;

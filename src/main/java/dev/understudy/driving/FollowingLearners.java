@@ -84,7 +84,7 @@ public final class FollowingLearners {
     /**
      * Returns the settings for one round of car following beside cloning ({@link GailWithCloning}): gamma 0.95 (Kuefler
      * et al., 2017), log-odds because episodes have a fixed length, a collision at a floor. The discriminator sees what
-     * moves (not the context, by which it would know its demonstrations by heart) and the action before. Measured:
+     * moves (not the context, by which it would recognise each demonstration) and the action before. Measured:
      * docs/algorithms/gail.md.
      */
     public static GailConfig gailConfig() {

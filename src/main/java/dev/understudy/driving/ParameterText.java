@@ -17,7 +17,7 @@ final class ParameterText {
                 .collect(Collectors.joining(" "));
     }
 
-    /** Returns a value rounded to four significant digits, which is more than logs tell of any parameter. */
+    /** Returns a value rounded to four significant digits, which is more precise than logs determine any parameter. */
     static double rounded(double value) {
         return new BigDecimal(value).round(new MathContext(4)).doubleValue();
     }

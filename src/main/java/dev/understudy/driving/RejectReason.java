@@ -24,7 +24,7 @@ public enum RejectReason implements Refusal {
     SPEED_JUMP,
     /** The gap changed by much more than the speeds explain. */
     GAP_JUMP,
-    /** Samples are so far apart that steps of 0.1 s cannot be told from them: see {@link StepGrid#SLOWEST_MS}. */
+    /** Samples are so far apart that steps of 0.1 s cannot be computed from them: see {@link StepGrid#SLOWEST_MS}. */
     RATE_TOO_LOW;
 
     @Override

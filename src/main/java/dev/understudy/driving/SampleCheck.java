@@ -5,7 +5,7 @@ import dev.understudy.domain.Refusal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a measurement is one of a car that follows another; the same for training and serving. After a hole of
+ * Checks whether a measurement is one of a car that follows another; the same for training and serving. After a hole of
  * more than three samples nothing is compared with what was before.
  */
 public final class SampleCheck {

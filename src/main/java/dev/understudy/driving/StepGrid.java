@@ -77,7 +77,7 @@ public final class StepGrid {
         return sorted[intervals / 2];
     }
 
-    /** Returns whether the samples of the log are so far apart that steps of 0.1 s cannot be told from them. */
+    /** Returns whether the samples of the log are so far apart that steps of 0.1 s cannot be computed from them. */
     boolean isTooSlow() {
         return usualMs > SLOWEST_MS;
     }

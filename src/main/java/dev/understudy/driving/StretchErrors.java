@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/** What the errors of single stretches come to, and how much of that rests on a few of them. */
+/** Summaries of the errors of single stretches, and how much of them comes from a few stretches. */
 final class StretchErrors {
     private static final int DRAWS = 2000;
     private static final double TAIL = 0.025;

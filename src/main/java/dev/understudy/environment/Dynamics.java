@@ -9,7 +9,7 @@ import dev.understudy.graph.Tensor;
 public interface Dynamics {
     /**
      * Returns the observation a drive starts from: the logged one, with what was known of the entity at an earlier
-     * time. While a policy drives, what is known of the expert grows stale, and a policy should have practised that.
+     * time. While a policy drives, what is known of the expert becomes stale, and a policy should practise with that.
      *
      * @param logged {@code [batch, n]}
      * @param earlier the same entity's observation some time before, {@code [batch, n]}

@@ -48,7 +48,7 @@ public interface Environment {
      */
     void step(float[] actions, float[] observations, float[] rewards, End[] ends);
 
-    /** Returns a behaviour that draws every action uniformly: the floor that any learner must leave. */
+    /** Returns a behaviour that draws every action uniformly: any learner must do better. */
     default Behaviour randomBehaviour() {
         ActionSpace space = actions();
         return (float[] observations, int rows, RandomGenerator random, float[] actions, float[] logProbabilities) -> {

@@ -4,8 +4,8 @@ import dev.understudy.data.Trajectory;
 import java.util.List;
 
 /**
- * What makes the environment that a policy practises in. A {@link Task} is the same whoever demonstrates it; where
- * others take part that no equation foretells, such as a leading car, they are taken from the demonstrations.
+ * What makes the environment that a policy practises in. A {@link Task} is the same whoever demonstrates it. If others
+ * take part whom no equation predicts, such as a leading car, they are taken from the demonstrations.
  */
 public interface EnvironmentFactory {
     /** Returns the name of what is practised. */
@@ -30,8 +30,8 @@ public interface EnvironmentFactory {
     Environment create(List<Trajectory> demonstrations, int copies);
 
     /**
-     * Returns demonstrations as an episode of this environment would show them, for a discriminator that must not tell
-     * an expert's episode from a policy's by its format. The same where a policy sees what the expert saw.
+     * Returns demonstrations as an episode of this environment would show them, for a discriminator that must not
+     * recognise an expert's episode by its format. The same where a policy sees what the expert saw.
      *
      * @param seed what every draw follows from
      */

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 
 /** The tasks that can be asked for by name. */
 public final class Environments {
-    /** What the name of a task that never ends early has after the name of the one that may. */
+    /** Suffix of the name of a task that never ends early, after the name of the task that may. */
     public static final String FIXED_HORIZON = "-fixed";
 
     private static final NavigableMap<String, Task> TASKS = new TreeMap<>();

@@ -5,7 +5,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * The equations of one task, for one copy at a time. The state is {@link #stateSize} doubles at an offset of a flat
- * array. Has no memory of its own, so any number of environments and threads may share it.
+ * array. It has no memory, so any number of environments and threads may share it.
  */
 public interface Motion {
     /** Returns what the observation's elements are, in the words of the demonstration files. */

@@ -5,21 +5,21 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How much may yet be risked on promotions of candidates that are worse: alpha-investing after Foster and Stine (2008),
- * Journal of the Royal Statistical Society B 70, 429, because the same trips judge one candidate after the other. A
- * comparison at level a that does not promote costs a / (1 - a), one that promotes earns {@link #SHARE}. The wealth is
- * never below zero, so that, whatever the candidates, of the promotions to be expected at most a share of
- * {@link #SHARE} is of a worse candidate, and at most {@link #SHARE} of one beside.
+ * How much risk is left of promoting candidates that are worse: alpha-investing after Foster and Stine (2008), Journal
+ * of the Royal Statistical Society B 70, 429, because the same trips judge one candidate after the other. A comparison
+ * at level a that does not promote costs a / (1 - a), one that promotes earns {@link #SHARE}. The wealth is never below
+ * zero. So, whatever the candidates, the expected number of promotions of worse candidates is at most {@link #SHARE} of
+ * all promotions, plus {@link #SHARE}.
  *
- * <p>Departure: there, tests that find nothing end in tests that can find nothing, while here held-out trips go on
+ * <p>Departure: in the paper, a series of tests that find nothing uses up the wealth, but here new held-out trips keep
  * coming. Each trip that no comparison has used yet restores {@link #RESTORED} of what was lost. The bound grows by as
- * much with each new trip: it is the reuse of trips that is held down, more than the total.
+ * much with each new trip: this limits the reuse of trips more than the total.
  *
  * @param wealth what may be risked, 0 to 1
  * @param trips names of all trips that a comparison has used
  */
 public record ErrorBudget(double wealth, Set<String> trips) {
-    /** Highest share of promotions that may be of a worse candidate: the figure that is to be held. */
+    /** Highest share of promotions that may be of a worse candidate. */
     public static final double SHARE = 0.1;
 
     /**

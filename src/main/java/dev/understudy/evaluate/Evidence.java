@@ -3,7 +3,7 @@ package dev.understudy.evaluate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to judge a candidate by. All scores are of the same held-out material.
+ * The evidence on a candidate. All scores are of the same held-out material.
  *
  * @param candidate what the candidate did
  * @param incumbent what the model in service did; null if there is none or it could not be tried

@@ -7,14 +7,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where nothing is driven against a log: by how likely a candidate makes the expert's actions on held-out
- * episodes, and by its returns where the task has an environment.
+ * Decides on tasks where nothing is driven against a log: by how likely a candidate makes the expert's actions on
+ * held-out episodes, and, if the task has an environment, by its returns.
  *
- * <p>The first model has to make the actions likelier than the baseline does, and collect no less; so has one where the
- * model in service cannot be compared with. Each later one has to be certainly better than the model in service by one
- * of the two measures and certainly worse by none, with a paired bootstrap over episodes or starts. How certain is a
- * matter of the {@link ErrorBudget}, of which each measure has half. It may not be certainly worse than the best model
- * ever promoted either, so that worsenings too small to be seen do not add up.
+ * <p>The first model has to make the actions more likely than the baseline does, with returns that are no lower. The
+ * same holds if the candidate cannot be compared with the model in service. Each later one has to be certainly better
+ * than the model in service by one of the two measures and certainly worse by none, with a paired bootstrap over
+ * episodes or starts. The {@link ErrorBudget} sets how certain; each measure has half of it. It may not be certainly
+ * worse than the best model ever promoted either, so that worsenings too small to be seen do not add up.
  *
  * @param firstEpisodes fewest held-out episodes for a first model
  * @param episodes fewest held-out episodes in a comparison
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param draws bootstrap samples
  */
 public record ImitationRule(int firstEpisodes, int episodes, long steps, int draws) implements Rule {
-    /** What lies beyond either end of the intervals that are told, which are of 95 %. */
-    private static final double TOLD = 0.025;
+    /** Probability beyond each end of the reported intervals, which are of 95 %. */
+    private static final double REPORTED_TAIL = 0.025;
 
     private static final long SEED = 1;
 
@@ -65,29 +65,33 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         }
 
         boolean certainlyWorse() {
-            return likelihood.low(TOLD) > 0 || (returns != null && returns.high(TOLD) < 0);
+            return likelihood.low(REPORTED_TAIL) > 0 || (returns != null && returns.high(REPORTED_TAIL) < 0);
         }
 
         void note(SortedMap<String, Double> figures) {
-            figures.put("nllDifferenceLowNats", likelihood.low(TOLD));
-            figures.put("nllDifferenceHighNats", likelihood.high(TOLD));
+            figures.put("nllDifferenceLowNats", likelihood.low(REPORTED_TAIL));
+            figures.put("nllDifferenceHighNats", likelihood.high(REPORTED_TAIL));
             if (returns != null) {
-                figures.put("returnDifferenceLow", returns.low(TOLD));
-                figures.put("returnDifferenceHigh", returns.high(TOLD));
+                figures.put("returnDifferenceLow", returns.low(REPORTED_TAIL));
+                figures.put("returnDifferenceHigh", returns.high(REPORTED_TAIL));
             }
         }
 
-        String told() {
-            String text = "likelihood difference " + told(likelihood) + " nats per step of " + likelihood.trips()
+        String text() {
+            String text = "likelihood difference " + text(likelihood) + " nats per step of " + likelihood.trips()
                     + " episodes";
             return returns == null
                     ? text
-                    : text + ", return difference " + told(returns) + " of " + returns.trips() + " starts";
+                    : text + ", return difference " + text(returns) + " of " + returns.trips() + " starts";
         }
 
-        private static String told(PairedBootstrap.Result result) {
+        private static String text(PairedBootstrap.Result result) {
             return String.format(
-                    Locale.ROOT, "%.3f [%.3f, %.3f]", result.effect(), result.low(TOLD), result.high(TOLD));
+                    Locale.ROOT,
+                    "%.3f [%.3f, %.3f]",
+                    result.effect(),
+                    result.low(REPORTED_TAIL),
+                    result.high(REPORTED_TAIL));
         }
     }
 
@@ -125,7 +129,7 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
             figures.put(whose + "Return", scores.meanReturn());
         }
 
-        /** Returns what speaks against any candidate, first or not; null if nothing does. */
+        /** Returns the objection to a candidate, first or not; null if there is none. */
         private @Nullable String fault() {
             if (candidate.trips().size() < firstEpisodes || candidate.steps() < steps) {
                 return "too little evidence: expected at least %d held-out episodes and %d steps, got %d and %d"
@@ -192,11 +196,11 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
                 objection = worseThanBest();
             }
             if (objection != null) {
-                return refuse(objection + ": " + comparison.told(), budget.after(false));
+                return refuse(objection + ": " + comparison.text(), budget.after(false));
             }
             return new Verdict(
                     true,
-                    "better than the model in service: " + comparison.told(),
+                    "better than the model in service: " + comparison.text(),
                     figures,
                     isBest(),
                     budget.after(true));

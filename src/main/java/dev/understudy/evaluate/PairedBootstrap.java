@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 /**
  * Compares two policies on the same trips by a paired bootstrap over whole trips, because steps of one trip are not
  * independent: bootstrap-t, Efron and Tibshirani (1993), An Introduction to the Bootstrap, sec. 12.5. Each sample's
- * effect is taken in units of its own standard error, so that intervals of few trips are as long as they have to be and
- * those of skewed errors are not cut short on one side, as percentile intervals are.
+ * effect is divided by its own standard error. So intervals of few trips are long enough, and those of skewed errors
+ * are not too short on one side, as percentile intervals are.
  *
  * <p>Each trip adds two numbers, and the effect is a function of their totals. Its standard error is that of its linear
  * part (the delta method).
@@ -97,7 +97,7 @@ public final class PairedBootstrap {
             }
             Estimate sample = new Estimate(drawn);
             double deviation = sample.effect - whole.effect;
-            // A sample of nothing but one trip, or of equal ones, deviates without bound: it cannot tell how far.
+            // A sample of only one trip, or of equal trips, has no standard error: its deviation counts as unbounded.
             deviations[draw] = deviation == 0 ? 0 : deviation / sample.error;
         }
         Arrays.sort(deviations);
@@ -127,7 +127,7 @@ public final class PairedBootstrap {
         }
     }
 
-    /** What came out: the effect, and between what it lies. */
+    /** The result: the effect and its bounds. */
     public static final class Result {
         private final double effect;
         private final double error;
@@ -152,8 +152,8 @@ public final class PairedBootstrap {
         }
 
         /**
-         * Returns what the effect is above but for a chance of {@code tail}; negative infinity of a single trip, or
-         * where the samples cannot tell.
+         * Returns the lower bound: the effect is above it except with probability {@code tail}; negative infinity for a
+         * single trip, or if the samples give no bound.
          *
          * @param tail above 0 to 0.5, such as 0.025 of an interval of 95 %
          */
@@ -161,7 +161,7 @@ public final class PairedBootstrap {
             return end(1 - tail);
         }
 
-        /** Returns what the effect is below but for a chance of {@code tail}, as {@link #low} does. */
+        /** Returns the upper bound: the effect is below it except with probability {@code tail}; see {@link #low}. */
         public double high(double tail) {
             return end(tail);
         }

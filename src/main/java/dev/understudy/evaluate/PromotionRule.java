@@ -8,26 +8,26 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides on a candidate by its evidence alone. What is missing speaks against the candidate.
+ * Decides on a candidate by its evidence alone. Missing evidence counts against the candidate.
  *
- * <p>The first model has to clear absolute floors, and so has one where the model in service cannot be compared with,
- * because its file is gone or was made for another observation: else nothing could ever take its place. Each later one
- * has to drive better than the model in service on the same held-out trips. Better is said by two measures, each with a
- * paired bootstrap over trips:
+ * <p>The first model has to clear absolute floors. So does a candidate that cannot be compared with the model in
+ * service, because the file of that model is gone or was made for another observation: otherwise nothing could ever
+ * replace it. Each later one has to drive better than the model in service on the same held-out trips. Two measures
+ * decide what is better, each with a paired bootstrap over trips:
  *
  * <ul>
- *   <li>the pooled error, root mean square over all steps, which is what counts but hangs on a few trips;
+ *   <li>the pooled error, root mean square over all steps, which is what matters but depends on a few trips;
  *   <li>the typical error, the geometric mean over trips of root mean squares on top of the sensors' noise, in which
- *       every trip has one voice and none can outvote the others.
+ *       every trip has one vote and none can outvote the others.
  * </ul>
  *
  * <p>Both have to be lower by a margin, and certainly not higher than {@code worse} for the typical error and
- * {@code mostWorse} for the pooled one, whose few heavy trips would otherwise drown everything. How certain is a matter
- * of the {@link ErrorBudget}: the same trips judge again and again, so each comparison gets only a part of what may be
- * risked. Besides, the candidate may not be worse than the best model ever promoted, beyond {@code worse}, so that
+ * {@code mostWorse} for the pooled one, whose few heavy trips would otherwise decide everything. The
+ * {@link ErrorBudget} sets how certain: the same trips judge again and again, so each comparison gets only a part of
+ * the risk. The candidate also may not be worse than the best model ever promoted, beyond {@code worse}, so that
  * tolerated worsenings do not add up; nor be certainly worse on any slice, all slices together risking
- * {@code sliceRisk}; nor make the expert's actions certainly less likely, where both were learned by raising that
- * likelihood. A likelihood never promotes: it does not tell how well a policy drives.
+ * {@code sliceRisk}; nor make the expert's actions certainly less likely, if both were learned by raising that
+ * likelihood. A likelihood never promotes: it does not show how well a policy drives.
  *
  * @param firstTrips fewest trips driven of a first model
  * @param trips fewest trips driven in a comparison, of a slice too
@@ -60,18 +60,18 @@ public record PromotionRule(
         double sliceRisk,
         int draws)
         implements Rule {
-    /** What lies beyond either end of the intervals that are told, which are of 95 %. */
-    private static final double TOLD = 0.025;
+    /** Probability beyond each end of the reported intervals, which are of 95 %. */
+    private static final double REPORTED_TAIL = 0.025;
 
     private static final long SEED = 1;
 
     /**
-     * Returns the defaults. Two trips of a first model, so that it does not hang on one. Eight in a comparison: all of
-     * them speaking for one side is then a certainty of 99 % (sign test, 2 / 2^8); measured, of promotions by fewer one
-     * in five was worse on unseen runs. A likelihood of 2 nats is that of a Gaussian of 1.8 m/s^2, which any learner
-     * beats; half as bad again as the driver model in closed loop is where a policy stops following; sensors alone make
-     * 2 m of spacing error within a minute (measured: a car's logged speed, integrated, against its logged gap). The
-     * margins are those that promotions are to be judged by, 3 and 10 %; the rest are guesses.
+     * Returns the defaults. Two trips for a first model, so that it does not depend on one. Eight in a comparison: if
+     * all of them favour one side, that is 99 % certain (sign test, 2 / 2^8); measured, one in five promotions with
+     * fewer trips was worse on unseen runs. A likelihood of 2 nats is that of a Gaussian of 1.8 m/s^2, which any
+     * learner beats; at 1.5 times the driver model's error in closed loop a policy no longer follows; sensors alone
+     * make 2 m of spacing error within a minute (measured: a car's logged speed, integrated, against its logged gap).
+     * The margins are those that promotions are to be judged by, 3 and 10 %; the rest are guesses.
      */
     public static PromotionRule defaults() {
         return new PromotionRule(2, 8, 600, 2.0, 1.5, 25, 0.97, 1.03, 1.1, 0.02, 0.25, 2, 0.05, 4000);
@@ -132,7 +132,7 @@ public record PromotionRule(
             }
         }
 
-        /** Returns what speaks against any candidate, first or not; null if nothing does. */
+        /** Returns the objection to a candidate, first or not; null if there is none. */
         private @Nullable String fault() {
             if (candidate.drivenTrips() < firstTrips || candidate.steps() < steps) {
                 return "too little evidence: expected at least %d held-out trips driven and %d steps, got %d and %d"
@@ -157,7 +157,7 @@ public record PromotionRule(
             return null;
         }
 
-        /** Returns failures on trials that the baseline gets through: a log may begin where nothing helps any more. */
+        /** Returns failures on trials that the baseline passes: a log may begin in a state where every driver fails. */
         private int avoidableFailures() {
             int count = 0;
             for (int i = 0; i < candidate.trials().size(); i++) {
@@ -184,7 +184,7 @@ public record PromotionRule(
                         .formatted(maxRatioToBaseline, baseline, error));
             }
             if (toBest != null && !(toBest.worst() <= Math.log(worse))) {
-                return refuse("worse than the best model ever promoted: " + toBest.told());
+                return refuse("worse than the best model ever promoted: " + toBest.text());
             }
             String reason = "%s: %.3f nats per step, spacing error %.2f m (driver model %.2f m) on %d trips"
                     .formatted(
@@ -216,25 +216,25 @@ public record PromotionRule(
             }
             return new Verdict(
                     true,
-                    "strays less in closed loop by " + measures(true, true) + ": " + all.told(),
+                    "strays less in closed loop by " + measures(true, true) + ": " + all.text(),
                     figures,
                     toBest == null || toBest.worst() <= 0,
                     budget.after(true));
         }
 
-        /** Returns what speaks against a candidate beside the model in service; null if nothing does. */
+        /** Returns the objection to a candidate beside the model in service; null if there is none. */
         private @Nullable String objection(Comparison all, Scores incumbent, double level) {
             PairedBootstrap.Result likelihood = likelihood(incumbent);
-            figures.put("nllDifferenceLowNats", likelihood.low(TOLD));
-            figures.put("nllDifferenceHighNats", likelihood.high(TOLD));
+            figures.put("nllDifferenceLowNats", likelihood.low(REPORTED_TAIL));
+            figures.put("nllDifferenceHighNats", likelihood.high(REPORTED_TAIL));
             all.note(figures);
             figures.put("comparisonLevel", level);
-            String told = all.told();
+            String text = all.text();
             if (!(all.worst() <= Math.log(better))) {
                 return (all.worst() > Math.log(worse)
                                 ? "strays more in closed loop by " + all.above(Math.log(worse))
                                 : "not better than the model in service by " + all.above(Math.log(better)))
-                        + ": " + told;
+                        + ": " + text;
             }
             double typical = Math.exp(all.typical.high(level));
             double pooled = Math.exp(all.pooled.high(level));
@@ -242,7 +242,7 @@ public record PromotionRule(
                 return "not certainly better by %s: %s; at the level %.4f of this comparison it may be typical %.3f and pooled %.3f of it, more than %.2f and %.2f"
                         .formatted(
                                 measures(!(pooled <= mostWorse), !(typical <= worse)),
-                                told,
+                                text,
                                 level,
                                 typical,
                                 pooled,
@@ -251,19 +251,19 @@ public record PromotionRule(
             }
             String slice = worseSlice(incumbent);
             if (slice != null) {
-                return slice + "; over all " + told;
+                return slice + "; over all " + text;
             }
             if (toBest != null && !(toBest.worst() <= Math.log(worse))) {
-                return "worse than the best model ever promoted: " + toBest.told();
+                return "worse than the best model ever promoted: " + toBest.text();
             }
-            if (evidence.likelihood() == Evidence.Likelihood.DECIDES && !(likelihood.low(TOLD) <= worseNll)) {
-                return "foresees the expert worse: likelihood difference %.3f [%.3f, %.3f] nats per step of %d trips; %s"
+            if (evidence.likelihood() == Evidence.Likelihood.DECIDES && !(likelihood.low(REPORTED_TAIL) <= worseNll)) {
+                return "predicts the expert worse: likelihood difference %.3f [%.3f, %.3f] nats per step of %d trips; %s"
                         .formatted(
                                 likelihood.effect(),
-                                likelihood.low(TOLD),
-                                likelihood.high(TOLD),
+                                likelihood.low(REPORTED_TAIL),
+                                likelihood.high(REPORTED_TAIL),
                                 likelihood.trips(),
-                                told);
+                                text);
             }
             return null;
         }
@@ -301,7 +301,7 @@ public record PromotionRule(
                         slice.getValue().stream().map(candidate.trials()::get).toList(),
                         slice.getValue().stream().map(incumbent.trials()::get).toList());
                 if (comparison.certainlyAbove(0, tail)) {
-                    return "worse on slice %s: %s".formatted(slice.getKey(), comparison.told(tail));
+                    return "worse on slice %s: %s".formatted(slice.getKey(), comparison.text(tail));
                 }
             }
             return null;
@@ -373,15 +373,15 @@ public record PromotionRule(
 
         private static void note(String name, PairedBootstrap.Result result, SortedMap<String, Double> figures) {
             figures.put(name, Math.exp(result.effect()));
-            figures.put(name + "Low", Math.exp(result.low(TOLD)));
-            figures.put(name + "High", Math.exp(result.high(TOLD)));
+            figures.put(name + "Low", Math.exp(result.low(REPORTED_TAIL)));
+            figures.put(name + "High", Math.exp(result.high(REPORTED_TAIL)));
         }
 
-        String told() {
-            return told(TOLD);
+        String text() {
+            return text(REPORTED_TAIL);
         }
 
-        String told(double tail) {
+        String text(double tail) {
             return "spacing error %.2f m against %.2f m: pooled %.3f [%.3f, %.3f], typical %.3f [%.3f, %.3f] of it (%.4g %% intervals, %d trips)"
                     .formatted(
                             error,

@@ -2,7 +2,7 @@ package dev.understudy.evaluate;
 
 import java.io.Serializable;
 
-/** Decides on candidates by what is known of them alone. */
+/** Decides on candidates from their evidence alone. */
 public interface Rule extends Serializable {
     /**
      * Returns the verdict on a candidate.

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param trials what it did in closed loop
  * @param trips how likely it made the expert's actions, in total over each trip; in order of their names
- * @param returns sums of rewards in the task's environment, each from a start of its own; empty where there is none
+ * @param returns sums of rewards in the task's environment, each from its own start; empty if there is none
  */
 public record Scores(List<Trial> trials, List<Trip> trips, List<Double> returns) {
     public Scores {
@@ -29,7 +29,7 @@ public record Scores(List<Trial> trials, List<Trip> trips, List<Double> returns)
      * @param slices the slices it counts for, such as {@code label acc-S} and {@code vehicle BMW_I3}
      * @param steps steps driven, at least 1
      * @param meanSquare mean over steps of the squared error, such as that of the spacing in m^2
-     * @param failed whether what must not happen did, such as a collision
+     * @param failed whether something happened that must not, such as a collision
      * @param interventions steps in which the envelope replaced the policy's action
      */
     public record Trial(

@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where ONNX Runtime is entered: it ends the JVM in some surroundings, which are refused here instead. */
+/** Access to ONNX Runtime. In some environments it ends the JVM; those are refused here instead. */
 public final class OnnxRuntime {
     /**
-     * Command lines from this many bytes on are refused. From 3983 on (3979 was well), ONNX Runtime 1.29.0 ends the JVM
+     * Command lines from this many bytes on are refused. From 3983 on (3979 worked), ONNX Runtime 1.29.0 ends the JVM
      * with a segmentation fault when its environment is made.
      */
     static final int MOST_COMMAND_LINE = 3_800;
@@ -18,7 +18,7 @@ public final class OnnxRuntime {
 
     private OnnxRuntime() {}
 
-    /** Holds the environment once the surroundings are found good. */
+    /** Holds the environment once the process has passed the check. */
     private static final class Entered {
         static final Optional<String> PROBLEM = problem(COMMAND_LINE);
     }

@@ -341,9 +341,8 @@ public final class Program implements AutoCloseable {
     }
 
     /**
-     * Compiles a model on a thread of its own: ONNX Runtime walks the graph recursively, and a drive of twenty steps
-     * with its gradient is deeper than the 1 MB stack of an ordinary thread, whose overflow ends the JVM (8 MB
-     * suffice).
+     * Compiles a model on a separate thread: ONNX Runtime walks the graph recursively, and a drive of twenty steps with
+     * its gradient is deeper than the 1 MB stack of an ordinary thread, whose overflow ends the JVM (8 MB suffice).
      */
     private static OrtSession createSession(byte[] model, OrtSession.SessionOptions options) throws OrtException {
         FutureTask<OrtSession> compilation =

@@ -8,7 +8,7 @@ import java.util.List;
  * The same state, demonstrations, replay and seed give the same bytes.
  *
  * <p>A learner is used by one thread and has one update under way at a time: it may keep compiled programs between
- * updates, which is no memory of what it learned.
+ * updates, which hold nothing of what it learned.
  */
 public interface Learner extends AutoCloseable {
     /** Returns the memory of a learner that has seen nothing yet. */
@@ -35,8 +35,8 @@ public interface Learner extends AutoCloseable {
     Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed);
 
     /**
-     * Returns the policy as ONNX bytes without metadata: input {@code observation} float32 {@code [batch, n]}; outputs
-     * {@code action}, {@code mode}, and the parameters of the distribution.
+     * Returns the policy as ONNX bytes without metadata: input {@code observation} float32 or uint8 {@code [batch, n]};
+     * outputs {@code action}, {@code mode}, and the parameters of the distribution.
      */
     byte[] export(LearnerState state);
 

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 
 /**
  * The whole memory of a learner: flat vectors (parameters, moments, scaler statistics) and counters, each by name.
- * Arrays are not copied: who hands one over must not write to it afterwards.
+ * Arrays are not copied: whoever hands one over must not write to it afterwards.
  *
  * @param vectors parameters, optimiser moments and the like
  * @param statistics sums that need more than a float's precision

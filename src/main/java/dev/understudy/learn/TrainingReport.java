@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an update did, in figures by name ({@code steps}, {@code lossBefore}, {@code lossAfter}, {@code validationLoss},
- * and more from each learner). {@code diverged} is 1 where the update was given up because it led nowhere.
+ * and more from each learner). {@code diverged} is 1 if the update diverged and was given up.
  */
 public record TrainingReport(SortedMap<String, Double> figures) {
     /** The figure that says whether the update was given up. */
@@ -18,7 +18,9 @@ public record TrainingReport(SortedMap<String, Double> figures) {
         figures = Collections.unmodifiableSortedMap(new TreeMap<>(figures));
     }
 
-    /** Returns why nothing that the update left may be used: it diverged, or a figure is not finite; null if it may. */
+    /**
+     * Returns why the result of the update must not be used: it diverged, or a figure is not finite; null if it may.
+     */
     public @Nullable String problem() {
         if (figures.getOrDefault(DIVERGED, 0.0) != 0) {
             return "the update diverged: " + figures;

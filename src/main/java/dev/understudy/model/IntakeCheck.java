@@ -8,10 +8,10 @@ import dev.understudy.environment.ActionSpace;
 import java.util.Arrays;
 
 /**
- * Decides whether a model file may serve. Everything that can be told without running it is told before ONNX Runtime
- * sees a byte (a small file can ask for any memory, read other files, or never return): hash, size, operators, external
- * data, control flow, memory, signature. Then the model is loaded, and has to reproduce its golden vectors, stay finite
- * and answer in time.
+ * Decides whether a model file may serve. Everything that can be checked without running it is checked before ONNX
+ * Runtime sees a byte (a small file can ask for any memory, read other files, or never return): hash, size, operators,
+ * external data, control flow, memory, signature. Then the model is loaded, and has to reproduce its golden vectors,
+ * stay finite and answer in time.
  */
 public final class IntakeCheck {
     private static final int TIMED_RUNS = 40;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * A model in service: one ONNX Runtime session on one thread, with deterministic kernels.
  *
  * <p>Any number of threads may ask it at once. It must not be closed while one of them does, which would end the JVM:
- * share it through a {@link ModelSlot}, whose leases see to that.
+ * share it through a {@link ModelSlot}, whose leases ensure that.
  */
 public final class LoadedPolicy implements Policy, AutoCloseable {
     /** Name of the input, float32 or uint8 {@code [batch, n]}. */
@@ -130,7 +130,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         return file;
     }
 
-    /** Returns what the model's file says of itself. */
+    /** Returns the metadata of the model's file. */
     public ModelMetadata metadata() {
         return file.metadata();
     }
@@ -192,7 +192,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
     }
 
     /**
-     * Answers a batch as {@link #act} does, and tells the distribution the actions come from.
+     * Answers a batch as {@link #act} does, and also gives the distribution that the actions come from.
      *
      * @param observations of the type that the model has as its input
      */

@@ -12,7 +12,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Where a model comes from and how to tell that it still is what was trained. It travels inside the ONNX file, as its
+ * Where a model comes from, and how to check that it still is what was trained. It travels inside the ONNX file, as its
  * metadata properties, under keys that begin with {@code understudy.}.
  *
  * @param policy name of the policy, such as {@code driving/car-following}
@@ -44,10 +44,10 @@ public record ModelMetadata(
         String dataLicence,
         SortedMap<String, String> extra) {
 
-    /** Key in {@link #extra} of the algorithm that learned it; absent in files from when there was cloning alone. */
+    /** Key in {@link #extra} of the algorithm that learned it; absent in older files, which were all cloned. */
     public static final String ALGORITHM = "algorithm";
 
-    /** What {@link #dataLicence} is where nobody said. */
+    /** Value of {@link #dataLicence} if nobody gave one. */
     public static final String UNKNOWN_LICENCE = "unknown";
 
     private static final String PREFIX = "understudy.";

@@ -138,10 +138,7 @@ public final class ModelSlot implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns what the file says of itself of the policy that answers observations of that event time; null if none
-     * does.
-     */
+    /** Returns the metadata of the policy that answers observations of that event time; null if none does. */
     public @Nullable ModelMetadata metadata(long eventTimeMs) {
         Promoted chosen = choose(installed, eventTimeMs);
         return chosen == null ? null : chosen.session.policy.metadata();
@@ -164,7 +161,7 @@ public final class ModelSlot implements AutoCloseable {
      * @param epoch the promotion's epoch
      * @param policy loaded and warm
      * @param effectiveFromMs event time from which it answers
-     * @return whether it was installed; not so if the slot is closed or keeps newer ones only, and then the policy is
+     * @return whether it was installed; if not, because the slot is closed or keeps only newer ones, the policy is
      *     closed
      */
     public boolean install(long epoch, LoadedPolicy policy, long effectiveFromMs) {

@@ -61,7 +61,7 @@ final class ShapeArithmetic {
      * Walks the graph.
      *
      * @param outputs the shapes its outputs must have
-     * @throws InvalidModelException if shapes do not fit, cannot be told, or ask for too much
+     * @throws InvalidModelException if shapes do not fit, cannot be known, or ask for too much
      */
     void check(Map<String, long[]> outputs) {
         for (TensorProto initializer : graph.getInitializerList()) {

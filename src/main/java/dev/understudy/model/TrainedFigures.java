@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * What a model's metadata tell of its training, made of what it was trained on. The same input gives the same bytes.
+ * What a model's metadata say about its training, made from what it was trained on. The same input gives the same
+ * bytes.
  */
 public final class TrainedFigures {
     /** Most rows of golden observations in a model. */

@@ -1,4 +1,11 @@
-/** The model file: its metadata, the check before it is trusted, and the slot it is swapped into. */
+/**
+ * The model file: its metadata, the check before anything trusts it, and the slot where it replaces an older model.
+ *
+ * <pre>
+ * ONNX bytes + ModelMetadata ─► ModelFile ─► IntakeCheck ─┬─► refused, with the reason
+ *                                                         └─► LoadedPolicy ─► ModelSlot ─► lease ─► actions
+ * </pre>
+ */
 @NullMarked
 package dev.understudy.model;
 

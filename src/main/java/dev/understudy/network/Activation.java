@@ -2,7 +2,7 @@ package dev.understudy.network;
 
 import dev.understudy.graph.Tensor;
 
-/** What a hidden layer does to its sums. */
+/** The activation of a hidden layer. */
 public enum Activation {
     /** Hyperbolic tangent. */
     TANH {

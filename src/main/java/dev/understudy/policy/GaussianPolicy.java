@@ -15,9 +15,8 @@ import java.util.random.RandomGenerator;
  * A policy over continuous actions: a diagonal Gaussian whose mean is a network's output, or a law's action plus a
  * network's output.
  *
- * <p>With a law the network learns what the law is wrong about: residual policy learning (Silver, Allen, Tenenbaum and
- * Kaelbling 2018, arXiv:1812.06298; Johannink and others 2019). Where the data say nothing, the policy still obeys the
- * law.
+ * <p>With a law the network learns to correct the law: residual policy learning (Silver, Allen, Tenenbaum and Kaelbling
+ * 2018, arXiv:1812.06298; Johannink and others 2019). Where there are no data, the policy still follows the law.
  *
  * @param observationSize n
  * @param actionSize k

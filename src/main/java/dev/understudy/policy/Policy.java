@@ -26,8 +26,8 @@ public interface Policy {
     }
 
     /**
-     * Tells how likely given actions are under this policy: log p(action | observation), nats per row. A policy without
-     * a density answers NaN, as this does.
+     * Computes how likely given actions are under this policy: log p(action | observation), nats per row. A policy
+     * without a density answers NaN, as this does.
      *
      * @param observations {@code [rows, n]}, row-major
      * @param actions {@code [rows, k]}, row-major
@@ -38,7 +38,7 @@ public interface Policy {
         Arrays.fill(result, 0, rows, Double.NaN);
     }
 
-    /** Tells of a batch of rows what {@link #logProbabilities(float[], float[], int, double[])} does. */
+    /** Computes for a batch of rows what {@link #logProbabilities(float[], float[], int, double[])} does. */
     default void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
         logProbabilities(observations.floats(), actions, rows, result);
     }

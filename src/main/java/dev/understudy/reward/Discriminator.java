@@ -22,9 +22,9 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * D of Goodfellow et al. (2014), eq. 1, and of Ho and Ermon (2016), eq. 14: tells the expert's inputs from generated
- * ones. D is the probability that an input is the <em>expert's</em>, as in Goodfellow et al. and in the code of Ho and
- * Ermon; in their paper D is that of a generated one, so log D and log(1 - D) change places.
+ * D of Goodfellow et al. (2014), eq. 1, and of Ho and Ermon (2016), eq. 14: distinguishes the expert's inputs from
+ * generated ones. D is the probability that an input is the <em>expert's</em>, as in Goodfellow et al. and in the code
+ * of Ho and Ermon; in their paper D is that of a generated one, so log D and log(1 - D) change places.
  *
  * <p>It minimises the mean of -log D over the expert's inputs plus that of -log(1 - D) over the generated, less the
  * entropy bonus, plus the gradient penalty. Both classes weigh the same whatever their sizes. Holds native memory; for
@@ -212,7 +212,7 @@ public final class Discriminator implements AutoCloseable {
     }
 
     /**
-     * Learns to tell the classes apart: {@code options().steps()} steps of Adam, each on all generated inputs and as
+     * Learns to distinguish the classes: {@code options().steps()} steps of Adam, each on all generated inputs and as
      * many of the expert's, drawn with replacement.
      *
      * @param expert {@code [m, inputs]}, at least one row

@@ -4,7 +4,7 @@ import dev.understudy.network.Activation;
 import java.util.List;
 
 /**
- * How a discriminator is built and kept from overpowering what it judges.
+ * How a discriminator is built and kept from overpowering what it classifies.
  *
  * @param hidden widths of its hidden layers
  * @param activation of its hidden layers

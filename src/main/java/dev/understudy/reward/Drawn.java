@@ -5,7 +5,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * The expert's inputs of one step of a discriminator: rows drawn with replacement, as many as there are generated ones,
- * and the same in fewer words. A sum over the draws takes each different row once, weighted by how often it was drawn,
+ * and the same in fewer rows. A sum over the draws takes each different row once, weighted by how often it was drawn,
  * and there are far fewer demonstrated pairs than generated ones.
  *
  * @param rows as they were drawn, {@code [n, columns]}

@@ -165,7 +165,7 @@ class PromotionRuleTest {
         Verdict unlikely = judge(new Model().error(5).nll(0.6), new Model());
         assertThat(unlikely.promoted()).isFalse();
         assertThat(unlikely.reason())
-                .startsWith("foresees the expert worse: likelihood difference 0.100 [0.100, 0.100]");
+                .startsWith("predicts the expert worse: likelihood difference 0.100 [0.100, 0.100]");
         assertThat(judge(new Model().error(5).nll(0.6), new Model(), null, Evidence.Likelihood.REPORTED)
                         .promoted())
                 .as("where not both raised it, the closed loop decides alone")

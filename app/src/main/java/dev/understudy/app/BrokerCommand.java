@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
 
-/** A broker of its own, for those who have no Kafka at hand. */
+/** A broker for those who have no Kafka at hand. */
 @Command(
         name = "broker",
         description = {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka broker and its controller in this JVM, on free ports of the loopback interface, with its data in a directory
- * of its own that goes when it stops.
+ * that is deleted when it stops.
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final int NODE_ID = 1;

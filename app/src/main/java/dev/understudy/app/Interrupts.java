@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Turns Ctrl-C and a request to terminate into an orderly stop. A shutdown hook would not do: ONNX Runtime frees its
- * memory in a hook of its own, at the same time.
+ * memory in another hook, at the same time.
  *
  * <p>{@code sun.misc.Signal} is the JDK's only way to hear of a signal, and it is reached by reflection because naming
  * it is a warning that cannot be turned off.

@@ -114,7 +114,7 @@ final class LocalFlink implements AutoCloseable {
         await(cluster.closeAsync(), "stop Flink");
     }
 
-    /** Waits; what does not come is told and left, as there is more to close. */
+    /** Waits. If it does not come, this is logged and the rest is closed. */
     private static void await(CompletableFuture<?> future, String what) {
         try {
             future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -24,7 +24,7 @@ record ReadLogs(Demonstrations logs, LogInspection found) {
         return new ReadLogs(logs, inspected.inspection());
     }
 
-    /** Tells what a user should know of the logs, a line each. */
+    /** Prints what a user should know of the logs, a line each. */
     void tellRemarks(Console console) {
         found.remarks().forEach(console::note);
     }

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads topics as they grow, committed records only and in no consumer group, in a thread of its own that does not keep
+ * Reads topics as they grow, committed records only and in no consumer group, in a separate thread that does not keep
  * the process alive.
  */
 final class TopicFollower implements AutoCloseable {
@@ -35,7 +35,7 @@ final class TopicFollower implements AutoCloseable {
         /** Takes a record whose value is not null. */
         void read(String topic, byte[] value) throws UndecodableException;
 
-        /** Is told after each look for records, whether there were any or not. */
+        /** Called after each look for records, whether there were any or not. */
         default void looked() {}
     }
 

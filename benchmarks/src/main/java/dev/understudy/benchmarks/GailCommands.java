@@ -177,7 +177,7 @@ final class GailCommands {
     @Command(
             name = "gail-peer",
             description =
-                    "bench gail-time beside benchmarks/peers/imitation_gail.py, turn by turn, each in a process of its own.",
+                    "bench gail-time beside benchmarks/peers/imitation_gail.py, by turns, each in a separate process.",
             mixinStandardHelpOptions = true)
     static final class Peer extends Bench.Measurement {
         @Mixin

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * {@link GailTime} beside the same of a Python library, turn by turn with the same seeds and demonstrations, each round
- * in a process of its own, so that neither has a warm start.
+ * {@link GailTime} beside the same of a Python library, by turns with the same seeds and demonstrations, each round in
+ * a separate process, so that neither has a warm start.
  */
 final class GailPeer {
     /** How many times faster to the same return is asked for. */

@@ -103,7 +103,7 @@ final class ServeBenchmark {
         this.progress = progress;
     }
 
-    /** Measures, on a broker of its own. */
+    /** Measures, on a separate broker. */
     Map<String, Object> run() throws IOException, ExecutionException, InterruptedException {
         Map<String, Object> result = new LinkedHashMap<>();
         try (ServingLab lab = ServingLab.start(settings.partitions())) {

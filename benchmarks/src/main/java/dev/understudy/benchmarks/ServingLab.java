@@ -166,7 +166,7 @@ final class ServingLab implements AutoCloseable {
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** Makes a topic for what a baseline writes, and returns when the broker tells of it. */
+    /** Makes a topic for what a baseline writes, and returns when the broker reports it. */
     void create(String topic) throws ExecutionException, InterruptedException {
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
                 .all()

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbers the samples of a log that does not, by their time ({@link Numbering}), once those after them have said whose
- * time is right ({@link TimeJumps}). Rows come out in the order in which they came.
+ * Numbers the samples of a log without sequence numbers by their time ({@link Numbering}), once the samples after them
+ * have shown whose time is right ({@link TimeJumps}). Rows come out in the order in which they came.
  *
  * <ul>
  *   <li>A sample between two that agree with each other and not with it has a wrong time: it is numbered by its place,
@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class CountedTrips {
-    /** Most rows that wait for what is said of the first of them. */
+    /** Most rows that wait for the decision on the first of them. */
     private static final int MOST_WAITING = 1000;
 
-    /** A row, and what comes of it; null as long as that is open. */
+    /** A row and its outcome, which is null while it is open. */
     private static final class Turn {
         final Row row;
 
@@ -57,7 +57,7 @@ final class CountedTrips {
     /**
      * Creates the numbering of a source.
      *
-     * @param isInOrder whether rows come in the order of their log; times are taken at their word where they do not
+     * @param isInOrder whether rows come in the order of their log; if not, times are believed as they are
      */
     CountedTrips(boolean isInOrder) {
         this.isInOrder = isInOrder;
@@ -100,7 +100,7 @@ final class CountedTrips {
         return first.done;
     }
 
-    /** Ends a file: nobody else speaks for or against a time in it. */
+    /** Ends a file: no later row can confirm or contradict a time in it. */
     void endFile() {
         ofFile.forEach(Trip::settle);
         ofFile.clear();

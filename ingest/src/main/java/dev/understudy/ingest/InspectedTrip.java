@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One trip of a log while it is read: which times are believed, and how far apart they are. */
 final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
-    /** Intervals between samples that tell the rate of a trip. */
+    /** Intervals between samples that give the rate of a trip. */
     private static final int INTERVALS = 512;
 
     private final InspectedLog log;
@@ -102,7 +102,7 @@ final class InspectedTrip implements TimeJumps.Output<Row.Sample> {
         retracted = read;
     }
 
-    /** Gives up on the samples whose time is doubted, and tells the rate. */
+    /** Gives up on the samples whose time is doubted, and reports the rate. */
     void end() {
         enterFirst();
         jumps.settleWhile(any -> true, this);

@@ -58,7 +58,7 @@ final class InspectedVehicle implements Assembler.Output<FollowingSample> {
     /** Takes a sample whose time is believed. */
     void take(FollowingSample sample) {
         if (!waiting.isEmpty() && sample.timeMs() < newestMs - log.latenessMs()) {
-            release(Long.MAX_VALUE); // what is late makes a piece of its own
+            release(Long.MAX_VALUE); // late samples form a separate piece
         }
         waiting.add(sample);
         newestMs = Math.max(newestMs, sample.timeMs());

@@ -179,7 +179,7 @@ final class Lines implements AutoCloseable {
         if (e instanceof CharacterCodingException) {
             return "bytes that are no text in UTF-8";
         }
-        // Libraries put the names of classes before what they have to say.
+        // Libraries put the names of classes before their messages.
         String message = e.getMessage() == null ? "" : e.getMessage().replaceFirst("^(\\S*(Exception|Error): )+", "");
         if (message.contains("encapsulated token")) {
             return message.contains("EOF") ? "a quote that is never closed" : "text behind a quote that closes";

@@ -56,7 +56,7 @@ final class MappedSource implements SampleSource {
     /**
      * Looks into each file: at its header, and at its first rows.
      *
-     * @param notes what is known already that a user should know
+     * @param notes what is already known and a user should know
      * @throws IngestException if files cannot be read or lack columns; all problems are in one message
      */
     MappedSource(Mapping mapping, Path mappingFile, List<Path> files, List<String> notes) {

@@ -3,8 +3,8 @@ package dev.understudy.ingest;
 import java.util.Arrays;
 
 /**
- * Numbers the samples of a trip whose log does not: by their time, in units of about their interval, so that the same
- * sample has the same number whenever and from whichever file it is read, numbers rise with time, and holes show.
+ * Numbers the samples of a trip whose log has no numbers: by their time, in units of about their interval, so that the
+ * same sample has the same number whenever and from whichever file it is read, numbers rise with time, and holes show.
  */
 final class Numbering {
     /** Units, ms: few, so that all of a trip's files are counted in the same. */

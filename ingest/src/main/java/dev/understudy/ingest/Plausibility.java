@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells from a log whether its gaps and speeds are likely what the mapping says they are. Four rules, all but the last
- * by its steps:
+ * Checks in a log whether its gaps and speeds are likely to be what the mapping says. Four rules, all but the last by
+ * its steps:
  *
  * <ul>
  *   <li>Over three seconds, the gap changes by what the leader is faster. The least-squares slope of the change over
@@ -232,7 +232,7 @@ final class Plausibility {
         if (isNear) {
             remarks.add(
                     "%.0f %% of the samples have a gap below %.1f m: the unit of gap is probably wrong%s, or it is"
-                            + " measured from elsewhere than bumper to bumper",
+                            + " not measured from bumper to bumper",
                     100.0 * near / samples,
                     SampleCheck.MIN_GAP,
                     reason(ofSamples, ", as if gaps in km were read as m"));

@@ -65,7 +65,7 @@ final class Remarks {
     void bounds(long samples, long trips, long forgottenTrips) {
         if (samples > InspectedLog.MOST_SAMPLES) {
             add(
-                    "samples that were there before were looked for among the last %,d at least, not among all",
+                    "repeated samples were looked for among at least the last %,d, not among all",
                     InspectedLog.MOST_SAMPLES);
         }
         if (trips > InspectedLog.MOST_TRIPS) {

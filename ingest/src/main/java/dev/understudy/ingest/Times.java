@@ -33,8 +33,8 @@ final class Times {
      * Returns the time that a text in a form of ISO 8601 names.
      *
      * @param zone of times that name none
-     * @param previousMs the time before in the same log, by which a time that a clock showed twice is told; null if
-     *     there was none
+     * @param previousMs the time before in the same log, which decides between the two meanings of a time that a clock
+     *     showed twice; null if there was none
      * @throws DateTimeException if it names none; the message says what was found
      */
     static Instant iso(String text, ZoneId zone, @Nullable Long previousMs) {

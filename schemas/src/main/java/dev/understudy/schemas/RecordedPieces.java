@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What policies drove, joined from records of {@code driving.rollouts.v1}. A piece of a trajectory is a run of steps of
- * one vehicle, trip and model whose numbers rise by one; the record after it, whoever drove that, tells the observation
+ * one vehicle, trip and model whose numbers rise by one; the record after it, whoever drove there, has the observation
  * after its last step. Where there is none, the last step is given up for its observation. No piece is the end of an
  * episode: each went on.
  *

@@ -25,7 +25,7 @@ public final class SampleCodecs {
      *
      * @throws IllegalArgumentException naming those there are, if there is none for these
      */
-    @SuppressWarnings("unchecked") // the map has each class with the codec of its own
+    @SuppressWarnings("unchecked") // the map has each class with its codec
     public static <S extends Sample> SampleCodec<S> of(Class<S> type) {
         Codec<S> codec = (Codec<S>) CODECS.get(type);
         if (codec == null) {

@@ -22,7 +22,7 @@ final class Aside implements AutoCloseable {
         return CompletableFuture.supplyAsync(work, thread);
     }
 
-    /** Waits for work and returns what came of it; throws what it threw. */
+    /** Waits for work and returns its result; throws what it threw. */
     static <T> T end(CompletableFuture<T> work) {
         try {
             return work.join();
@@ -34,7 +34,7 @@ final class Aside implements AutoCloseable {
         }
     }
 
-    /** Waits until all that was begun is over, whatever came of it. */
+    /** Waits until all work is over, whether it failed or not. */
     void settle() {
         begin(() -> true).join();
     }

@@ -277,8 +277,8 @@ public final class Gail implements Learner {
 
     /**
      * Begins an update that learns off-policy, from what earlier versions of the policy did; no environment is needed.
-     * To continue, all arguments must be those that the update was begun with. What observations are standardised by is
-     * settled by the first update of a policy and stays.
+     * To continue, all arguments must be those that the update was begun with. The statistics that standardise
+     * observations are fixed by the first update of a policy.
      *
      * @param recorded rollouts with the densities their actions were drawn with; the environment's rewards are not read
      * @throws IllegalArgumentException if there is nothing recorded, or it is of another size, or a density is missing
@@ -299,7 +299,7 @@ public final class Gail implements Learner {
         }
         recorded.forEach(this::check);
         restore(state);
-        // Statistics that moved on would change the policy between recording and learning, where no bound sees it.
+        // Moving statistics would change the policy between recording and learning in a way that no bound limits.
         if (PolicyImprovement.scaler(state).count() == 0) {
             demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
             recorded.forEach(rollout -> parts().improvement()
@@ -347,8 +347,8 @@ public final class Gail implements Learner {
     }
 
     /**
-     * Returns D's accuracy between two sets of the expert's pairs, which it has no right to tell apart: about 1/2
-     * unless it knows its demonstrations by heart.
+     * Returns D's accuracy between two sets of the expert's pairs, which it should not be able to distinguish: about
+     * 1/2 unless it has memorised its demonstrations.
      *
      * @param learned demonstrations it learned from
      * @param heldOut demonstrations of the same expert that it did not see

@@ -16,7 +16,7 @@ import java.util.List;
  * @param judged what of a pair the discriminator sees
  * @param endReward what the last step of an episode that the task itself ended earns besides, in nats; 0 for nothing
  * @param settling share of an update's iterations, at its end, over which the policy's steps grow smaller, 0 for none:
- *     the last policy is then no accident of its last step
+ *     so that the last policy does not depend on the luck of its last step
  */
 public record GailConfig(
         int iterations,
@@ -31,7 +31,7 @@ public record GailConfig(
     public enum Feedback {
         /** The expert's pairs. */
         EXPERT,
-        /** Nothing: D stays at 1/2. A control: what the policy then learns, it learns from the reward's sign alone. */
+        /** Nothing: D stays at 1/2. A control: the policy then learns from the reward's sign alone. */
         CONSTANT,
         /** Pairs of random numbers in place of the expert's. A control: what is learned without demonstrations. */
         NOISE
@@ -93,8 +93,8 @@ public record GailConfig(
     /**
      * Returns {@link #authors} with a smoother discriminator and smaller last steps: a gradient penalty of weight 1 and
      * target 0, a tenth of it for 75 steps and whole after 150 (from the start it can keep a policy from ever finding
-     * the expert), and policy steps that shrink over the last 0.4 of the iterations. With few demonstrations D is
-     * otherwise right about each of them and wrong in between.
+     * the expert), and policy steps that shrink over the last 0.4 of the iterations. Without the penalty and with few
+     * demonstrations, D is right about each of them and wrong in between.
      *
      * @param reward as of {@link #authors}
      */
@@ -105,7 +105,7 @@ public record GailConfig(
     }
 
     /**
-     * Returns {@link #defaults} for a task that rollouts of 1,000 pairs say enough about, such as CartPole: a fifth of
+     * Returns {@link #defaults} for a task for which rollouts of 1,000 pairs are enough, such as CartPole: a fifth of
      * the pairs, curvature over a fifth of them, steps of KL 0.02, 150 iterations.
      *
      * @param reward as of {@link #authors}

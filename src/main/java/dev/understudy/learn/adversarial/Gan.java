@@ -26,8 +26,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * A generative adversarial network: Goodfellow et al. (2014), arXiv:1406.2661, eq. 1 and Algorithm 1. A generator G
- * turns random vectors into points; a {@link Discriminator}, the same that {@link Gail} learns its reward from, tells
- * them from data; G learns to be taken for data.
+ * turns random vectors into points; a {@link Discriminator}, the same that {@link Gail} learns its reward from,
+ * distinguishes them from data; G learns to make points that D takes for data.
  *
  * <p>Departure: Adam in place of gradient steps, and a gradient penalty if the options ask for one. Holds native
  * memory; for one thread at a time.

@@ -15,8 +15,8 @@ public record OffPolicyConfig(
     /** Which of the recorded pairs the discriminator takes for the policy's. */
     public enum Generated {
         /**
-         * Pairs drawn in proportion to pi(a|o) over the density they were recorded with. This mends the actions, not
-         * how often an observation comes up.
+         * Pairs drawn in proportion to pi(a|o) over the density they were recorded with. This corrects for the actions,
+         * not for how often an observation occurs.
          */
         WEIGHTED,
         /** All of them alike: Kostrikov et al. (2019), arXiv:1809.02925 (DAC), drop the weights, too. */

@@ -48,7 +48,7 @@ public interface Sliced<T> {
         };
     }
 
-    /** Returns this work and, after it, work that follows from its outcome; to tell which takes a slice of its own. */
+    /** Returns this work and, after it, work that depends on its outcome; choosing that work takes a separate slice. */
     default <U> Sliced<U> then(Function<? super T, Sliced<U>> next) {
         Sliced<T> first = this;
         return new Sliced<>() {

@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * V(o, t): what is still to come after time t of an episode, from the observation and the share of the horizon that has
- * passed, so that an end by the step limit is foreseen. Targets are standardised by running statistics.
+ * passed, so that it can predict an end by the step limit. Targets are standardised by running statistics.
  *
  * <p>Fitted by the solver of {@link TrustRegion}, as in the authors' code of GAIL: V is the mean of a Gaussian of unit
  * deviation over standardised targets, so the objective is minus half the mean squared error, the divergence half the

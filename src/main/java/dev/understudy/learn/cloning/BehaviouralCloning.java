@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  * pi_theta(a | o), with an entropy bonus and an L2 penalty (ALGORITHMS: Pomerleau, 1991; settings of Ho and Ermon,
  * 2016).
  *
- * <p>One-step cloning drifts: its errors lead it where the expert never was (Ross, Gordon and Bagnell, 2011, theorem
- * 2.1: the cost grows with the square of the horizon). Where the {@link Dynamics} of a task are known, a second term
- * holds the policy to the expert over {@code horizon} steps of its own driving, with the gradient taken through all of
- * them.
+ * <p>One-step cloning drifts: its errors lead it to states that the expert never visited (Ross, Gordon and Bagnell,
+ * 2011, theorem 2.1: the cost grows with the square of the horizon). Where the {@link Dynamics} of a task are known, a
+ * second term holds the policy to the expert over {@code horizon} steps of its own driving, with the gradient taken
+ * through all of them.
  *
  * <p>Warm start: parameters, moments and scaler go on from the state. How large the steps of a later update are, how
  * much of each batch rehearses, and whether what is exported is averaged over updates:

@@ -74,8 +74,8 @@ public record LogRecord(
     }
 
     /**
-     * Returns whether the timestamp tells when the record was sent. One that is the sample's own time was set by hand,
-     * and is wrong where that is wrong.
+     * Returns whether the timestamp is the time when the record was sent. A timestamp equal to the sample's own time
+     * was set by hand, and is wrong if that time is wrong.
      */
     public boolean isSentKnown() {
         return sentMs >= 0 && !(isUsable() && timeMs == sentMs);

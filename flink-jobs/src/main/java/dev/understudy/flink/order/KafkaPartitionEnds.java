@@ -25,12 +25,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks Kafka for the ends of a topic's partitions, on a thread of its own. While no broker answers there are no
- * answers, and so nobody is taken for empty.
+ * Asks Kafka for the ends of a topic's partitions, on a separate thread. While no broker answers there are no ends, so
+ * no partition counts as empty.
  *
- * <p>An end may be further than anything that can be read: behind the last record there may be marks of transactions,
- * records of transactions that were given up, or nothing where records expired. So where a reader stands still before
- * the end, a consumer is sent to look, and if it comes to the end without a record, there was nothing to read.
+ * <p>An end may be beyond anything that can be read: after the last record there may be transaction markers, records of
+ * aborted transactions, or a hole where records expired. So if a reader stays before the end, a consumer looks. If it
+ * reaches the end without a record, there was nothing to read.
  */
 public final class KafkaPartitionEnds implements PartitionEnds {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPartitionEnds.class);
@@ -63,8 +63,8 @@ public final class KafkaPartitionEnds implements PartitionEnds {
      * Begins to ask.
      *
      * @param properties of a consumer that reads what the job reads
-     * @param isContinued whether what the group committed tells up to where a partition was read of which the job does
-     *     not know it
+     * @param isContinued whether the group's committed offset says how far a partition was read, if the job does not
+     *     know
      */
     public KafkaPartitionEnds(String topic, Properties properties, boolean isContinued, InstantSource clock) {
         this.topic = topic;

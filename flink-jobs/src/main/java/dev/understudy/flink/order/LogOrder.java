@@ -81,7 +81,7 @@ final class LogOrder {
         final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
         /**
-         * Tells when records count as sent.
+         * Decides when records count as sent.
          *
          * @param isWhole whether no more are to be waited for
          */

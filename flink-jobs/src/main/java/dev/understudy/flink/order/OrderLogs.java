@@ -131,7 +131,7 @@ public final class OrderLogs extends AbstractStreamOperator<LogRecord>
         }
     }
 
-    /** The source knows no time but the end of it, which it tells before it ends. */
+    /** The source sends no watermark except the last one, before it ends. */
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         if (mark.getTimestamp() == Watermark.MAX_WATERMARK.getTimestamp()) {

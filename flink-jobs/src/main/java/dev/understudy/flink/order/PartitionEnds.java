@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.Map;
 import java.util.Optional;
 
-/** Tells what is left to read in the partitions of the log topic. Used by one thread; answers do not block it. */
+/** Says what is left to read in the partitions of the log topic. Used by one thread; answers do not block it. */
 public interface PartitionEnds extends AutoCloseable {
     /**
      * What was there at one time.

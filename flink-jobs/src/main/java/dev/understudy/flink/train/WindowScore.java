@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The test before the training: how well a window's actions were foreseen by a policy that has not seen them, and by
- * baselines on the same steps.
+ * The test before the training: how well a policy that has not seen a window's actions predicts them, and how well
+ * baselines do on the same steps.
  */
 public final class WindowScore {
     /** Root mean square error of the policy, in the unit of actions; absent where there was no policy yet. */
