@@ -2,6 +2,10 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.app.study.BundledLogs;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
