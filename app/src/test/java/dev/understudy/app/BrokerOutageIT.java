@@ -50,7 +50,7 @@ class BrokerOutageIT {
             Connection connection = Connection.local(broker.bootstrapServers());
             connection.ensureTopics(1, 2);
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("state"))
-                    .with(guarantee, Duration.ofMillis(200));
+                    .with(new ServingConfig.Delivery(guarantee, Duration.ofMillis(200)));
             ReplaySettings settings = ReplaySettings.defaults(broker.bootstrapServers())
                     .withRoute(ReplaySettings.Route.OBSERVATIONS)
                     .withFactor(10)

@@ -44,7 +44,7 @@ public final class ServeCommand implements Tool {
             .as("--instance");
     private static final Setting<String> APPLICATION = Setting.required(
                     "serve.application",
-                    DEFAULTS.applicationId(),
+                    DEFAULTS.place().applicationId(),
                     "Instances of one application share the work; the name of another policy than car following is added.")
             .as("--application");
     private static final Setting<Path> STATE = Setting.writableDirectory(
@@ -52,33 +52,33 @@ public final class ServeCommand implements Tool {
             .as("--state");
     private static final Setting<Guarantee> GUARANTEE = Setting.choice(
                     "serve.guarantee",
-                    DEFAULTS.guarantee(),
+                    DEFAULTS.delivery().guarantee(),
                     Guarantee.class,
                     "exactly-once (decisions are visible at commit), or at-least-once (low latency).")
             .as("--guarantee");
     private static final Setting<Integer> COMMIT_MILLIS = Setting.integer(
                     "serve.commit.millis",
-                    (int) DEFAULTS.commitInterval().toMillis(),
+                    (int) DEFAULTS.delivery().commitInterval().toMillis(),
                     1,
                     60_000,
                     "Time between commits, milliseconds.")
             .as("--commit-millis");
     private static final Setting<Integer> BATCH = Setting.integer(
                     "serve.batch",
-                    DEFAULTS.batchRecords(),
+                    DEFAULTS.batching().records(),
                     1,
                     DEFAULTS.intake().rows(),
                     "Most observations scored together.")
             .as("--batch");
     private static final Setting<Integer> WAIT_MILLIS = Setting.integer(
                     "serve.wait.millis",
-                    (int) DEFAULTS.batchWait().toMillis(),
+                    (int) DEFAULTS.batching().longestWait().toMillis(),
                     1,
                     10_000,
                     "Longest time an observation waits for others, milliseconds.")
             .as("--wait-millis");
     private static final Setting<Integer> THREADS = Setting.integer(
-                    "serve.threads", DEFAULTS.threads(), 1, 256, "Stream threads.")
+                    "serve.threads", DEFAULTS.batching().threads(), 1, 256, "Stream threads.")
             .as("--threads");
     private static final Setting<Boolean> ROLLOUTS = Setting.off(
                     "serve.rollouts",
@@ -132,9 +132,11 @@ public final class ServeCommand implements Tool {
         ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
                 .withClient(connection.clientSettings())
                 .named(instance(settings), Pipeline.named(settings.get(APPLICATION), served))
-                .with(settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS)))
-                .with(settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS))
-                .withMostPolicies(settings.get(MOST_POLICIES))
+                .with(new ServingConfig.Delivery(
+                        settings.get(GUARANTEE), Duration.ofMillis(settings.get(COMMIT_MILLIS))))
+                .with(new ServingConfig.Batching(
+                        settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS)))
+                .with(new ServingConfig.Bounds(DEFAULTS.bounds().entities(), settings.get(MOST_POLICIES)))
                 .with(recording);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
