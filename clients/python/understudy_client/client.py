@@ -41,7 +41,8 @@ class DecisionClient:
         entity: stable name of the one that acts, the key of its records
         domain: prefix of the topics
         policy: the policy that is expected to answer; None takes any
-        label: word on each record; where several policies are served by label, it names the policy of the episode
+        label: word on each record; where several policies are served by label, it names the policy of the episode; by default
+            the policy that is expected to answer
         timeout_s: how long to wait for the cluster and for each decision, seconds
         clock: where event time comes from
         settings: more for every Kafka client, such as security.protocol
@@ -62,7 +63,7 @@ class DecisionClient:
         self.entity = entity
         self.domain = domain
         self.policy = policy
-        self.label = label
+        self.label = label or policy or ""
         self.timeout_s = timeout_s
         self.late_decisions = 0
         """Decisions that came for a step that was over."""
@@ -138,7 +139,7 @@ class DecisionClient:
             raise RefusedObservation(
                 f"serving ({decision.instance}) refused step {self.sequence} of {self.episode}: {decision.reason}"
             )
-        if self.policy is not None and decision.policy != self.policy:
+        if self.policy is not None and decision.policy not in (self.policy, self.policy.split("@")[0]):
             raise UnknownPolicy(
                 f"expected decisions of policy {self.policy} for {self.entity}, found one of {decision.policy}"
             )
@@ -202,7 +203,7 @@ class DecisionClient:
         """Raises UnknownPolicy if no model of the expected policy is in force."""
         if self.policy is not None:
             known = self.promoted_policies()
-            if self.policy not in known:
+            if self.policy not in known and self.policy.split("@")[0] not in known:
                 raise UnknownPolicy(
                     f"expected a promoted model of policy {self.policy} at {self._bootstrap_servers}, "
                     f"found {', '.join(sorted(known)) or 'none of any policy'}"
@@ -276,7 +277,8 @@ class DecisionClient:
         raise NoDecision(
             f"expected a decision on step {self.sequence} of {self.episode} in {self.domain}.decisions.v1 "
             f"at {self._bootstrap_servers} within {self.timeout_s:g} s, found none; "
-            f"is serving running for the domain {self.domain}?{self._last_trouble()}"
+            f"is serving running for the domain {self.domain}, and for the policy that the label \"{self.label}\" names? "
+            f"What it cannot answer lies in dead-letters.v1.{self._last_trouble()}"
         )
 
     def _last_trouble(self) -> str:

@@ -45,21 +45,31 @@ public interface PolicyMapping extends Serializable {
                                     .formatted(names.get(0).domain(), ONE, names, LABEL, ENTITY_PREFIX));
                 }
                 PolicyName only = names.get(0);
-                yield sample -> only;
+                List<PolicyName> others = others(known, names);
+                yield sample -> others.stream().anyMatch(other -> other.isCalled(sample.label())) ? null : only;
             }
             case LABEL -> {
                 List<PolicyName> parents = parents(names);
-                yield sample -> named(sample.label(), parents);
+                List<PolicyName> others = others(known, names);
+                yield sample -> named(sample.label(), parents, others);
             }
             case ENTITY_PREFIX -> {
                 List<PolicyName> parents = parents(names);
+                List<PolicyName> others = others(known, names);
                 yield sample -> named(
-                        sample.entity().substring(0, Math.max(0, sample.entity().indexOf('/'))), parents);
+                        sample.entity().substring(0, Math.max(0, sample.entity().indexOf('/'))), parents, others);
             }
-            default ->
-                new Lines(read(choice, known).stream()
+            default -> {
+                List<Line> lines = read(choice, known).stream()
                         .filter(line -> line.policy.domain().equals(names.get(0).domain()))
-                        .toList());
+                        .toList();
+                List<PolicyName> parents = parents(names);
+                if (lines.stream().noneMatch(line -> parents.contains(line.policy.parent()))) {
+                    throw new IllegalArgumentException(
+                            "%s: expected a line for one of %s, found none".formatted(choice, names));
+                }
+                yield new Lines(lines);
+            }
         };
     }
 
@@ -67,22 +77,34 @@ public interface PolicyMapping extends Serializable {
         return names.stream().map(PolicyName::parent).distinct().toList();
     }
 
+    /** Returns the policies of the same domain that were not asked for: what is theirs is nobody's here. */
+    private static List<PolicyName> others(Set<String> known, List<PolicyName> names) {
+        List<PolicyName> parents = parents(names);
+        return known.stream()
+                .map(PolicyName::parse)
+                .filter(name -> name.domain().equals(names.get(0).domain()) && !parents.contains(name))
+                .toList();
+    }
+
     /**
      * Returns the policy that a word names: by its whole name or the last part of it, in any case, with or without a
-     * variant; if there is but one, any other word names a variant of it, and no word the policy itself.
+     * variant; if there is but one, any other word that is not the name of another policy names a variant of it, and no
+     * word the policy itself.
      */
-    private static @Nullable PolicyName named(String word, List<PolicyName> parents) {
+    private static @Nullable PolicyName named(String word, List<PolicyName> parents, List<PolicyName> others) {
         int at = word.indexOf('@');
         String policy = at < 0 ? word : word.substring(0, at);
         String variant = at < 0 ? "" : word.substring(at + 1);
         for (PolicyName parent : parents) {
-            String last = parent.spec().substring(parent.spec().indexOf('/') + 1);
-            if (policy.equalsIgnoreCase(parent.spec()) || policy.equalsIgnoreCase(last)) {
+            if (parent.isCalled(policy)) {
                 return at < 0 ? parent : variant(parent, variant);
             }
         }
-        PolicyName only = parents.size() == 1 ? parents.get(0) : null;
-        return only == null || word.isEmpty() ? only : variant(only, word);
+        if (parents.size() > 1 || others.stream().anyMatch(other -> other.isCalled(policy))) {
+            return null;
+        }
+        PolicyName only = parents.get(0);
+        return word.isEmpty() ? only : variant(only, word);
     }
 
     private static @Nullable PolicyName variant(PolicyName parent, String word) {
@@ -108,7 +130,13 @@ public interface PolicyMapping extends Serializable {
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (!line.isEmpty() && !line.startsWith("#")) {
-                read.add(Line.parse(line, known, file + " line " + (i + 1)));
+                Line parsed = Line.parse(line, known, file + " line " + (i + 1));
+                if (read.stream().anyMatch(parsed::isOfTheSame)) {
+                    throw new IllegalArgumentException(
+                            "%s line %d: expected one line for each entity, found another for \"%s\""
+                                    .formatted(file, i + 1, parsed.entity));
+                }
+                read.add(parsed);
             }
         }
         return read;
@@ -135,6 +163,10 @@ public interface PolicyMapping extends Serializable {
             }
             boolean isPrefix = entity.endsWith("*");
             return new Line(isPrefix ? entity.substring(0, entity.length() - 1) : entity, isPrefix, policy);
+        }
+
+        boolean isOfTheSame(Line other) {
+            return entity.equals(other.entity) && isPrefix == other.isPrefix;
         }
 
         boolean holds(String name) {

@@ -31,6 +31,11 @@ public record PolicyName(String spec, String variant) implements Serializable {
         return new PolicyName(matcher.group(1), matcher.group(2) == null ? "" : matcher.group(2));
     }
 
+    /** Returns whether a word is the name of the spec or its last part, in any case. */
+    boolean isCalled(String word) {
+        return word.equalsIgnoreCase(spec) || word.equalsIgnoreCase(spec.substring(spec.indexOf('/') + 1));
+    }
+
     /** Returns whether a word can name a variant. */
     static boolean canBeVariant(String word) {
         return VARIANT.matcher(word).matches();

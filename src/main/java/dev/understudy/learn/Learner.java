@@ -2,6 +2,7 @@ package dev.understudy.learn;
 
 import dev.understudy.data.Trajectory;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An algorithm that learns a policy. It knows no clock, topic or logger; its whole memory is a {@link LearnerState}.
@@ -15,13 +16,13 @@ public interface Learner extends AutoCloseable {
     LearnerState initialState(long seed);
 
     /**
-     * Returns the memory of a learner that goes on from the policy of another, whose own memory is not at hand; a
-     * learner that cannot, or to which that model means nothing, begins as if there were none.
+     * Returns the memory of a learner that goes on from the policy of another, whose own memory is not at hand; null
+     * from a learner that cannot, or to which that model means nothing.
      *
      * @param model ONNX bytes, as {@link #export} wrote them, with or without metadata
      */
-    default LearnerState stateFrom(byte[] model, long seed) {
-        return initialState(seed);
+    default @Nullable LearnerState stateFrom(byte[] model, long seed) {
+        return null;
     }
 
     /**

@@ -59,6 +59,32 @@ class ChosenPoliciesTest {
     }
 
     @Test
+    void whatALabelSaysIsAnotherPolicysIsNobodysHere() {
+        for (String mapping : List.of(PolicyMapping.ONE, PolicyMapping.LABEL)) {
+            Policies<?> cart = chosen(List.of("control/cartpole-v1"), mapping);
+            assertThat(policyOf(cart, "robot", "CartPole-v0")).as(mapping).isNull();
+            assertThat(policyOf(cart, "robot", "control/mountaincar-v0"))
+                    .as(mapping)
+                    .isNull();
+            assertThat(policyOf(cart, "robot", "CartPole-v1")).as(mapping).isEqualTo("control/cartpole-v1");
+            assertThat(policyOf(cart, "robot", "")).as(mapping).isEqualTo("control/cartpole-v1");
+        }
+        assertThat(policyOf(chosen(List.of("control/cartpole-v1"), ""), "robot", "my robot"))
+                .isEqualTo("control/cartpole-v1");
+    }
+
+    @Test
+    void filesThatContradictThemselvesOrSayNothingAreRefused(@TempDir Path folder) throws IOException {
+        Path file =
+                Files.writeString(folder.resolve("twice"), "a* = control/cartpole-v1\na* = control/mountaincar-v0\n");
+        assertThatThrownBy(() -> Catalogue.chosen(TASKS, file.toString()))
+                .hasMessageContaining("line 2: expected one line for each entity, found another for \"a\"");
+        Path empty = Files.writeString(folder.resolve("empty"), "# nothing\n");
+        assertThatThrownBy(() -> Catalogue.chosen(TASKS, empty.toString()))
+                .hasMessageContaining("expected a line for one of");
+    }
+
+    @Test
     void thePrefixOfAnEntityNamesAVariant() {
         Policies<?> fleets = chosen(List.of(FOLLOWING), "entity-prefix");
         assertThat(policyOf(fleets, "fleet-7/car-3", "any")).isEqualTo(FOLLOWING + "@fleet-7");

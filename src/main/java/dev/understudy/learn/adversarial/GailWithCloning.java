@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Gail} and {@link BehaviouralCloning} on one policy, by turns: the policy is cloned; then, for some rounds, it
@@ -85,8 +86,9 @@ public final class GailWithCloning implements Learner {
     }
 
     @Override
-    public LearnerState stateFrom(byte[] model, long seed) {
-        return joined(first.stateFrom(model, seed), gail.initialState(seed));
+    public @Nullable LearnerState stateFrom(byte[] model, long seed) {
+        LearnerState cloned = first.stateFrom(model, seed);
+        return cloned == null ? null : joined(cloned, gail.initialState(seed));
     }
 
     @Override

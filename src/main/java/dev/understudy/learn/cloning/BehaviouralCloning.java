@@ -107,17 +107,17 @@ public final class BehaviouralCloning implements Learner {
      * whose parameters are numbered.
      */
     @Override
-    public LearnerState stateFrom(byte[] model, long seed) {
+    public @Nullable LearnerState stateFrom(byte[] model, long seed) {
         int n = policy.observationSize();
         float[] numbers = new float[layout.size() + 2 * n];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = i + FIRST_NUMBER;
         }
         float[] found = ModelConstants.read(model, onnx(parts(numbers)), FIRST_NUMBER, numbers.length);
-        LearnerState fresh = initialState(seed);
         if (found == null) {
-            return fresh;
+            return null;
         }
+        LearnerState fresh = initialState(seed);
         Parts parts = parts(found);
         SortedMap<String, float[]> vectors = new TreeMap<>(fresh.vectors());
         vectors.put(CloningPrograms.THETA, parts.theta);

@@ -177,7 +177,11 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         for (Row<S> row : batch) {
             decide(row, nowMs);
         }
-        touched.forEach((entity, entry) -> entities.put(entity, entry.toBytes()));
+        touched.forEach((entity, entry) -> {
+            if (entry.isKnown) {
+                entities.put(entity, entry.toBytes());
+            }
+        });
         waiting.clear();
         metrics.batches.increment();
     }
@@ -212,6 +216,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                     nowMs);
             return;
         }
+        entry.isKnown = true;
         Row<S> row = new Row<>(one, sample, entry, policy, by);
         if (entry.wasSeen(sample)) {
             // Taken in before a crash, yet its decision may have been lost with it: decide it again.

@@ -31,6 +31,8 @@ final class EntityEntry<S extends Sample> {
     private EpisodeEntry previous = new EpisodeEntry("");
     /** Offset of the newest observation taken in. */
     long offset = -1;
+    /** Whether an observation of it was ever taken; nothing is stored of an entity that was only refused. */
+    boolean isKnown;
     /** The last action, NaN if there was none, and its event time. */
     float[] action;
 

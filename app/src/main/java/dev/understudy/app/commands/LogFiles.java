@@ -102,7 +102,8 @@ final class LogFiles {
         }
         if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
             throw new BadSettingsException(List.of(
-                    "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping,"
+                    "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping"
+                            + " (episodes of a task: --policy control/NAME),"
                             + " found " + files + " and no mapping file"));
         }
         OpenAccReader reader = opened(() -> OpenAccReader.open(files.get(0)));

@@ -13,21 +13,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** What the model topics of a cluster say of one policy. */
-record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts) {
+/**
+ * What the model topics of a cluster say of one policy.
+ *
+ * @param others the policies that there are models of besides
+ */
+record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts, Set<String> others) {
     /** Reads the verdicts, oldest first; connects. */
     static Models read(Settings settings, String policy) {
         Connection connection = Connection.of(settings);
         connection.admin().close();
         TopicReader reader = new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
-        List<Promotion> verdicts = reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
+        List<Promotion> all = reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
                 .map(ConsumerRecord::value)
-                .filter(verdict -> verdict.policy().equals(policy))
                 .toList();
-        return new Models(connection, reader, policy, verdicts);
+        List<Promotion> verdicts =
+                all.stream().filter(verdict -> verdict.policy().equals(policy)).toList();
+        Set<String> others = new TreeSet<>();
+        all.forEach(verdict -> others.add(verdict.policy()));
+        others.remove(policy);
+        return new Models(connection, reader, policy, verdicts, others);
     }
 
     /** Returns the promotion in force: the highest epoch, the later of two with the same. */

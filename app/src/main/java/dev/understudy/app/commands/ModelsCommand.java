@@ -1,5 +1,6 @@
 package dev.understudy.app.commands;
 
+import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Failures;
@@ -8,11 +9,12 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
-import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
@@ -46,6 +48,9 @@ public final class ModelsCommand {
 
     private static final Setting<String> POLICY =
             Setting.required("policy", "driving/car-following", "The policy's name.");
+
+    private static final Setting<String> VERIFIED =
+            Setting.text("policy", "", "The policy's name; by default the one that a model file names.");
 
     private ModelsCommand() {}
 
@@ -124,7 +129,13 @@ public final class ModelsCommand {
             console.result(
                     Map.of("policy", models.policy(), "models", json),
                     () -> models.verdicts().isEmpty()
-                            ? "no model of " + models.policy() + " was judged yet"
+                            ? "no model of %s was judged yet; %s"
+                                    .formatted(
+                                            models.policy(),
+                                            models.others().isEmpty()
+                                                    ? "nor of any other policy"
+                                                    : "there are models of " + String.join(", ", models.others())
+                                                            + ": say which by --policy")
                             : table.toString());
             return 0;
         }
@@ -306,7 +317,7 @@ public final class ModelsCommand {
 
         @Override
         public List<Setting<?>> settings() {
-            return withConnection(POLICY);
+            return withConnection(VERIFIED);
         }
 
         @Override
@@ -316,14 +327,14 @@ public final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws IOException {
-            PolicySpec<?> spec = Pipeline.spec(settings.get(POLICY));
             byte[] bytes;
             String sha256;
             if (Files.exists(Path.of(model))) {
                 bytes = Files.readAllBytes(Path.of(model));
                 sha256 = Artifacts.sha256(bytes);
             } else if (model.matches("[0-9a-f]{4,64}")) {
-                Models models = Models.read(settings, settings.get(POLICY));
+                Models models = Models.read(
+                        settings, settings.get(VERIFIED).isEmpty() ? POLICY.defaultText() : settings.get(VERIFIED));
                 sha256 = models.verdict(model).sha256();
                 bytes = models.reader()
                         .artifact(models.policy(), sha256)
@@ -333,7 +344,8 @@ public final class ModelsCommand {
                 throw new CommandFailedException(
                         "expected a model file or the beginning of a SHA-256, found neither at " + model);
             }
-            IntakeCheck check = spec.intakeCheck(settings.get(POLICY), IntakeLimits.defaults());
+            String policy = settings.get(VERIFIED).isEmpty() ? policyOf(bytes) : settings.get(VERIFIED);
+            IntakeCheck check = Pipeline.spec(policy).intakeCheck(policy, IntakeLimits.defaults());
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);
@@ -341,6 +353,19 @@ public final class ModelsCommand {
                     .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
             console.result(json, () -> ShowModel.text(json, ""));
             return code;
+        }
+
+        /**
+         * Returns the policy that a file names; the default where it names none, for the check to say what is wrong.
+         */
+        private static String policyOf(byte[] bytes) {
+            try {
+                String named = ModelFile.read(bytes).metadata().policy();
+                Pipeline.spec(named);
+                return named;
+            } catch (InvalidModelException | BadSettingsException e) {
+                return POLICY.defaultText();
+            }
         }
 
         private static int accepted(IntakeOutcome.Accepted accepted, Map<String, Object> json) {

@@ -10,6 +10,7 @@ import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
+import dev.understudy.schemas.Topics;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
@@ -183,6 +184,7 @@ public final class ServeCommand implements Tool {
     private static int watch(Serving serving, CountDownLatch stop, int everySeconds, Console console)
             throws InterruptedException {
         long last = 0;
+        long lastDead = 0;
         while (!stop.await(everySeconds, TimeUnit.SECONDS)) {
             Serving.Health health = serving.health();
             long decided = serving.metrics().snapshot().decisions();
@@ -192,6 +194,12 @@ public final class ServeCommand implements Tool {
             console.line("%s, %s, %,d decisions, %.0f a second"
                     .formatted(health.state(), models, decided, (double) (decided - last) / everySeconds));
             last = decided;
+            long dead = serving.metrics().snapshot().deadLettered();
+            if (dead > lastDead) {
+                console.line("%,d observations could not be answered, %,d of them new; %s says why"
+                        .formatted(dead, dead - lastDead, Topics.DEAD_LETTERS));
+                lastDead = dead;
+            }
             if (health.state().equals("ERROR") || health.state().equals("NOT_RUNNING")) {
                 console.note("understudy: serving gave up; the log says why");
                 return 1;

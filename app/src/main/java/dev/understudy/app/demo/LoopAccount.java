@@ -58,9 +58,10 @@ final class LoopAccount {
         if (candidates.putIfAbsent(candidate.id(), candidate) != null) {
             return Optional.empty();
         }
-        return Optional.of("candidate %s  learned by %s from window %s: %.1f KiB, trained in %.2f s"
+        return Optional.of("candidate %s  of %s, learned by %s from window %s: %.1f KiB, trained in %.2f s"
                 .formatted(
                         shortened(candidate.sha256()),
+                        candidate.policy(),
                         candidate.algorithm(),
                         span(candidate.windowStartMs(), candidate.windowEndMs()),
                         candidate.sizeBytes() / 1024.0,
@@ -76,14 +77,16 @@ final class LoopAccount {
         decisions.promoted(verdict);
         if (verdict.promoted()) {
             promoted++;
-            return Optional.of("promoted  %s  as epoch %d, from event time %s: %s"
+            return Optional.of("promoted  %s  of %s as epoch %d, from event time %s: %s"
                     .formatted(
                             shortened(verdict.sha256()),
+                            verdict.policy(),
                             verdict.epoch(),
                             CLOCK.format(Instant.ofEpochMilli(verdict.effectiveFromMs())),
                             verdict.reason()));
         }
-        return Optional.of("refused   %s  %s".formatted(shortened(verdict.sha256()), verdict.reason()));
+        return Optional.of(
+                "refused   %s  of %s: %s".formatted(shortened(verdict.sha256()), verdict.policy(), verdict.reason()));
     }
 
     /** Enters a report; returns a line on a window if it is new. */
@@ -91,10 +94,11 @@ final class LoopAccount {
         switch (report.kind()) {
             case PREQUENTIAL -> {
                 if (windows.putIfAbsent(report.policy() + '@' + report.windowStartMs(), report) == null) {
-                    return Optional.of("window    %s  %.0f steps; error before learning: %s"
+                    return Optional.of("window    %s  %.0f steps of %s; error before learning: %s"
                             .formatted(
                                     span(report.windowStartMs(), report.windowEndMs()),
                                     report.figures().getOrDefault(STEPS, Double.NaN),
+                                    report.policy(),
                                     errors(report)));
                 }
             }
@@ -117,9 +121,10 @@ final class LoopAccount {
         }
         return Optional.of(
                 acknowledgement.accepted()
-                        ? "swap      %s  epoch %d at %s, loaded in %.1f ms"
+                        ? "swap      %s  of %s, epoch %d at %s, loaded in %.1f ms"
                                 .formatted(
                                         shortened(acknowledgement.sha256()),
+                                        acknowledgement.policy(),
                                         acknowledgement.epoch(),
                                         acknowledgement.instance(),
                                         acknowledgement.loadMillis())

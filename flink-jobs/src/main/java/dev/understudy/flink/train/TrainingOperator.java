@@ -215,7 +215,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         TrainingProgress progress = progress();
         if (progress.underWayEndMs() != first) {
             if (progress.learned() == null) {
-                progress = fromParent(policy, progress);
+                progress = fromParent(policy, batch, progress);
             }
             progress = progress.begun(first, account == Account.KEPT ? score(batch, progress) : new TreeMap<>());
             progressState.update(progress);
@@ -225,7 +225,8 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         if (memory == null) {
             long seed = maker.seed(training.seed() + "|" + policy);
             byte[] parent = progress.parentModel();
-            memory = parent.length == 0 ? learner.initialState(seed) : learner.stateFrom(parent, seed);
+            memory = parent.length == 0 ? null : learner.stateFrom(parent, seed);
+            memory = memory == null ? learner.initialState(seed) : memory;
         }
         List<Trajectory> replay = reservoir(progress).trajectories();
         try {
@@ -246,19 +247,24 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
     }
 
-    /** Returns where a variant that has learned nothing begins: with the model of its parent that is in force. */
-    private TrainingProgress fromParent(String policy, TrainingProgress progress) {
+    /**
+     * Returns where a variant that has learned nothing begins: with the model of its parent that is in force at the
+     * window's end, if its learner can go on from that.
+     */
+    private TrainingProgress fromParent(String policy, WindowBatch batch, TrainingProgress progress) throws Exception {
         PolicyName parent = PolicyName.parse(policy).parent();
         if (parent.toString().equals(policy)) {
             return progress;
         }
-        Promotion promotion = history.inForce(parent.toString());
+        Promotion promotion = history.inForce(parent.toString(), batch.endMs());
         byte[] model = promotion == null ? null : history.file(parent.toString(), promotion.sha256());
         if (promotion == null || model == null) {
             return progress;
         }
         String fingerprint = ModelFile.read(model).metadata().fingerprint();
-        return fingerprint.equals(progress.fingerprint()) ? progress.from(promotion.sha256(), model) : progress;
+        return fingerprint.equals(progress.fingerprint()) && learner(policy).stateFrom(model, 0) != null
+                ? progress.from(promotion.sha256(), model)
+                : progress;
     }
 
     private void finish(String policy, Running done) throws Exception {
