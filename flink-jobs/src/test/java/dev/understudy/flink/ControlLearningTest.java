@@ -112,7 +112,7 @@ class ControlLearningTest {
         return samples;
     }
 
-    private WindowBatch batch() {
+    WindowBatch batch() {
         List<Step> steps = demonstrations(false, 8);
         return new WindowBatch(
                 POLICY,
