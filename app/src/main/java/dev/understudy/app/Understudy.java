@@ -1,5 +1,24 @@
 package dev.understudy.app;
 
+import dev.understudy.app.commands.BenchCommand;
+import dev.understudy.app.commands.BrokerCommand;
+import dev.understudy.app.commands.DemoCommand;
+import dev.understudy.app.commands.DoctorCommand;
+import dev.understudy.app.commands.EvaluateCommand;
+import dev.understudy.app.commands.IngestCommand;
+import dev.understudy.app.commands.InspectCommand;
+import dev.understudy.app.commands.LearnCommand;
+import dev.understudy.app.commands.ModelsCommand;
+import dev.understudy.app.commands.PromoteGateCommand;
+import dev.understudy.app.commands.ServeCommand;
+import dev.understudy.app.commands.TrainCommand;
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Failures;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.console.Versions;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -8,7 +8,8 @@
  *                                  Serving ─► decisions ─► Observer ─► Summary
  * </pre>
  *
- * <p>Every command reads its {@link dev.understudy.app.Settings} here, at the edge, and hands them down whole.
+ * <p>{@code commands} has a class for each command; {@code demo} is the one that runs everything. Every command reads
+ * its {@link dev.understudy.app.console.Settings} here, at the edge, and hands them down whole.
  */
 @NullMarked
 package dev.understudy.app;

@@ -127,6 +127,10 @@ class ArchitectureTest {
             slices().matching("dev.understudy.flink.(*)..").should().beFreeOfCycles();
 
     @ArchTest
+    static final ArchRule packagesOfTheCommandsAreFreeOfCycles =
+            slices().matching("dev.understudy.app.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
     static final ArchRule learnersKnowNoClockAndNoLogger = noClasses()
             .that()
             .resideInAnyPackage("dev.understudy.learn..", "dev.understudy.network..", "dev.understudy.policy..")

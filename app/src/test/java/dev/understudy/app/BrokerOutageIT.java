@@ -2,6 +2,10 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.app.study.BundledLogs;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
@@ -46,7 +50,7 @@ class BrokerOutageIT {
             Connection connection = Connection.local(broker.bootstrapServers());
             connection.ensureTopics(1, 2);
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("state"))
-                    .with(guarantee, Duration.ofMillis(200));
+                    .with(new ServingConfig.Delivery(guarantee, Duration.ofMillis(200)));
             ReplaySettings settings = ReplaySettings.defaults(broker.bootstrapServers())
                     .withRoute(ReplaySettings.Route.OBSERVATIONS)
                     .withFactor(10)

@@ -2,6 +2,13 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.app.commands.LearnCommand;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.embedded.LocalFlink;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.HeldOut;
 import dev.understudy.driving.FollowingSample;

@@ -2,6 +2,15 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.app.commands.LearnCommand;
+import dev.understudy.app.commands.PromoteGateCommand;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.embedded.LocalFlink;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.control.ControlStep;

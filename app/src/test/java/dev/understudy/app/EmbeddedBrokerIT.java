@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Connection;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Promotion;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.app.study.BundledLogs;
+import dev.understudy.app.study.Evaluation;
 import dev.understudy.driving.CarFollowingStretches;
 import dev.understudy.driving.ConstantTimeGap;
 import dev.understudy.driving.IntelligentDriverModel;

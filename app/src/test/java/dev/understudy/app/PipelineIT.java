@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.app.commands.TotalsWatch;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.app.study.BundledLogs;
 import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;

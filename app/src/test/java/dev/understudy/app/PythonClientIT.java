@@ -3,6 +3,8 @@ package dev.understudy.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Connection;
 import dev.understudy.schemas.DomainTopics;
 import java.io.IOException;
 import java.io.InputStream;

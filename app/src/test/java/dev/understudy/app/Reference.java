@@ -1,5 +1,6 @@
 package dev.understudy.app;
 
+import dev.understudy.app.study.BundledLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,8 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.app.commands.IngestCommand;
+import dev.understudy.app.study.BundledLogs;
 import dev.understudy.control.ControlRefusal;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.GeneralRefusal;

@@ -217,7 +217,9 @@ final class ServeBenchmark {
         ServingConfig defaults = ServingConfig.defaults(lab.bootstrapServers(), lab.stateDirectory(name))
                 .named("serving-1", name)
                 .with(settings.recording());
-        return guarantee == defaults.guarantee() ? defaults : defaults.with(guarantee, Duration.ofMillis(100));
+        return guarantee == defaults.delivery().guarantee()
+                ? defaults
+                : defaults.with(new ServingConfig.Delivery(guarantee, Duration.ofMillis(100)));
     }
 
     private Round baseline(ServingLab lab, Baseline baseline, Guarantee guarantee)
@@ -230,7 +232,11 @@ final class ServeBenchmark {
         try (KafkaStreams streams = new KafkaStreams(baseline.topology(name), config.toProperties())) {
             streams.start();
             round = Round.watch(
-                    lab.admin(), before, settings.records(), WARM_UP_SHARE, config.applicationId() + "-serving-1");
+                    lab.admin(),
+                    before,
+                    settings.records(),
+                    WARM_UP_SHARE,
+                    config.place().applicationId() + "-serving-1");
         }
         lab.delete(name);
         return round;

@@ -1,6 +1,6 @@
 package dev.understudy.benchmarks;
 
-import dev.understudy.app.EmbeddedBroker;
+import dev.understudy.app.embedded.EmbeddedBroker;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;

@@ -120,11 +120,11 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         for (PolicySpec<S> spec : policies.specs()) {
             answeringOf.put(spec.name(), new Answering<>(spec, spec.envelope(), new BatchScorer(spec, metrics)));
         }
-        waiting = new WaitingSlots(config.batchRecords());
+        waiting = new WaitingSlots(config.batching().records());
         remembered = new LinkedHashMap<>(1024, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<Bytes, EntityEntry<S>> eldest) {
-                return size() > config.mostVehicles();
+                return size() > config.bounds().entities();
             }
         };
     }
@@ -136,7 +136,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
         waiting.restore(initialised.getStateStore(WAITING + suffix));
         remembered.clear();
-        initialised.schedule(config.batchWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
+        initialised.schedule(config.batching().longestWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
     }
 
     @Override

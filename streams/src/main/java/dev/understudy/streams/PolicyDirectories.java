@@ -149,7 +149,7 @@ public final class PolicyDirectories implements AutoCloseable {
             directory.promoted(promotion, offset);
         } else if (promotion.promoted() && isServed(PolicyName.parse(promotion.policy()))) {
             String reason = "expected at most %d policies in one instance (serve.policies.most), found one more"
-                    .formatted(config.mostPolicies());
+                    .formatted(config.bounds().policies());
             metrics.modelsRejected.increment();
             LOG.warn("Promotion {} of {} is refused: {}", promotion.epoch(), promotion.policy(), reason);
             acknowledgements.accept(acknowledgement(promotion, false, reason, 0));
@@ -177,7 +177,9 @@ public final class PolicyDirectories implements AutoCloseable {
     private @Nullable ModelDirectory of(Promotion promotion) {
         PolicyName policy = PolicyName.parse(promotion.policy());
         ModelDirectory known = directories.get(policy);
-        if (!promotion.promoted() || known != null || directories.size() >= config.mostPolicies()) {
+        if (!promotion.promoted()
+                || known != null
+                || directories.size() >= config.bounds().policies()) {
             return promotion.promoted() ? known : null;
         }
         return served.stream()

@@ -61,7 +61,7 @@ public final class Serving implements AutoCloseable {
     public Serving(ServingConfig config, List<Policies<?>> served) {
         this.config = config;
         acknowledgements = new KafkaProducer<>(
-                config.producerProperties(config.applicationId() + "-" + config.instance() + "-acks"),
+                config.producerProperties(config.place().applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
         directories = new PolicyDirectories(config, served, metrics, this::acknowledge, InstantSource.system());
@@ -73,7 +73,7 @@ public final class Serving implements AutoCloseable {
             throw e;
         }
         streams.setUncaughtExceptionHandler(
-                new RestartLimit(config.restarts(), config.restartPeriod(), InstantSource.system()));
+                new RestartLimit(config.restarts().most(), config.restarts().period(), InstantSource.system()));
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {

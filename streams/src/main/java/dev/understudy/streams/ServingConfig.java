@@ -15,60 +15,100 @@ import org.apache.kafka.streams.StreamsConfig;
 /**
  * Configuration of a serving instance.
  *
- * @param instance its name, which stamps decisions and acknowledgements
- * @param bootstrapServers where the brokers are
- * @param applicationId instances with the same one share the work
- * @param stateDirectory where stores lie on disk
- * @param guarantee exactly once, or low latency
- * @param commitInterval how often progress is stored; under {@link Guarantee#EXACTLY_ONCE} decisions are visible then
- * @param batchRecords most observations scored together
- * @param batchWait longest time one waits for others
- * @param threads stream threads
- * @param mostVehicles vehicles whose memory is kept decoded, per task; beyond, it is read from the store
- * @param mostPolicies policies whose models are loaded; promotions of variants beyond are refused
- * @param restarts threads replaced within {@code restartPeriod} before the instance gives up
- * @param restartPeriod period in which they are counted
+ * @param place whose instance it is, and where it keeps its stores
+ * @param cluster the brokers
+ * @param delivery exactly once, or low latency
+ * @param batching how observations are scored together
+ * @param bounds what is kept in memory
+ * @param restarts when it gives up
  * @param recording whether rollouts are written, and whether actions are drawn for them
  * @param intake what a model may ask for
- * @param client what every Kafka client needs besides, such as {@code security.protocol}, {@code ssl.*}, {@code sasl.*}
  */
 public record ServingConfig(
-        String instance,
-        String bootstrapServers,
-        String applicationId,
-        Path stateDirectory,
-        Guarantee guarantee,
-        Duration commitInterval,
-        int batchRecords,
-        Duration batchWait,
-        int threads,
-        int mostVehicles,
-        int mostPolicies,
-        int restarts,
-        Duration restartPeriod,
+        Place place,
+        Cluster cluster,
+        Delivery delivery,
+        Batching batching,
+        Bounds bounds,
+        Restarts restarts,
         Recording recording,
-        IntakeLimits intake,
-        Map<String, Object> client) {
+        IntakeLimits intake) {
+
+    /**
+     * Which instance of which application.
+     *
+     * @param instance its name, which stamps decisions and acknowledgements
+     * @param applicationId instances with the same one share the work
+     * @param stateDirectory where stores lie on disk
+     */
+    public record Place(String instance, String applicationId, Path stateDirectory) {}
+
+    /**
+     * The brokers.
+     *
+     * @param bootstrapServers where they are
+     * @param client what every Kafka client needs besides, such as {@code security.protocol}, {@code ssl.*},
+     *     {@code sasl.*}; it does not replace what a client has of its own
+     */
+    public record Cluster(String bootstrapServers, Map<String, Object> client) {
+        public Cluster {
+            client = Map.copyOf(client);
+        }
+    }
+
+    /**
+     * When decisions are visible.
+     *
+     * @param guarantee exactly once, or low latency
+     * @param commitInterval how often progress is stored; under {@link Guarantee#EXACTLY_ONCE} decisions are visible
+     *     then
+     */
+    public record Delivery(Guarantee guarantee, Duration commitInterval) {}
+
+    /**
+     * How observations are scored together.
+     *
+     * @param records most of them
+     * @param longestWait longest time that one waits for others
+     * @param threads stream threads
+     */
+    public record Batching(int records, Duration longestWait, int threads) {}
+
+    /**
+     * What is kept in memory.
+     *
+     * @param entities entities whose memory is kept decoded, per task; beyond, it is read from the store
+     * @param policies policies whose models are loaded; promotions of variants beyond are refused
+     */
+    public record Bounds(int entities, int policies) {}
+
+    /**
+     * When an instance gives up.
+     *
+     * @param most threads replaced within the period before it does
+     * @param period in which they are counted
+     */
+    public record Restarts(int most, Duration period) {}
 
     /** @throws IllegalArgumentException listing every field that is not possible */
     public ServingConfig {
-        client = Map.copyOf(client);
         List<String> problems = new ArrayList<>();
-        if (instance.isBlank() || applicationId.isBlank() || bootstrapServers.isBlank()) {
+        if (place.instance().isBlank()
+                || place.applicationId().isBlank()
+                || cluster.bootstrapServers().isBlank()) {
             problems.add("expected a name for instance, applicationId and bootstrapServers, got '%s', '%s' and '%s'"
-                    .formatted(instance, applicationId, bootstrapServers));
+                    .formatted(place.instance(), place.applicationId(), cluster.bootstrapServers()));
         }
-        if (batchRecords < 1 || batchRecords > intake.rows()) {
-            problems.add("expected batchRecords from 1 to %d, got %d".formatted(intake.rows(), batchRecords));
+        if (batching.records() < 1 || batching.records() > intake.rows()) {
+            problems.add("expected batches of 1 to %d records, got %d".formatted(intake.rows(), batching.records()));
         }
-        if (batchWait.toMillis() < 1 || commitInterval.toMillis() < 1) {
-            problems.add("expected batchWait and commitInterval of at least 1 ms, got %s and %s"
-                    .formatted(batchWait, commitInterval));
+        if (batching.longestWait().toMillis() < 1 || delivery.commitInterval().toMillis() < 1) {
+            problems.add("expected a batch's wait and a commit interval of at least 1 ms, got %s and %s"
+                    .formatted(batching.longestWait(), delivery.commitInterval()));
         }
-        if (threads < 1 || mostVehicles < 1 || mostPolicies < 1 || restarts < 0) {
-            problems.add(
-                    "expected threads, mostVehicles and mostPolicies from 1 and restarts from 0, got %d, %d, %d and %d"
-                            .formatted(threads, mostVehicles, mostPolicies, restarts));
+        if (batching.threads() < 1 || bounds.entities() < 1 || bounds.policies() < 1 || restarts.most() < 0) {
+            problems.add("expected threads, entities and policies from 1 and restarts from 0, got %d, %d, %d and %d"
+                    .formatted(batching.threads(), bounds.entities(), bounds.policies(), restarts.most()));
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("; ", problems));
@@ -81,148 +121,51 @@ public record ServingConfig(
      */
     public static ServingConfig defaults(String bootstrapServers, Path stateDirectory) {
         return new ServingConfig(
-                "serving-1",
-                bootstrapServers,
-                "understudy-serving",
-                stateDirectory,
-                Guarantee.AT_LEAST_ONCE,
-                Duration.ofMillis(500),
-                512,
-                Duration.ofMillis(5),
-                1,
-                20_000,
-                1_000,
-                5,
-                Duration.ofMinutes(10),
+                new Place("serving-1", "understudy-serving", stateDirectory),
+                new Cluster(bootstrapServers, Map.of()),
+                new Delivery(Guarantee.AT_LEAST_ONCE, Duration.ofMillis(500)),
+                new Batching(512, Duration.ofMillis(5), 1),
+                new Bounds(20_000, 1_000),
+                new Restarts(5, Duration.ofMinutes(10)),
                 Recording.OFF,
-                IntakeLimits.defaults(),
-                Map.of());
+                IntakeLimits.defaults());
     }
 
     /** Returns this configuration under another name and application. */
-    public ServingConfig named(String newInstance, String newApplicationId) {
-        return new ServingConfig(
-                newInstance,
-                bootstrapServers,
-                newApplicationId,
-                stateDirectory,
-                guarantee,
-                commitInterval,
-                batchRecords,
-                batchWait,
-                threads,
-                mostVehicles,
-                mostPolicies,
-                restarts,
-                restartPeriod,
-                recording,
-                intake,
-                client);
+    public ServingConfig named(String instance, String applicationId) {
+        Place other = new Place(instance, applicationId, place.stateDirectory());
+        return new ServingConfig(other, cluster, delivery, batching, bounds, restarts, recording, intake);
     }
 
-    /** Returns this configuration with another guarantee and commit interval. */
-    public ServingConfig with(Guarantee newGuarantee, Duration newCommitInterval) {
-        return new ServingConfig(
-                instance,
-                bootstrapServers,
-                applicationId,
-                stateDirectory,
-                newGuarantee,
-                newCommitInterval,
-                batchRecords,
-                batchWait,
-                threads,
-                mostVehicles,
-                mostPolicies,
-                restarts,
-                restartPeriod,
-                recording,
-                intake,
-                client);
+    /** Returns this configuration with another delivery. */
+    public ServingConfig with(Delivery other) {
+        return new ServingConfig(place, cluster, other, batching, bounds, restarts, recording, intake);
     }
 
-    /** Returns this configuration with other batches and threads. */
-    public ServingConfig with(int newBatchRecords, Duration newBatchWait, int newThreads) {
-        return new ServingConfig(
-                instance,
-                bootstrapServers,
-                applicationId,
-                stateDirectory,
-                guarantee,
-                commitInterval,
-                newBatchRecords,
-                newBatchWait,
-                newThreads,
-                mostVehicles,
-                mostPolicies,
-                restarts,
-                restartPeriod,
-                recording,
-                intake,
-                client);
+    /** Returns this configuration with other batches. */
+    public ServingConfig with(Batching other) {
+        return new ServingConfig(place, cluster, delivery, other, bounds, restarts, recording, intake);
+    }
+
+    /** Returns this configuration with other bounds. */
+    public ServingConfig with(Bounds other) {
+        return new ServingConfig(place, cluster, delivery, batching, other, restarts, recording, intake);
     }
 
     /** Returns this configuration with rollouts written, or not. */
-    public ServingConfig with(Recording newRecording) {
-        return new ServingConfig(
-                instance,
-                bootstrapServers,
-                applicationId,
-                stateDirectory,
-                guarantee,
-                commitInterval,
-                batchRecords,
-                batchWait,
-                threads,
-                mostVehicles,
-                mostPolicies,
-                restarts,
-                restartPeriod,
-                newRecording,
-                intake,
-                client);
+    public ServingConfig with(Recording other) {
+        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, other, intake);
     }
 
-    /** Returns this configuration with another bound on policies. */
-    public ServingConfig withMostPolicies(int newMostPolicies) {
-        return new ServingConfig(
-                instance,
-                bootstrapServers,
-                applicationId,
-                stateDirectory,
-                guarantee,
-                commitInterval,
-                batchRecords,
-                batchWait,
-                threads,
-                mostVehicles,
-                newMostPolicies,
-                restarts,
-                restartPeriod,
-                recording,
-                intake,
-                client);
+    /** Returns this configuration with settings for every Kafka client. */
+    public ServingConfig withClient(Map<String, Object> client) {
+        Cluster other = new Cluster(cluster.bootstrapServers(), client);
+        return new ServingConfig(place, other, delivery, batching, bounds, restarts, recording, intake);
     }
 
-    /** Returns this configuration with settings for every Kafka client; they do not replace its own. */
-    public ServingConfig withClient(Map<String, Object> newClient) {
-        return new ServingConfig(
-                instance,
-                bootstrapServers,
-                applicationId,
-                stateDirectory,
-                guarantee,
-                commitInterval,
-                batchRecords,
-                batchWait,
-                threads,
-                mostVehicles,
-                mostPolicies,
-                restarts,
-                restartPeriod,
-                recording,
-                intake,
-                newClient);
+    /** Returns the name of the instance. */
+    public String instance() {
+        return place.instance();
     }
 
     /** Leaves out the settings of the clients, which may hold secrets. */
@@ -230,22 +173,22 @@ public record ServingConfig(
     public String toString() {
         return "%s of %s at %s: %s, commits every %s, batches of %d that wait %s, %d threads, recording %s, state in %s"
                 .formatted(
-                        instance,
-                        applicationId,
-                        bootstrapServers,
-                        guarantee,
-                        commitInterval,
-                        batchRecords,
-                        batchWait,
-                        threads,
+                        place.instance(),
+                        place.applicationId(),
+                        cluster.bootstrapServers(),
+                        delivery.guarantee(),
+                        delivery.commitInterval(),
+                        batching.records(),
+                        batching.longestWait(),
+                        batching.threads(),
                         recording,
-                        stateDirectory);
+                        place.stateDirectory());
     }
 
     /** Returns the configuration of a producer beside Kafka Streams. */
     Map<String, Object> producerProperties(String clientId) {
-        Map<String, Object> properties = new HashMap<>(client);
-        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        Map<String, Object> properties = new HashMap<>(cluster.client());
+        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000);
         return properties;
@@ -254,7 +197,7 @@ public record ServingConfig(
     /** Returns the configuration of Kafka Streams. */
     public Properties toProperties() {
         Properties properties = new Properties();
-        client.forEach((name, value) -> {
+        cluster.client().forEach((name, value) -> {
             // Without a prefix it reaches all clients if Kafka knows it; with one, what a plug-in knows does too.
             properties.put(name, value);
             properties.put(StreamsConfig.consumerPrefix(name), value);
@@ -265,18 +208,22 @@ public record ServingConfig(
         properties.remove(StreamsConfig.consumerPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
         properties.remove(StreamsConfig.producerPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
         properties.remove(StreamsConfig.adminClientPrefix(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
-        boolean exactly = guarantee == Guarantee.EXACTLY_ONCE;
-        properties.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
-        properties.put(StreamsConfig.CLIENT_ID_CONFIG, applicationId + "-" + instance);
-        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
+        boolean exactly = delivery.guarantee() == Guarantee.EXACTLY_ONCE;
+        properties.put(StreamsConfig.APPLICATION_ID_CONFIG, place.applicationId());
+        properties.put(StreamsConfig.CLIENT_ID_CONFIG, place.applicationId() + "-" + place.instance());
+        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
+        properties.put(StreamsConfig.STATE_DIR_CONFIG, place.stateDirectory().toString());
         properties.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 exactly ? StreamsConfig.EXACTLY_ONCE_V2 : StreamsConfig.AT_LEAST_ONCE);
-        properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
-        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+        properties.put(
+                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
+                delivery.commitInterval().toMillis());
+        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, batching.threads());
         // An idle thread sleeps in poll; what waits for a batch must not wait longer than it should.
-        properties.put(StreamsConfig.POLL_MS_CONFIG, Math.max(1, Math.min(100, batchWait.toMillis() / 2)));
+        properties.put(
+                StreamsConfig.POLL_MS_CONFIG,
+                Math.max(1, Math.min(100, batching.longestWait().toMillis() / 2)));
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64L << 20);
         properties.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 4000);
         // Streams reads committed records alone only under exactly once, unless told so.

@@ -138,7 +138,7 @@ class ControlServingTest {
 
         Served(Path folder, Recording recording) {
             ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
-                    .with(1, Duration.ofMillis(5), 1)
+                    .with(new ServingConfig.Batching(1, Duration.ofMillis(5), 1))
                     .with(recording);
             ServingMetrics metrics = new ServingMetrics();
             directories = ServedDrive.directories(config, List.of(Policies.one(spec)), metrics);

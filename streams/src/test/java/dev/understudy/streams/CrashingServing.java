@@ -16,7 +16,7 @@ final class CrashingServing {
     public static void main(String[] arguments) throws InterruptedException {
         Serving serving = new Serving(
                 config(arguments[0], Path.of(arguments[1]), Guarantee.valueOf(arguments[2]))
-                        .with(256, Duration.parse(arguments[3]), 1),
+                        .with(new ServingConfig.Batching(256, Duration.parse(arguments[3]), 1)),
                 Catalogue.chosen(List.of(arguments[4]), arguments[5]));
         serving.start();
         new CountDownLatch(1).await();
@@ -25,7 +25,7 @@ final class CrashingServing {
     static ServingConfig config(String address, Path folder, Guarantee guarantee) {
         return ServingConfig.defaults(address, folder)
                 .named("crash", "crash-" + guarantee)
-                .with(guarantee, Duration.ofMillis(100))
+                .with(new ServingConfig.Delivery(guarantee, Duration.ofMillis(100)))
                 .with(Recording.DRAWN);
     }
 }

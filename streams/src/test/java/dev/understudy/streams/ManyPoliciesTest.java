@@ -64,7 +64,7 @@ class ManyPoliciesTest {
     void configure(@TempDir Path folder) {
         config = ServingConfig.defaults("nowhere:1", folder)
                 .named("test", "test")
-                .with(8, Duration.ofMillis(5), 1);
+                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1));
     }
 
     private void open(String mapping, String... policies) {
@@ -131,7 +131,7 @@ class ManyPoliciesTest {
     }
 
     private List<Decision> decisions(String topic) {
-        driver.advanceWallClockTime(config.batchWait());
+        driver.advanceWallClockTime(config.batching().longestWait());
         return driver.createOutputTopic(
                         topic,
                         new StringDeserializer(),
@@ -285,7 +285,7 @@ class ManyPoliciesTest {
 
     @Test
     void variantsBeyondTheBoundAreRefusedAndTheirParentAnswers() {
-        config = config.withMostPolicies(2);
+        config = config.with(new ServingConfig.Bounds(20_000, 2));
         open("label", CarFollowing.POLICY);
         promote(TestModels.constant(CarFollowing.POLICY + "@a", -0.25f));
         promote(TestModels.constant(CarFollowing.POLICY + "@b", -0.5f));

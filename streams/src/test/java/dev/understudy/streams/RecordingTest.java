@@ -173,11 +173,11 @@ class RecordingTest {
     /** Has a new instance answer a car that follows at a gap, m, at 20 m/s. */
     private Served serve(Recording recording, ModelFile model, double gap) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
-                .with(8, Duration.ofMillis(5), 1)
+                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1))
                 .with(recording);
         ServingMetrics metrics = new ServingMetrics();
         try (PolicyDirectories directories = new PolicyDirectories(
-                        config.named("test", config.applicationId()),
+                        config.named("test", config.place().applicationId()),
                         List.of(Policies.one(new CarFollowingPolicy())),
                         metrics,
                         acknowledgement -> {},

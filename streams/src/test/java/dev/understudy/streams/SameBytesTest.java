@@ -55,7 +55,7 @@ class SameBytesTest {
     @Test
     void theSameIsObservedAndDecided(@TempDir Path folder) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
-                .with(8, Duration.ofMillis(5), 1)
+                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1))
                 .with(Recording.MODE);
         ModelFile model = TestModels.constant(-0.25f);
         try (PolicyDirectories directories = ServedDrive.directories(
@@ -72,7 +72,7 @@ class SameBytesTest {
             for (FollowingSample sample : logs()) {
                 observations.pipeInput(sample.vehicle(), sample, sample.timeMs() + 30);
             }
-            driver.advanceWallClockTime(config.batchWait());
+            driver.advanceWallClockTime(config.batching().longestWait());
 
             assertThat(sha256(driver, Topics.DECISIONS, UnderstudySerdes.decision(), SameBytesTest::text))
                     .isEqualTo(DECISIONS);

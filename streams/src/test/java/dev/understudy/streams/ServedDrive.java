@@ -29,7 +29,7 @@ final class ServedDrive {
     /** Returns the models of an instance, which acknowledges them to nobody. */
     static PolicyDirectories directories(ServingConfig config, List<Policies<?>> served, ServingMetrics metrics) {
         return new PolicyDirectories(
-                config.named("test", config.applicationId()),
+                config.named("test", config.place().applicationId()),
                 served,
                 metrics,
                 any -> {},
@@ -62,7 +62,7 @@ final class ServedDrive {
     /** Returns what is recorded of a drive. */
     static List<RolloutStep> rollouts(Path folder, ModelFile model, List<FollowingSample> drive) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
-                .with(8, Duration.ofMillis(5), 1)
+                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1))
                 .with(Recording.MODE);
         ServingMetrics metrics = new ServingMetrics();
         try (PolicyDirectories directories =
@@ -75,7 +75,7 @@ final class ServedDrive {
                     new StringSerializer(),
                     UnderstudySerdes.following().serializer());
             drive.forEach(sample -> observations.pipeInput(sample.vehicle(), sample));
-            driver.advanceWallClockTime(config.batchWait());
+            driver.advanceWallClockTime(config.batching().longestWait());
             return driver.createOutputTopic(
                             Topics.ROLLOUTS,
                             new StringDeserializer(),

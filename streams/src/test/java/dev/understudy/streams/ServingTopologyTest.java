@@ -59,9 +59,10 @@ class ServingTopologyTest {
 
     @BeforeEach
     void open(@TempDir Path folder) {
-        ServingConfig config = ServingConfig.defaults("nowhere:1", folder).with(8, Duration.ofMillis(5), 1);
+        ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
+                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1));
         directories = new PolicyDirectories(
-                config.named("test", config.applicationId()),
+                config.named("test", config.place().applicationId()),
                 List.of(Policies.one(new CarFollowingPolicy())),
                 metrics,
                 acknowledgements::add,

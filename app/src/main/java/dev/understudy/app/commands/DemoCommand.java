@@ -1,0 +1,163 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Interrupts;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.demo.ControlScenario;
+import dev.understudy.app.demo.Demo;
+import dev.understudy.app.demo.DrivingScenario;
+import dev.understudy.app.demo.Scenario;
+import dev.understudy.app.study.BundledLogs;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Domain;
+import dev.understudy.domain.Policies;
+import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.flink.train.LearningBranch;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+
+/** The whole system in one JVM, on logs that come with it. */
+@Command(
+        name = "demo",
+        description = {
+            "Run the whole system in one JVM: a broker, the learning and the promotion job, and serving.",
+            "Of driving, on a replay of bundled real logs faster than real time. Of control, with an expert that plays CartPole,",
+            "MountainCar and Acrobot, and policies that learn from it and play. Ctrl-C stops it and prints the summary so far."
+        })
+public final class DemoCommand implements Tool {
+    private static final int FAILED = 1;
+    private static final int LEAST_SECONDS = 15;
+    private static final int DRIVING_SECONDS = 115;
+    private static final List<String> DOMAINS =
+            Catalogue.domains().stream().map(Domain::name).toList();
+
+    private static final Setting<String> DOMAIN = Setting.text(
+                    "demo.domain", "driving", "What is shown: " + String.join(", ", DOMAINS) + ".")
+            .as("--domain");
+    private static final Setting<Integer> SECONDS = Setting.integer(
+                    "demo.seconds",
+                    0,
+                    0,
+                    86_400,
+                    "Stop after this long, all told, seconds; 0 for 115 of driving, and for when all is done of control.")
+            .as("--seconds");
+    private static final Setting<Double> FACTOR = Setting.number(
+                    "demo.factor", 48, 0.1, 1000, "Event seconds per second of the replay (of driving).")
+            .as("--factor");
+    private static final Setting<Integer> WINDOW_SECONDS = Setting.integer(
+                    "demo.window.seconds",
+                    180,
+                    10,
+                    86_400,
+                    "Length of a learning window in event time, seconds (of driving).")
+            .as("--window-seconds");
+    private static final Setting<Integer> STEPS = Setting.integer(
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window (of driving).")
+            .as("--steps");
+    private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
+    private static final Setting<Integer> ITERATIONS = Setting.integer(
+                    "demo.iterations", 10, 1, 100_000, "Iterations of gail on each window (of driving).")
+            .as("--iterations");
+    private static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
+                    "demo.heldout.percent",
+                    20,
+                    1,
+                    90,
+                    "Share of trips that are tested on and never learned, percent (of driving).")
+            .as("--heldout-percent");
+    private static final Setting<Integer> SEED = Setting.integer(
+                    "demo.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
+            .as("--seed");
+    private static final Setting<Path> LOGS = new Setting<>(
+            "demo.logs", "--logs", "", "A folder of logs in the OpenACC layout; the bundled ones by default.", text -> {
+                Path folder = text.isEmpty() ? BundledLogs.folder() : Path.of(text);
+                if (!Files.isReadable(folder.resolve("runs.csv"))) {
+                    throw new IllegalArgumentException(
+                            "expected a folder with runs.csv, found none at %s".formatted(folder.toAbsolutePath()));
+                }
+                return folder;
+            });
+    private static final Setting<Path> DIRECTORY = Setting.writableDirectory(
+                    "demo.directory",
+                    System.getProperty("java.io.tmpdir"),
+                    "Where the broker and the jobs keep their files while it runs.")
+            .as("--directory");
+
+    @Override
+    public List<Setting<?>> settings() {
+        return List.of(
+                DOMAIN,
+                SECONDS,
+                FACTOR,
+                WINDOW_SECONDS,
+                LEARNER,
+                STEPS,
+                ITERATIONS,
+                HELD_OUT_PERCENT,
+                SEED,
+                LOGS,
+                DIRECTORY);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws Exception {
+        Scenario scenario = scenario(settings);
+        Demo demo = new Demo(scenario, settings.get(DIRECTORY), console);
+        // What the programs log, the demonstration tells in its own lines.
+        Configurator.setLevel("dev.understudy", Level.WARN);
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Interrupts.onFirst(() -> {
+            interrupted.set(true);
+            demo.stop();
+        });
+        Map<String, @Nullable Object> summary = demo.run();
+        console.result(summary, () -> scenario.text(summary));
+        String failure = interrupted.get() ? null : scenario.failure(summary);
+        if (failure != null) {
+            console.note(failure);
+            return FAILED;
+        }
+        return 0;
+    }
+
+    private static Scenario scenario(Settings settings) {
+        int seconds = settings.get(SECONDS);
+        if (seconds > 0 && seconds < LEAST_SECONDS) {
+            throw new BadSettingsException(
+                    List.of("--seconds: expected 0 or from %d on, found %d".formatted(LEAST_SECONDS, seconds)));
+        }
+        return switch (settings.get(DOMAIN)) {
+            case "driving" -> driving(settings, Duration.ofSeconds(seconds == 0 ? DRIVING_SECONDS : seconds));
+            case "control" -> new ControlScenario(Duration.ofSeconds(seconds), settings.get(SEED));
+            default ->
+                throw new BadSettingsException(
+                        List.of("--domain: expected one of %s, found \"%s\"".formatted(DOMAINS, settings.get(DOMAIN))));
+        };
+    }
+
+    private static Scenario driving(Settings settings, Duration length) {
+        return new DrivingScenario(new DrivingScenario.Plan(
+                settings.get(LOGS),
+                length,
+                settings.get(FACTOR),
+                Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
+                LearningBranch.of(
+                        settings.get(LEARNER),
+                        Policies.one(new CarFollowingPolicy()),
+                        settings.get(STEPS),
+                        settings.get(ITERATIONS)),
+                settings.get(HELD_OUT_PERCENT),
+                settings.get(SEED)));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Tool;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.InvalidModelException;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Holds a model file against what its domain knows of good policies, without a cluster. */
+@Command(
+        name = "evaluate",
+        description = {
+            "Evaluate a model file: car following on logs, in closed loop behind logged leaders and in open loop; control by",
+            "playing whole episodes."
+        })
+public final class EvaluateCommand implements Tool {
+    private static final Setting<Path> MODEL =
+            TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
+    private static final Setting<String> POLICY =
+            Setting.text("policy", "", "The policy that the model is of; the one that the file names by default.");
+    private static final Setting<String> DEMONSTRATIONS = Setting.text(
+            "demos",
+            "",
+            "The logs to evaluate car following on: files or folders (by comma) with --mapping, or a folder in the OpenACC"
+                    + " layout (runs.csv and runs/).");
+
+    @Parameters(paramLabel = "<file>", arity = "0..*", description = "More files and folders of logs, with --mapping.")
+    private List<Path> moreFiles = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS, LogFiles.MAPPING));
+        settings.addAll(ControlStudy.EVALUATION);
+        return settings;
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws IOException {
+        Path path = settings.get(MODEL);
+        byte[] model = Files.readAllBytes(path);
+        String name = settings.get(POLICY);
+        String environment = settings.get(Study.ENVIRONMENT);
+        PolicySpec<?> spec = Study.policy(name.isBlank() && environment.isBlank() ? named(path) : name, environment);
+        IntakeOutcome outcome = spec.intakeCheck(IntakeLimits.defaults()).check(model, ModelFile.sha256(model));
+        if (outcome instanceof IntakeOutcome.Rejected rejected) {
+            throw new CommandFailedException(
+                    "model %s is none of %s: %s".formatted(path, spec.name(), rejected.reason()));
+        }
+        try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+            return Study.of(spec)
+                    .evaluate(policy, LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings, console);
+        }
+    }
+
+    private static String named(Path path) throws IOException {
+        try {
+            return ModelFile.read(path).metadata().policy();
+        } catch (InvalidModelException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Interrupts;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Table;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Domain;
+import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.ingest.InspectedSource;
+import dev.understudy.ingest.LogInspection;
+import dev.understudy.ingest.OpenAccReader;
+import dev.understudy.ingest.OpenAccRun;
+import dev.understudy.ingest.Replay;
+import dev.understudy.ingest.ReplayReport;
+import dev.understudy.ingest.ReplaySettings;
+import dev.understudy.ingest.Row;
+import dev.understudy.ingest.SampleSource;
+import dev.understudy.schemas.DomainTopics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Reads log files into Kafka. */
+@Command(
+        name = "ingest",
+        description = {
+            "Read log files into Kafka, at a multiple of their own speed or as fast as possible.",
+            "Formats: openacc (a folder with runs.csv and runs/*.csv.gz); mapped (CSV or JSON lines, plain or .gz, whose",
+            "columns the file given with --mapping names; see docs/bring-your-own-logs.md); episodes (files of episodes of the",
+            "task that --policy names, as train takes them; see docs/data.md), which go to control.logs.v1."
+        })
+public final class IngestCommand implements Tool {
+    /** How files are read. */
+    enum Format {
+        OPENACC,
+        MAPPED,
+        EPISODES
+    }
+
+    private static final int MOST_BAD_ROWS_SHOWN = 10;
+
+    private static final int FAILED = 1;
+
+    private static final Setting<Format> FORMAT = Setting.choice(
+                    "ingest.format",
+                    Format.OPENACC,
+                    Format.class,
+                    "How the files are read: openacc, mapped or episodes; --mapping alone means mapped, and --policy of control episodes.")
+            .as("--format");
+    private static final Setting<String> MAPPING = Setting.text(
+                    "ingest.mapping", "", "The mapping file; needed for --format mapped.")
+            .as("--mapping");
+    private static final Setting<String> RUNS = Setting.text(
+                    "ingest.runs", "", "Names or experts (acc-S, human) of the openacc runs, by comma; all by default.")
+            .as("--runs");
+    private static final Setting<Double> FACTOR = Setting.number(
+                    "ingest.factor", 0, 0, 1_000_000, "Event seconds per second; 0 is as fast as possible.")
+            .as("--factor");
+    private static final Setting<ReplaySettings.Route> TO = Setting.choice(
+                    "ingest.to",
+                    ReplaySettings.Route.LOGS,
+                    ReplaySettings.Route.class,
+                    "Where samples go: logs, observations or both.")
+            .as("--to");
+    private static final Setting<String> PROGRESS = Setting.text(
+                    "ingest.progress", "", "A file that remembers how far it got; the same command then goes on there.")
+            .as("--progress");
+    private static final Setting<Integer> LIMIT = Setting.integer(
+                    "ingest.limit", Integer.MAX_VALUE, 0, Integer.MAX_VALUE, "At most so many rows.")
+            .as("--limit");
+
+    @Parameters(
+            paramLabel = "<file>",
+            arity = "1..*",
+            description = "A folder (openacc), files and folders (mapped), or files (episodes).")
+    private List<Path> files = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
+        settings.addAll(Connection.TOPIC_SETTINGS);
+        settings.addAll(
+                List.of(FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        return settings;
+    }
+
+    @Override
+    public int run(Settings settings, Console console) {
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
+        if (settings.get(FORMAT) == Format.EPISODES && control.isEmpty()) {
+            throw new BadSettingsException(List.of("--policy: expected one of %s with --format episodes, found \"%s\""
+                    .formatted(Catalogue.policies(ControlPolicySpec.DOMAIN), settings.get(LogFiles.POLICY))));
+        }
+        Domain<?> domain = control.<Domain<?>>map(ControlPolicySpec::domain).orElse(new CarFollowingPolicy().domain());
+        LogReading reading = LogReading.defaults();
+        try (InspectedSource source = control.isPresent()
+                ? LogFiles.episodes(files, control.get(), reading.experts())
+                : new InspectedSource(source(settings), reading.lateness(), reading.experts())) {
+            List<String> told = source.notes();
+            told.forEach(console::note);
+            Connection connection = Connection.of(settings);
+            connection.ensureTopics(settings, domain);
+            String progress = settings.get(PROGRESS);
+            ReplaySettings replaying = new ReplaySettings(
+                    connection.bootstrapServers(),
+                    settings.get(FACTOR),
+                    settings.get(TO),
+                    progress.isEmpty() ? null : Path.of(progress),
+                    Duration.ofMinutes(2),
+                    settings.get(LIMIT));
+            Properties client = replaying.producerProperties();
+            client.putAll(connection.clientSettings());
+            ReplayReport report;
+            AtomicLong bad = new AtomicLong();
+            try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client)) {
+                Replay replay = new Replay(replaying, DomainTopics.of(domain), producer);
+                Interrupts.onFirst(replay::stop);
+                report = replay.run(source, each -> show(each, console), row -> tell(row, bad, console));
+            }
+            LogInspection found = source.inspection();
+            Map<String, Object> result = result(report, found);
+            console.result(result, () -> Table.ofFigures(result).toString());
+            found.remarks().stream().filter(remark -> !told.contains(remark)).forEach(console::note);
+            if (report.finished() && report.logs() + report.observations() + report.skipped() == 0) {
+                console.note("expected rows to send in %s, found none: %,d rows, bad %s"
+                        .formatted(files, report.rows(), report.bad()));
+                return FAILED;
+            }
+            return 0;
+        }
+    }
+
+    private SampleSource source(Settings settings) {
+        if (settings.get(FORMAT) == Format.MAPPED && settings.get(MAPPING).isEmpty()) {
+            throw new BadSettingsException(List.of("--mapping: expected a mapping file, found none"));
+        }
+        if (!settings.get(MAPPING).isEmpty()) {
+            return LogFiles.open(files, settings.get(MAPPING));
+        }
+        LogFiles.requireExisting(files);
+        if (files.size() != 1) {
+            throw new BadSettingsException(
+                    List.of("<file>: expected one folder in the openacc layout, found " + files.size()));
+        }
+        OpenAccReader reader = LogFiles.opened(() -> OpenAccReader.open(files.get(0)));
+        List<OpenAccRun> runs = LogFiles.opened(() -> runs(reader, settings.get(RUNS)));
+        return LogFiles.read(reader, runs, settings.get(LogFiles.SEQUENTIAL));
+    }
+
+    private static List<OpenAccRun> runs(OpenAccReader reader, String wanted) {
+        if (wanted.isEmpty()) {
+            return reader.runs();
+        }
+        List<OpenAccRun> runs = new ArrayList<>();
+        for (String word : Arrays.stream(wanted.split(",")).map(String::strip).toList()) {
+            List<OpenAccRun> labelled = reader.labelled(word);
+            runs.addAll(labelled.isEmpty() ? reader.named(List.of(word)) : labelled);
+        }
+        return runs;
+    }
+
+    private static void show(ReplayReport report, Console console) {
+        String text = "%,d rows, %,.0f a second%s, %,d bad%s"
+                .formatted(
+                        report.rows(),
+                        report.rowsPerSecond(),
+                        report.logs() + report.observations() == 0
+                                ? ""
+                                : ", event time " + Instant.ofEpochMilli(report.eventTimeMs()),
+                        report.badRows(),
+                        report.skipped() == 0 ? "" : "; %,d rows were sent before".formatted(report.skipped()));
+        if (console.isTerminal()) {
+            console.status(text);
+        } else {
+            console.line(text);
+        }
+    }
+
+    private static void tell(Row.Bad row, AtomicLong bad, Console console) {
+        long number = bad.incrementAndGet();
+        if (number <= MOST_BAD_ROWS_SHOWN) {
+            console.note(row.describe());
+        } else if (number == MOST_BAD_ROWS_SHOWN + 1) {
+            console.note("... and more; all of them are in dead-letters.v1");
+        }
+    }
+
+    /** Returns what was sent, and what the learning job would make of it. */
+    public static Map<String, Object> result(ReplayReport report, LogInspection found) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("rows", report.rows());
+        result.put("skipped", report.skipped());
+        result.put("logs", report.logs());
+        result.put("observations", report.observations());
+        result.put("bad", report.bad());
+        result.put("late", found.late());
+        result.put("duplicates", found.duplicates());
+        result.put("rejectedByReason", found.rejectedByReason());
+        result.put("steps", found.steps());
+        result.put("seconds", report.seconds());
+        result.put("finished", report.finished());
+        return result;
+    }
+}

@@ -1,0 +1,100 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Table;
+import dev.understudy.app.console.Tool;
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Actor;
+import dev.understudy.ingest.InspectedSource;
+import dev.understudy.ingest.LogInspection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Says what logs would come to, before anything is sent. */
+@Command(
+        name = "inspect",
+        description = {
+            "Read log files as ingest and the learning job would, and say what they come to; needs no Kafka.",
+            "Exits with 1 where no step would be learned. See docs/bring-your-own-logs.md."
+        })
+public final class InspectCommand implements Tool {
+    private static final int FAILED = 1;
+
+    @Parameters(
+            paramLabel = "<file>",
+            arity = "1..*",
+            description =
+                    "Files and folders with --mapping, one folder in the OpenACC layout, or files of episodes with --policy.")
+    private List<Path> files = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        return List.of(
+                LogFiles.POLICY, LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+    }
+
+    @Override
+    public boolean announcesSettings() {
+        return false;
+    }
+
+    @Override
+    public int run(Settings settings, Console console) {
+        Set<Actor> experts = settings.get(Pipeline.EXPERTS).actors();
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
+        LogInspection found = LogInspection.of(
+                control.isPresent()
+                        ? LogFiles.episodes(files, control.get(), experts)
+                        : new InspectedSource(
+                                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
+                                Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
+                                experts));
+        Map<String, @Nullable Object> result = result(found);
+        console.result(result, () -> text(found, result));
+        return found.steps() > 0 ? 0 : FAILED;
+    }
+
+    static Map<String, @Nullable Object> result(LogInspection found) {
+        Map<String, @Nullable Object> action = new LinkedHashMap<>();
+        action.put("mean", finite(found.action().mean()));
+        action.put("min", finite(found.action().min()));
+        action.put("max", finite(found.action().max()));
+        Map<String, @Nullable Object> result = new LinkedHashMap<>();
+        result.put("rows", found.rows());
+        result.put("bad", found.bad());
+        result.put("badByReason", found.badByReason());
+        result.put("samples", found.samples());
+        result.put("trips", found.trips());
+        result.put("rateHz", finite(found.rateHz()));
+        result.put("steps", found.steps());
+        result.put("rejectedByReason", found.rejectedByReason());
+        result.put("late", found.late());
+        result.put("duplicates", found.duplicates());
+        result.put("action", action);
+        result.put("remarks", found.remarks());
+        return result;
+    }
+
+    /** JSON has no NaN: null where there was nothing to measure. */
+    private static @Nullable Object finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static String text(LogInspection found, Map<String, @Nullable Object> result) {
+        StringBuilder text = new StringBuilder(Table.ofFigures(result).toString());
+        found.remarks()
+                .forEach(remark ->
+                        text.append(System.lineSeparator()).append("- ").append(remark));
+        return text.toString();
+    }
+}

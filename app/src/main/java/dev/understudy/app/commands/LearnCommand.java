@@ -1,0 +1,133 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Failures;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.console.Versions;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.domain.Policies;
+import dev.understudy.driving.FollowingBaselines;
+import dev.understudy.flink.LearningJob;
+import dev.understudy.flink.LearningJobConfig;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.flink.train.TrainingConfig;
+import dev.understudy.model.ModelMetadata;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+
+/** The learning job. */
+@Command(
+        name = "learn",
+        description = {
+            "Run the learning job: retrain policies on event-time windows of the logs and publish candidates.",
+            "Tells every ten seconds, and when it ends, what became of the records that it read.",
+            "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
+        })
+public final class LearnCommand implements Tool {
+    private static final Setting<Integer> WINDOW_SECONDS =
+            Setting.integer("window.seconds", 300, 1, 604_800, "Length of a window in event time, seconds.");
+    private static final Setting<Integer> SLIDE_SECONDS = Setting.integer(
+            "slide.seconds", 0, 0, 604_800, "Event time from window to window, seconds; 0 for windows that tumble.");
+    private static final Setting<Integer> STEPS = Setting.integer(
+                    "learn.steps",
+                    0,
+                    0,
+                    1_000_000,
+                    "Optimiser steps of bc on each window; 0 for the algorithm's own number.")
+            .as("--steps");
+    private static final Setting<String> LEARNER = Pipeline.learner("learn.learner");
+    private static final Setting<Integer> ITERATIONS = Setting.integer(
+                    "learn.iterations",
+                    0,
+                    0,
+                    1_000_000,
+                    "Iterations of gail on each window; 0 for the algorithm's own number.")
+            .as("--iterations");
+    private static final Setting<Boolean> ROLLOUTS = Setting.off(
+                    "learn.rollouts",
+                    "Let gail learn from what policies in service did, in place of an environment; needs gail or both.")
+            .as("--rollouts");
+    private static final Setting<Integer> SEED = Setting.integer(
+                    "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
+            .as("--seed");
+    private static final Setting<String> LICENCE = Setting.text(
+            "data.licence", ModelMetadata.UNKNOWN_LICENCE, "Licence of the logs, written into every model.");
+    private static final Setting<String> IDM = Pipeline.intelligentDriverModel();
+
+    @Override
+    public List<Setting<?>> settings() {
+        return Pipeline.settings(
+                WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, ROLLOUTS, SEED, LICENCE, IDM);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws Exception {
+        Policies<?> policies = Pipeline.policies(settings);
+        training(settings);
+        branches(settings);
+        Connection connection = Connection.of(settings);
+        connection.ensureTopics(settings, policies.domain());
+        TotalsWatch.start(connection, policies, console);
+        return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
+    }
+
+    /** Builds the job. */
+    public static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
+        LearningJobConfig config = new LearningJobConfig(
+                Pipeline.runtime(
+                        settings,
+                        connection,
+                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings)))),
+                Pipeline.reading(settings),
+                training(settings));
+        LearningJob.build(environment, config, branches(settings));
+    }
+
+    private static List<LearningBranch> branches(Settings settings) {
+        String learner = settings.get(LEARNER);
+        Policies<?> policies = Pipeline.policies(settings);
+        int steps = settings.get(STEPS);
+        int iterations = settings.get(ITERATIONS);
+        try {
+            return settings.get(ROLLOUTS)
+                    ? LearningBranch.fromRollouts(learner, policies, steps, iterations)
+                    : LearningBranch.of(learner, policies, steps, iterations);
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of(Failures.describe(e)));
+        }
+    }
+
+    private static Map<String, String> baselines(Settings settings, TrainingConfig defaults) {
+        return defaults.baselines().containsKey(FollowingBaselines.key(FollowingBaselines.IDM))
+                ? Map.of(FollowingBaselines.key(FollowingBaselines.IDM), settings.get(IDM))
+                : defaults.baselines();
+    }
+
+    private static TrainingConfig training(Settings settings) {
+        TrainingConfig defaults = TrainingConfig.defaults(Pipeline.policies(settings));
+        int window = settings.get(WINDOW_SECONDS);
+        int slide = settings.get(SLIDE_SECONDS) == 0 ? window : settings.get(SLIDE_SECONDS);
+        try {
+            return new TrainingConfig(
+                    defaults.policies(),
+                    Duration.ofSeconds(window),
+                    Duration.ofSeconds(slide),
+                    defaults.slice(),
+                    settings.get(SEED),
+                    defaults.replayPieces(),
+                    defaults.replayPieceSteps(),
+                    defaults.replayRecency(),
+                    baselines(settings, defaults),
+                    Versions.own(),
+                    settings.get(LICENCE));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of(Failures.describe(e)));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Setting;
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.domain.Actor;
+import dev.understudy.ingest.EpisodesSource;
+import dev.understudy.ingest.IngestException;
+import dev.understudy.ingest.InspectedSource;
+import dev.understudy.ingest.MappedReader;
+import dev.understudy.ingest.OpenAccReader;
+import dev.understudy.ingest.OpenAccRun;
+import dev.understudy.ingest.SampleSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Logs on the command line: files and folders that a mapping explains, or one folder of a known layout. */
+final class LogFiles {
+    /** Which columns of the files hold what. */
+    static final Setting<String> MAPPING = Setting.text(
+            "mapping",
+            "",
+            "The mapping file that says which columns of CSV or JSON lines hold what; without one, logs are one folder in"
+                    + " the OpenACC layout.");
+
+    static final Setting<Boolean> SEQUENTIAL = Setting.off(
+                    "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
+            .as("--sequential");
+
+    /** What files of episodes are of. */
+    static final Setting<String> POLICY = Setting.text(
+            "policy",
+            "",
+            "The policy of control that files of episodes are of (the format episodes), such as control/cartpole-v1; none for"
+                    + " logs of cars.");
+
+    private LogFiles() {}
+
+    /**
+     * Returns the policy that files of episodes are of, empty where logs are of cars.
+     *
+     * @throws BadSettingsException naming what there is, if there is no such policy
+     */
+    static Optional<ControlPolicySpec> episodesOf(String policy) {
+        return !policy.isBlank() && Pipeline.spec(policy) instanceof ControlPolicySpec spec
+                ? Optional.of(spec)
+                : Optional.empty();
+    }
+
+    /**
+     * Opens files of episodes, of which the last ends now.
+     *
+     * @throws BadSettingsException if one is not there, cannot be read or is none of the policy's
+     */
+    static InspectedSource episodes(List<Path> files, ControlPolicySpec spec, Set<Actor> experts) {
+        requireExisting(files);
+        return InspectedSource.of(opened(() -> new EpisodesSource(files, spec, Instant.now())), spec, experts);
+    }
+
+    /** Returns the paths of a list separated by commas, or of a single file with a comma in its name, and more. */
+    static List<Path> paths(String listed, List<Path> more) {
+        List<Path> paths = new ArrayList<>();
+        if (!listed.isBlank() && Files.exists(Path.of(listed))) {
+            paths.add(Path.of(listed));
+        } else {
+            Arrays.stream(listed.split(","))
+                    .filter(text -> !text.isBlank())
+                    .forEach(text -> paths.add(Path.of(text.strip())));
+        }
+        paths.addAll(more);
+        return paths;
+    }
+
+    /**
+     * Opens logs.
+     *
+     * @param mapping the mapping file; empty for a folder in the OpenACC layout
+     * @throws BadSettingsException if a file is not there or cannot be read as asked, the mapping file says something
+     *     wrong, or there is not one folder where there is no mapping file
+     */
+    static SampleSource open(List<Path> files, String mapping) {
+        return open(files, mapping, false);
+    }
+
+    /**
+     * Opens logs.
+     *
+     * @param sequential whether runs in the OpenACC layout are laid one after another
+     */
+    static SampleSource open(List<Path> files, String mapping, boolean sequential) {
+        requireExisting(files);
+        if (!mapping.isEmpty()) {
+            return opened(() -> MappedReader.open(Path.of(mapping)).read(files));
+        }
+        if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
+            throw new BadSettingsException(List.of(
+                    "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping,"
+                            + " found " + files + " and no mapping file"));
+        }
+        OpenAccReader reader = opened(() -> OpenAccReader.open(files.get(0)));
+        return read(reader, reader.runs(), sequential);
+    }
+
+    /** Fails where one of these is not there; all of those are in one message. */
+    static void requireExisting(List<Path> files) {
+        List<String> problems = files.stream()
+                .filter(file -> !Files.exists(file))
+                .map(file -> "expected a file or folder, found none at " + file.toAbsolutePath())
+                .toList();
+        if (!problems.isEmpty()) {
+            throw new BadSettingsException(problems);
+        }
+    }
+
+    /** Opens something: what cannot be opened as asked is bad usage, as nothing was started yet. */
+    static <T> T opened(Supplier<T> open) {
+        try {
+            return open.get();
+        } catch (IngestException e) {
+            throw new BadSettingsException(List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Reads runs at the times they were recorded, or one after another so that the last ends now. */
+    static SampleSource read(OpenAccReader reader, List<OpenAccRun> runs, boolean sequential) {
+        if (!sequential) {
+            return reader.read(runs);
+        }
+        Duration pause = Duration.ofSeconds(5);
+        long lengthMs = 0;
+        for (OpenAccRun run : runs) {
+            lengthMs += (long) (1000 * run.seconds()) + pause.toMillis();
+        }
+        return reader.readSequentially(runs, Instant.now().minusMillis(lengthMs), pause);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.Serdes;
+
+/** What the model topics of a cluster say of one policy. */
+record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts) {
+    /** Reads the verdicts, oldest first; connects. */
+    static Models read(Settings settings, String policy) {
+        Connection connection = Connection.of(settings);
+        connection.admin().close();
+        TopicReader reader = new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
+        List<Promotion> verdicts = reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
+                .map(ConsumerRecord::value)
+                .filter(verdict -> verdict.policy().equals(policy))
+                .toList();
+        return new Models(connection, reader, policy, verdicts);
+    }
+
+    /** Returns the promotion in force: the highest epoch, the later of two with the same. */
+    Optional<Promotion> inForce() {
+        return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
+                .map(ConsumerRecord::value)
+                .filter(promotion -> promotion.policy().equals(policy))
+                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
+    }
+
+    /** Returns the candidates of the policy, oldest first. */
+    List<Candidate> candidates() {
+        return reader.all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
+                .map(ConsumerRecord::value)
+                .filter(candidate -> candidate.policy().equals(policy))
+                .toList();
+    }
+
+    /** Returns what learned each model, by SHA-256. */
+    Map<String, String> algorithms() {
+        Map<String, String> algorithms = new HashMap<>();
+        candidates().forEach(candidate -> algorithms.put(candidate.sha256(), candidate.algorithm()));
+        return algorithms;
+    }
+
+    /** Returns the last verdict on the model whose hash begins so. */
+    Promotion verdict(String hash) {
+        List<Promotion> found = verdicts.stream()
+                .filter(verdict -> verdict.sha256().startsWith(hash))
+                .toList();
+        long models = found.stream().map(Promotion::sha256).distinct().count();
+        if (models != 1) {
+            throw new CommandFailedException("expected one model of %s whose SHA-256 begins with %s, found %d of %d"
+                    .formatted(
+                            policy,
+                            hash,
+                            models,
+                            verdicts.stream().map(Promotion::sha256).distinct().count()));
+        }
+        return found.get(found.size() - 1);
+    }
+}

@@ -1,0 +1,220 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.kafka.Connection;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.driving.IntelligentDriverModel;
+import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.logs.LogReading;
+import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.learn.Algorithms;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** What the learning and the promotion job have in common on the command line. */
+public final class Pipeline {
+    /** What is learned, judged or served. */
+    static final Setting<List<String>> POLICY = new Setting<>(
+            "policy",
+            CarFollowing.POLICY,
+            "The policies, separated by commas: " + String.join(", ", Catalogue.policies())
+                    + ", or variants such as driving/car-following@fleet-7; their domains name the topics.",
+            text -> {
+                List<String> names = List.of(text.split("\\s*,\\s*"));
+                names.forEach(Catalogue::policy);
+                return names;
+            });
+
+    /** Which policy a sample belongs to. */
+    static final Setting<String> MAPPING = Setting.text(
+            "policy.mapping",
+            "",
+            "Which policy an episode belongs to: one, label, entity-prefix, or a file of lines ENTITY = POLICY or"
+                    + " PREFIX* = POLICY; one for one policy and label for several, where nothing is said; the same for"
+                    + " learn, promote-gate and serve.");
+
+    /** Share of trips held out; both jobs must agree on it. */
+    static final Setting<Integer> HELD_OUT_PERCENT = Setting.integer(
+            "heldout.percent",
+            20,
+            1,
+            90,
+            "Share of trips that are tested on and never learned, percent; the same for learn and promote-gate.");
+
+    static final Setting<TrainCommand.Whose> EXPERTS = Setting.choice(
+            "experts",
+            TrainCommand.Whose.BOTH,
+            TrainCommand.Whose.class,
+            "Whose driving to learn from: both, human, assistance; the same for learn and promote-gate.");
+
+    static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
+            "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
+    private static final Setting<Integer> PARALLELISM =
+            Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
+    private static final Setting<Integer> CHECKPOINT_MILLIS =
+            Setting.integer("checkpoint.millis", 10_000, 100, 3_600_000, "Time between checkpoints, milliseconds.");
+    private static final Setting<Integer> RESTARTS = Setting.integer(
+            "restarts",
+            120,
+            0,
+            1_000_000,
+            "Failures in a row that a job survives, up to a minute apart; ten minutes without one begin a new row.");
+    private static final Setting<String> CHECKPOINTS = new Setting<>(
+            "checkpoint.directory",
+            "understudy-state/checkpoints",
+            "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
+            Pipeline::uri);
+
+    private Pipeline() {}
+
+    private static String uri(String text) {
+        if (text.matches("[a-z][a-z0-9+.-]+:.*")) {
+            return URI.create(text).toString();
+        }
+        return Setting.writableDirectory("checkpoint.directory", "", "")
+                .parse()
+                .apply(text)
+                .toUri()
+                .toString();
+    }
+
+    /**
+     * Returns what a job works on, which reads the logs of one domain.
+     *
+     * @throws BadSettingsException saying what is wrong with the policies or their mapping
+     */
+    static Policies<?> policies(Settings settings) {
+        try {
+            return Catalogue.chosenOfOneDomain(settings.get(POLICY), settings.get(MAPPING));
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("policy: " + e.getMessage()));
+        }
+    }
+
+    /** Returns a policy of the catalogue. */
+    static PolicySpec<?> spec(String name) {
+        try {
+            return Catalogue.policy(name);
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("policy: " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Returns the name of a program that works on some policies: what it keeps in a cluster must not be taken for that
+     * of another. It has the policy in it, and where there are several, their domains; that of car following is plain.
+     */
+    static String named(String program, List<Policies<?>> chosen) {
+        String policy = chosen.size() == 1 ? chosen.get(0).account() : "";
+        String name = chosen.size() == 1
+                ? policy
+                : chosen.stream().map(each -> each.domain().name()).collect(Collectors.joining("-"));
+        return policy.equals(CarFollowing.POLICY) ? program : program + "-" + name.replaceAll("[/@]", "-");
+    }
+
+    /** Returns the settings of a job, with those that are its own. */
+    static List<Setting<?>> settings(Setting<?>... own) {
+        List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
+        settings.addAll(Connection.TOPIC_SETTINGS);
+        settings.addAll(List.of(
+                POLICY,
+                MAPPING,
+                HELD_OUT_PERCENT,
+                EXPERTS,
+                LATENESS_MILLIS,
+                PARALLELISM,
+                CHECKPOINT_MILLIS,
+                CHECKPOINTS,
+                RESTARTS));
+        settings.addAll(List.of(own));
+        return settings;
+    }
+
+    /**
+     * Returns how a job runs. Its checkpoints lie apart from those of other jobs and of other Kafka clusters, whose
+     * offsets mean nothing here.
+     */
+    static JobRuntime runtime(Settings settings, Connection connection, String group) {
+        Map<String, String> client = new HashMap<>();
+        connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
+        client.remove("bootstrap.servers");
+        JobRuntime defaults = JobRuntime.defaults(
+                connection.bootstrapServers(),
+                group,
+                "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group));
+        return new JobRuntime(
+                defaults.bootstrapServers(),
+                defaults.groupId(),
+                client,
+                settings.get(PARALLELISM),
+                defaults.maxParallelism(),
+                Duration.ofMillis(settings.get(CHECKPOINT_MILLIS)),
+                defaults.checkpointDirectory(),
+                settings.get(RESTARTS),
+                defaults.restartDelay(),
+                defaults.watermarkInterval(),
+                defaults.bufferTimeout());
+    }
+
+    /** Returns how a job reads logs. */
+    public static LogReading reading(Settings settings) {
+        LogReading defaults = LogReading.defaults();
+        return new LogReading(
+                Duration.ofMillis(settings.get(LATENESS_MILLIS)),
+                defaults.idleness(),
+                defaults.futureTolerance(),
+                defaults.inactivity(),
+                settings.get(HELD_OUT_PERCENT),
+                settings.get(EXPERTS).actors());
+    }
+
+    /**
+     * Runs a job until it ends: on the cluster that this program was submitted to, or else in this JVM.
+     *
+     * @param build builds the job
+     */
+    static int run(String name, java.util.function.Consumer<StreamExecutionEnvironment> build, Console console)
+            throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        build.accept(environment);
+        console.note(name + ": runs; Ctrl-C stops it");
+        environment.execute(name);
+        return 0;
+    }
+
+    /** Which algorithms learn. */
+    static Setting<String> learner(String key) {
+        return new Setting<>(
+                key,
+                "--learner",
+                Algorithms.CLONING,
+                "What learns: %s, or %s, whose candidates then compete."
+                        .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
+                text -> {
+                    LearningBranch.of(text, Policies.one(new CarFollowingPolicy()), 0, 0);
+                    return text;
+                });
+    }
+
+    /** Parameters of the Intelligent Driver Model, the baseline that windows are scored beside. */
+    static Setting<String> intelligentDriverModel() {
+        return new Setting<>(
+                "baseline.idm",
+                IntelligentDriverModel.published().toText(),
+                "Parameters of the Intelligent Driver Model beside which windows are scored.",
+                text -> IntelligentDriverModel.fromText(text).toText());
+    }
+}

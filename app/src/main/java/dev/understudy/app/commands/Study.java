@@ -1,0 +1,91 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.Environments;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.Update;
+import dev.understudy.model.LoadedPolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code train} and {@code evaluate} do in one domain: how files become demonstrations, and what is told of a
+ * policy. One for each run of a command.
+ */
+interface Study {
+    /** A policy of control by the name of its environment. */
+    Setting<String> ENVIRONMENT = Setting.text(
+            "environment",
+            "",
+            "Short for --policy control/NAME, of " + String.join(", ", Environments.names())
+                    + "; -fixed is the same policy where every episode has the same length.");
+
+    /**
+     * What files hold.
+     *
+     * @param trajectories what is learned from
+     * @param metadata what the model file carries of them
+     * @param told what the result says of them
+     */
+    record Material(List<Trajectory> trajectories, Map<String, String> metadata, Map<String, Object> told) {}
+
+    /** Returns the policy that settings name, by {@code policy} or by {@code environment}. */
+    static PolicySpec<?> policy(String name, String environment) {
+        if (environment.isBlank()) {
+            return Pipeline.spec(name);
+        }
+        PolicySpec<?> spec;
+        try {
+            spec = ControlPolicySpec.of(environment);
+        } catch (IllegalArgumentException e) {
+            throw new BadSettingsException(List.of("environment: " + e.getMessage()));
+        }
+        if (Catalogue.policies(ControlPolicySpec.DOMAIN).contains(name) && !name.equals(spec.name())) {
+            throw new BadSettingsException(
+                    List.of("environment: expected one of %s, found %s".formatted(name, environment)));
+        }
+        return spec;
+    }
+
+    /** Returns the study of a policy. */
+    static Study of(PolicySpec<?> spec) {
+        return spec instanceof ControlPolicySpec control ? new ControlStudy(control) : new FollowingStudy(spec);
+    }
+
+    /**
+     * Reads demonstrations, and says on the console what a user should know of them.
+     *
+     * @throws CommandFailedException if there is nothing to learn from
+     */
+    Material read(List<Path> files, Settings settings, Console console) throws IOException;
+
+    /**
+     * Returns a new learner.
+     *
+     * @param length steps or iterations by the algorithm's own measure; 0 for its own number
+     */
+    Learner learner(String algorithm, int length, Settings settings);
+
+    /** Returns what is told of a policy after its training. */
+    default Map<String, Object> trained(Learner learner, Update update, LoadedPolicy policy, Settings settings) {
+        return Map.of();
+    }
+
+    /**
+     * Evaluates a policy, and writes the result to the console.
+     *
+     * @param files logs; empty where none were given
+     * @return the command's exit code
+     */
+    int evaluate(LoadedPolicy policy, List<Path> files, Settings settings, Console console);
+}

@@ -1,0 +1,218 @@
+package dev.understudy.app.commands;
+
+import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.Table;
+import dev.understudy.app.console.Tool;
+import dev.understudy.app.console.Versions;
+import dev.understudy.app.study.BundledLogs;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Rows;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.driving.CarFollowing;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.TrainingReport;
+import dev.understudy.learn.Update;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.TrainedFigures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Runs one learner on files, without a cluster, and writes the model file that serving takes. */
+@Command(name = "train", description = "Train a policy on logs and write it as an ONNX file.")
+public final class TrainCommand implements Tool {
+    /** Whose driving is learned from. */
+    enum Whose {
+        BOTH,
+        HUMAN,
+        ASSISTANCE;
+
+        Set<Actor> actors() {
+            return switch (this) {
+                case BOTH -> Experts.DEFAULT;
+                case HUMAN -> EnumSet.of(Actor.HUMAN);
+                case ASSISTANCE -> EnumSet.of(Actor.ASSISTANCE);
+            };
+        }
+    }
+
+    private static final Setting<String> POLICY = Setting.required(
+            "policy", CarFollowing.POLICY, "The policy to learn: " + String.join(", ", Catalogue.policies()) + ".");
+    private static final Setting<String> DEMONSTRATIONS = Setting.required(
+            "demos",
+            "",
+            "What is learned from. Of car following: files or folders (by comma) with --mapping, or a folder in the OpenACC"
+                    + " layout (runs.csv and runs/). Of control: a file of episodes.");
+    private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
+    static final Setting<Integer> SEED =
+            Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
+    private static final Setting<Integer> STEPS = Setting.integer(
+            "steps", 0, 0, 1_000_000, "Optimiser steps (bc) or iterations (gail); 0 for the algorithm's own number.");
+    private static final Setting<Integer> ITERATIONS =
+            Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of gail; 0 for what --steps says.");
+    static final Setting<Whose> EXPERTS =
+            Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
+    private static final Setting<String> LICENCE = Setting.text(
+            "licence",
+            "",
+            "Licence of the logs, which the model file carries; by default that of the bundled logs for them, and"
+                    + " unknown for others.");
+
+    @Parameters(paramLabel = "<algorithm>", index = "0", description = "The learner: bc (behavioural cloning) or gail.")
+    private String algorithm = Algorithms.CLONING;
+
+    @Parameters(
+            paramLabel = "<file>",
+            index = "1..*",
+            arity = "0..*",
+            description = "More files and folders of logs, with --mapping.")
+    private List<Path> moreFiles = List.of();
+
+    @Override
+    public List<Setting<?>> settings() {
+        List<Setting<?>> settings = new ArrayList<>(
+                List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, ITERATIONS, EXPERTS, LICENCE));
+        settings.addAll(ControlStudy.TRAINING);
+        return settings;
+    }
+
+    /** A file or folder that has to be there. */
+    static Setting<Path> existing(String key, String description) {
+        return new Setting<>(key, "", description, text -> {
+            if (text.isBlank()) {
+                throw new IllegalArgumentException("expected a path, found none");
+            }
+            Path path = Path.of(text);
+            if (!Files.exists(path)) {
+                throw new IllegalArgumentException("expected a file or folder, found nothing at "
+                        + path.toAbsolutePath().normalize());
+            }
+            return path;
+        });
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws IOException {
+        PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT));
+        if (!spec.algorithms().contains(algorithm)) {
+            throw new BadSettingsException(List.of("algorithm: expected one of %s of %s, found \"%s\""
+                    .formatted(spec.algorithms(), spec.name(), algorithm)));
+        }
+        Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
+        Path folder = out.getParent();
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new BadSettingsException(List.of(
+                    "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
+        }
+        long seed = settings.get(SEED);
+        int iterations = algorithm.equals(Algorithms.GAIL) ? settings.get(ITERATIONS) : 0;
+        Study study = Study.of(spec);
+        Map<String, Object> result = new LinkedHashMap<>();
+        try (Learner learner = study.learner(algorithm, iterations == 0 ? settings.get(STEPS) : iterations, settings)) {
+            List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
+            Study.Material material = study.read(files, settings, console);
+            long begun = System.nanoTime();
+            Update update = learn(learner, material.trajectories(), seed, console);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            Map<String, Double> figures = update.report().figures();
+            String licence = licence(settings, files);
+            ModelFile file = ModelFile.createGolden(
+                    learner.export(update.state()), metadata(spec, settings, licence, seed, material, figures));
+            Files.write(out, file.bytes());
+            result.put("policy", spec.name());
+            result.put("algorithm", algorithm);
+            result.put("seed", seed);
+            result.put("model", out.toString());
+            result.put("sha256", file.sha256());
+            result.put("bytes", file.bytes().length);
+            result.put("licence", licence);
+            result.put("trainSeconds", seconds);
+            result.putAll(material.told());
+            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
+                result.putAll(study.trained(learner, update, policy, settings));
+            }
+            result.put("training", figures);
+        }
+        Map<String, Object> shown = new LinkedHashMap<>(result);
+        shown.remove("baselines"); // long, and told before
+        console.result(result, () -> "wrote %s%n%n%s".formatted(out, Table.ofFigures(shown)));
+        return 0;
+    }
+
+    private static Update learn(Learner learner, List<Trajectory> trajectories, long seed, Console console) {
+        Update update;
+        try {
+            update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()));
+        }
+        while (update.step()) {
+            console.status("learning %3.0f %%".formatted(100 * update.progress()));
+        }
+        Map<String, Double> figures = update.report().figures();
+        if (figures.getOrDefault(TrainingReport.DIVERGED, 0.0) != 0) {
+            throw new CommandFailedException(
+                    "the loss is no longer finite after %s steps; no model written".formatted(figures.get("steps")));
+        }
+        return update;
+    }
+
+    /** Returns the licence of the logs: the one that was given, or what is known of these files. */
+    private static String licence(Settings settings, List<Path> files) {
+        String given = settings.get(LICENCE);
+        return given.isBlank() ? BundledLogs.licence(files) : given;
+    }
+
+    private ModelMetadata metadata(
+            PolicySpec<?> spec,
+            Settings settings,
+            String licence,
+            long seed,
+            Study.Material material,
+            Map<String, Double> figures) {
+        List<Trajectory> trajectories = material.trajectories();
+        Rows golden = TrainedFigures.goldenObservations(trajectories);
+        long start = trajectories.stream().mapToLong(Trajectory::startMs).min().orElse(0);
+        long end = trajectories.stream()
+                .mapToLong(t -> t.startMs() + t.steps() * t.stepMs())
+                .max()
+                .orElse(0);
+        Map<String, String> extra = new TreeMap<>(material.metadata());
+        extra.put(ModelMetadata.ALGORITHM, algorithm);
+        extra.put(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
+        return new ModelMetadata(
+                spec.name(),
+                "",
+                start,
+                end,
+                List.of(),
+                seed,
+                spec.fingerprint(),
+                TrainedFigures.json(figures),
+                golden,
+                new Matrix(golden.rows(), spec.actionSize(), new float[golden.rows() * spec.actionSize()]),
+                Versions.own(),
+                licence,
+                new TreeMap<>(extra));
+    }
+}

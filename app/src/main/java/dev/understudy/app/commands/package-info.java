@@ -1,0 +1,5 @@
+/** One class for each command. */
+@NullMarked
+package dev.understudy.app.commands;
+
+import org.jspecify.annotations.NullMarked;

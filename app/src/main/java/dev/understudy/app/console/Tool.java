@@ -1,0 +1,22 @@
+package dev.understudy.app.console;
+
+import java.util.List;
+
+/** A command that is configured by {@link Setting}s; it runs only if all of them are good. */
+public interface Tool {
+    /** Returns the settings it reads. */
+    List<Setting<?>> settings();
+
+    /** Returns whether the effective configuration is worth a line: so for what runs long, not for a listing. */
+    default boolean announcesSettings() {
+        return true;
+    }
+
+    /**
+     * Does the work.
+     *
+     * @return the exit code
+     * @throws CommandFailedException if it cannot be done, with a message fit for a user
+     */
+    int run(Settings settings, Console console) throws Exception;
+}

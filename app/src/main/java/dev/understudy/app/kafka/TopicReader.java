@@ -1,0 +1,100 @@
+package dev.understudy.app.kafka;
+
+import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.schemas.ArtifactAssembly;
+import dev.understudy.schemas.ArtifactChunk;
+import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+
+/** Reads what a topic holds now, committed records only, in no consumer group. */
+public final class TopicReader {
+    private final Connection connection;
+    private final Duration timeout;
+
+    /** A reader that waits as long for a record as the connection is allowed to take. */
+    public TopicReader(Connection connection, Duration timeout) {
+        this.connection = connection;
+        this.timeout = timeout;
+    }
+
+    /** Returns all records of a topic; within a partition in order. */
+    public <K, V> List<ConsumerRecord<K, V>> all(String topic, Serde<K> key, Serde<V> value) {
+        try (Consumer<K, V> consumer = consumer(key.deserializer(), value.deserializer())) {
+            List<TopicPartition> partitions = assign(consumer, topic);
+            consumer.seekToBeginning(partitions);
+            return read(consumer, consumer.endOffsets(partitions, timeout));
+        }
+    }
+
+    /** Returns the records at the end of each partition, at least one of each that has any, in order. */
+    public <K, V> List<ConsumerRecord<K, V>> last(String topic, Serde<K> key, Serde<V> value) {
+        try (Consumer<K, V> consumer = consumer(key.deserializer(), value.deserializer())) {
+            List<TopicPartition> partitions = assign(consumer, topic);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
+            // A commit marker takes an offset too, so the last record may stand a few before the end.
+            ends.forEach((partition, end) -> consumer.seek(partition, Math.max(0, end - 8)));
+            return read(consumer, ends);
+        }
+    }
+
+    /** Returns a model file, empty if it is not there whole. */
+    public Optional<byte[]> artifact(String policy, String sha256) {
+        Map<ArtifactKey, ArtifactChunk> chunks = new HashMap<>();
+        all(Topics.ARTIFACTS, UnderstudySerdes.artifactKey(), UnderstudySerdes.artifactChunk()).stream()
+                .filter(record -> record.key().sha256().equals(sha256) && record.value() != null)
+                .forEach(record -> chunks.put(record.key(), record.value()));
+        return ArtifactAssembly.assemble(policy, sha256, chunks::get).map(ArtifactAssembly.Artifact::bytes);
+    }
+
+    private <K, V> Consumer<K, V> consumer(Deserializer<K> key, Deserializer<V> value) {
+        Map<String, Object> settings = new HashMap<>(connection.clientSettings());
+        settings.put("isolation.level", "read_committed");
+        settings.put("enable.auto.commit", "false");
+        settings.put("auto.offset.reset", "earliest");
+        settings.put("allow.auto.create.topics", "false");
+        return new KafkaConsumer<>(settings, key, value);
+    }
+
+    private <K, V> List<TopicPartition> assign(Consumer<K, V> consumer, String topic) {
+        List<TopicPartition> partitions = consumer.partitionsFor(topic, timeout).stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+        if (partitions.isEmpty()) {
+            throw new CommandFailedException(
+                    "expected the topic %s at %s, found none; 'understudy doctor --create' makes it"
+                            .formatted(topic, connection.bootstrapServers()));
+        }
+        consumer.assign(partitions);
+        return partitions;
+    }
+
+    private <K, V> List<ConsumerRecord<K, V>> read(Consumer<K, V> consumer, Map<TopicPartition, Long> ends) {
+        List<ConsumerRecord<K, V>> records = new ArrayList<>();
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey(), timeout) < end.getValue())) {
+            int before = records.size();
+            consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+            if (records.size() > before) {
+                deadline = System.nanoTime() + timeout.toNanos();
+            } else if (System.nanoTime() > deadline) {
+                throw new TimeoutException("expected to read %s to its end, got nothing for %d s"
+                        .formatted(ends.keySet(), timeout.toSeconds()));
+            }
+        }
+        return records;
+    }
+}
