@@ -2,7 +2,12 @@ package dev.understudy.flink.train;
 
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyName;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.Rollout;
+import dev.understudy.flink.rollouts.AttachRollouts;
+import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.schemas.RecordedPieces;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +80,17 @@ public record LearningBranch(String algorithm, LearnerFactory learners, boolean 
                     return new LearningBranch(algorithm, spec -> spec.onStreams(algorithm, length));
                 })
                 .toList();
+    }
+
+    /** Returns the rollouts of a window that it learns from, one for each model; none if it learns from none. */
+    List<Rollout> recorded(WindowBatch batch, PolicySpec<?> spec) {
+        if (!readsRollouts) {
+            return List.of();
+        }
+        return List.copyOf(RecordedPieces.of(
+                        batch.rollouts(), spec.observationSize(), spec.actionSize(), AttachRollouts.PIECE_STEPS)
+                .rollouts()
+                .values());
     }
 
     /**

@@ -6,12 +6,10 @@ import dev.understudy.domain.Actor;
 import dev.understudy.domain.Baseline;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
-import dev.understudy.environment.Rollout;
 import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.models.ModelEvent;
 import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.models.ModelShelf;
-import dev.understudy.flink.rollouts.AttachRollouts;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
@@ -22,7 +20,6 @@ import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
-import dev.understudy.schemas.RecordedPieces;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -232,7 +229,8 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
         List<Trajectory> replay = reservoir(progress).trajectories();
         try {
-            Update update = learner.begin(memory, batch.trajectories(), replay, recorded(batch), maker.seed(batch));
+            Update update = learner.begin(
+                    memory, batch.trajectories(), replay, branch.recorded(batch, spec()), maker.seed(batch));
             return new Running(batch, update, progress.trainNanos());
         } catch (IllegalArgumentException e) {
             LOG.warn(
@@ -247,17 +245,6 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
             tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL.name()));
             return null;
         }
-    }
-
-    private List<Rollout> recorded(WindowBatch batch) {
-        if (!branch.readsRollouts()) {
-            return List.of();
-        }
-        PolicySpec<?> spec = spec();
-        return List.copyOf(RecordedPieces.of(
-                        batch.rollouts(), spec.observationSize(), spec.actionSize(), AttachRollouts.PIECE_STEPS)
-                .rollouts()
-                .values());
     }
 
     /** Returns where a variant that has learned nothing begins: with the model of its parent that is in force. */
