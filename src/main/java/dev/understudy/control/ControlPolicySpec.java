@@ -18,12 +18,15 @@ import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
+import dev.understudy.learn.adversarial.GailFromRollouts;
+import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.GaussianPolicy;
 import dev.understudy.policy.StochasticPolicy;
+import dev.understudy.reward.RewardForm;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,12 @@ import java.util.TreeMap;
 public record ControlPolicySpec(ControlTask task, String environment) implements PolicySpec<ControlStep> {
     /** The domain of all tasks of control. */
     public static final Domain<ControlStep> DOMAIN = new Domain<>("control", ControlStep.class);
+
+    /** Iterations on a window of rollouts: what CartPole was measured with. */
+    private static final int OFF_POLICY_ITERATIONS = 3;
+
+    /** The value function's unit of time where no environment says how long an episode is, steps (a guess). */
+    private static final int LONGEST_PIECE = 1_000;
 
     private static final List<Integer> HIDDEN = List.of(100, 100);
 
@@ -153,6 +162,30 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
         BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
         return new BehaviouralCloning(
                 network(observationSize(), actions()), length == 0 ? config : config.withSteps(length));
+    }
+
+    @Override
+    public List<String> algorithmsFromRollouts() {
+        return List.of(Algorithms.GAIL);
+    }
+
+    /** Returns GAIL from rollouts. A recorded piece has no end, so the reward is the one that favours no length. */
+    @Override
+    public Learner fromRollouts(String algorithm, int length) {
+        if (!algorithmsFromRollouts().contains(algorithm)) {
+            return PolicySpec.super.fromRollouts(algorithm, length);
+        }
+        StochasticPolicy policy = network(observationSize(), actions());
+        return new GailFromRollouts(
+                policy,
+                actions(),
+                new BehaviouralCloning(policy, BehaviouralCloningConfig.classicControl()),
+                GailConfig.defaults(RewardForm.LOG_ODDS),
+                OffPolicyConfig.defaults(
+                        length == 0 ? OFF_POLICY_ITERATIONS : length,
+                        environment.isEmpty()
+                                ? LONGEST_PIECE
+                                : Environments.named(environment).horizon()));
     }
 
     /** Returns GAIL's settings for the classic tasks, with the form of reward that fits how episodes end. */

@@ -78,6 +78,23 @@ public interface PolicySpec<S extends Sample> extends Serializable {
         return learner(algorithm, length);
     }
 
+    /** Returns the names of the algorithms that learn it from recorded rollouts, without an environment. */
+    default List<String> algorithmsFromRollouts() {
+        return List.of();
+    }
+
+    /**
+     * Returns a new learner for the windows of a stream and the rollouts that come with them.
+     *
+     * @param algorithm one of {@link #algorithmsFromRollouts}
+     * @param length iterations on each window; 0 for its own number
+     * @throws IllegalArgumentException if there is no such algorithm
+     */
+    default Learner fromRollouts(String algorithm, int length) {
+        throw new IllegalArgumentException("expected one of the algorithms %s that learn %s from rollouts, got %s"
+                .formatted(algorithmsFromRollouts(), name(), algorithm));
+    }
+
     /** Returns the parameters of the baselines where nothing was calibrated, by their keys in a model's metadata. */
     default SortedMap<String, String> parameters() {
         return new TreeMap<>();

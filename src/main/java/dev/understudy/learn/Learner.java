@@ -1,6 +1,7 @@
 package dev.understudy.learn;
 
 import dev.understudy.data.Trajectory;
+import dev.understudy.environment.Rollout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,21 @@ public interface Learner extends AutoCloseable {
      * @param seed what every draw of this update follows from
      */
     Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed);
+
+    /**
+     * Begins or continues an update, with what earlier versions of the policy did; a learner that does not learn from
+     * it leaves it.
+     *
+     * @param recorded rollouts with the densities their actions were drawn with, one for each version; may be empty
+     */
+    default Update begin(
+            LearnerState state,
+            List<Trajectory> demonstrations,
+            List<Trajectory> replay,
+            List<Rollout> recorded,
+            long seed) {
+        return begin(state, demonstrations, replay, seed);
+    }
 
     /**
      * Returns the policy as ONNX bytes without metadata: input {@code observation} float32 or uint8 {@code [batch, n]};

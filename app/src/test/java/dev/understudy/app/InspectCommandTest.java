@@ -267,6 +267,23 @@ class InspectCommandTest {
     }
 
     @Test
+    void rolloutsStandApartFromTheLogs() {
+        assertThat(TotalsWatch.text(new TreeMap<>(Map.of(
+                        "ingested",
+                        10L,
+                        "trained",
+                        9L,
+                        "rejected.NO_LABEL",
+                        1L,
+                        "rollouts.read",
+                        1_200L,
+                        "rollouts.refused.REPEATED",
+                        3L))))
+                .endsWith(
+                        " 0 wait for their window, 1 rejected (1 NO_LABEL); rollouts: 1,200 read, 3 refused.REPEATED");
+    }
+
+    @Test
     void runsOfOneTimeAreLateUnlessTheyAreLaidOneAfterAnother() throws IOException {
         Path logs = Files.createDirectories(folder.resolve("runs-of-one-day"));
         StringBuilder index = new StringBuilder("run,date,driver,acc_gap_setting,seconds,vehicle_order\n");

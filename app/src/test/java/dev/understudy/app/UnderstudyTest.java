@@ -91,6 +91,20 @@ class UnderstudyTest {
     }
 
     @Test
+    void learningFromRolloutsWithAnotherLearnerOrPolicyIsBadUsage() {
+        String[] cartPole = {
+            "learn", "--rollouts", "--policy", "control/cartpole-v0", "--bootstrap-servers", "nowhere:1"
+        };
+        Ran ran = Ran.command(cartPole);
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected the learner gail or both to learn from rollouts, got bc");
+        ran = Ran.command("learn", "--rollouts", "--learner", "gail", "--bootstrap-servers", "nowhere:1");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("expected policies that gail can learn from rollouts, got driving/car-following");
+    }
+
+    @Test
     void exploringWithoutRolloutsIsBadUsage() {
         Ran ran = Ran.command("serve", "--explore", "--bootstrap-servers", "127.0.0.1:1");
         assertThat(ran.code()).isEqualTo(2);

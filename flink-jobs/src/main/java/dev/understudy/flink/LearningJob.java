@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.Step;
 import dev.understudy.flink.assemble.AssembleEntity;
 import dev.understudy.flink.count.SumTallies;
@@ -15,6 +16,8 @@ import dev.understudy.flink.models.ModelEvent;
 import dev.understudy.flink.models.RouteModelEvents;
 import dev.understudy.flink.publish.Outgoing;
 import dev.understudy.flink.publish.PublishTrained;
+import dev.understudy.flink.rollouts.AttachRollouts;
+import dev.understudy.flink.rollouts.RecordedStep;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
@@ -43,6 +46,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * logs ─► steps ─► windows              ├─► publish
  *                      └─► train-gail  ─┘
  * </pre>
+ *
+ * <p>Where a learner learns from rollouts, they are read beside the logs and attached to the windows.
  *
  * <p>Publishing is idempotent, not transactional: after a restart the same candidate may be sent again, with the same
  * id and a model file of the same hash and the same bytes. What the candidate says of the run itself differs then: how
@@ -74,8 +79,13 @@ public final class LearningJob {
     public static void build(StreamExecutionEnvironment env, LearningJobConfig config, List<LearningBranch> branches) {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
-        DataStream<LogRecord> logs =
-                KafkaConnectors.logs(env, runtime, config.training().policies().domain(), config.reading(), STAGE);
+        DataStream<LogRecord> logs = KafkaConnectors.logs(
+                env,
+                runtime,
+                config.training().policies().domain(),
+                config.reading(),
+                STAGE,
+                readsRollouts(branches) ? KafkaConnectors.Also.ROLLOUTS : KafkaConnectors.Also.NOTHING);
         DataStream<ModelEvent> models =
                 KafkaConnectors.models(env, runtime, STAGE, Topics.PROMOTIONS, Topics.ARTIFACTS);
         SingleOutputStreamOperator<ModelEvent> known = models.process(
@@ -127,14 +137,18 @@ public final class LearningJob {
         if (branches.isEmpty()) {
             throw new IllegalArgumentException("expected at least one learner, got none");
         }
+        DataStream<Tally> reached = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested");
+        if (readsRollouts(branches)) {
+            batches = attach(batches, usable.getSideOutput(RouteLogs.ROLLOUTS), config);
+            reached = reached.union(sum(batches.getSideOutput(AttachRollouts.TALLIES), "rollouts"));
+        }
         SingleOutputStreamOperator<TrainedWindow> first =
                 train(batches, models, config, branches.get(0), TrainingOperator.Account.KEPT);
         DataStream<TrainedWindow> trained = first;
         for (LearningBranch branch : branches.subList(1, branches.size())) {
             trained = trained.union(train(batches, models, config, branch, TrainingOperator.Account.LEFT_TO_ANOTHER));
         }
-        DataStream<TrainingRecord> totals = sum(usable.getSideOutput(RouteLogs.TALLIES), "ingested")
-                .union(
+        DataStream<TrainingRecord> totals = reached.union(
                         sum(steps.getSideOutput(AssembleEntity.TALLIES), "assembled"),
                         first.getSideOutput(TrainingOperator.TALLIES))
                 .keyBy(Tally::policy, Types.STRING)
@@ -143,6 +157,25 @@ public final class LearningJob {
                 .name("totals")
                 .uid("totals");
         return new Flows(trained, usable.getSideOutput(RouteLogs.DEAD_LETTERS), totals);
+    }
+
+    private static boolean readsRollouts(List<LearningBranch> branches) {
+        return branches.stream().anyMatch(LearningBranch::readsRollouts);
+    }
+
+    private static SingleOutputStreamOperator<WindowBatch> attach(
+            DataStream<WindowBatch> batches, DataStream<RecordedStep> recorded, LearningJobConfig config) {
+        Policies<?> policies = config.training().policies();
+        return batches.keyBy(WindowBatch::policy, Types.STRING)
+                .connect(recorded.filter(each -> policies.has(each.policy()))
+                        .name("own rollouts")
+                        .uid("own-rollouts")
+                        .keyBy(RecordedStep::policy, Types.STRING))
+                .process(
+                        new AttachRollouts(policies, config.reading().inactivity()),
+                        WindowBatch.CODEC.typeInformation())
+                .name("attach rollouts")
+                .uid("attach-rollouts");
     }
 
     /** Adds one learner. What other learners than these need beside windows would be connected here. */

@@ -31,8 +31,8 @@ public final class PromotionJob {
     public static void build(StreamExecutionEnvironment env, PromotionJobConfig config) {
         JobRuntime runtime = config.runtime();
         runtime.configure(env);
-        DataStream<LogRecord> logs =
-                KafkaConnectors.logs(env, runtime, config.gate().policies().domain(), config.reading(), STAGE);
+        DataStream<LogRecord> logs = KafkaConnectors.logs(
+                env, runtime, config.gate().policies().domain(), config.reading(), STAGE, KafkaConnectors.Also.NOTHING);
         SingleOutputStreamOperator<ModelEvent> models = KafkaConnectors.models(
                         env, runtime, STAGE, Topics.CANDIDATES, Topics.ARTIFACTS, Topics.PROMOTIONS)
                 .process(new RouteModelEvents(config.gate().policies()))

@@ -57,10 +57,7 @@ class ControlLearningTest {
             .findFirst()
             .orElseThrow();
 
-    /** Plays whole episodes by a law that keeps the pole upright, and returns their steps. */
     private List<Step> demonstrations(boolean heldOut, int episodes) {
-        Environment cart = Environments.named(spec.environment()).create(1, 1);
-        cart.reset(heldOut ? 1 : 2);
         List<Step> steps = new ArrayList<>();
         Assembler<ControlStep> assembler = new Assembler<>(spec, READING.experts());
         Assembler.Output<ControlStep> out = new Assembler.Output<>() {
@@ -74,6 +71,15 @@ class ControlLearningTest {
                 throw new AssertionError(sample + " was rejected: " + reason.text());
             }
         };
+        samples(spec, heldOut, episodes).forEach(sample -> assembler.offer(sample, out));
+        return steps;
+    }
+
+    /** Plays whole episodes by a law that keeps the pole upright, 5 ms a step, and returns what is logged of them. */
+    static List<ControlStep> samples(ControlPolicySpec spec, boolean heldOut, int episodes) {
+        Environment cart = Environments.named(spec.environment()).create(1, 1);
+        cart.reset(heldOut ? 1 : 2);
+        List<ControlStep> samples = new ArrayList<>();
         long timeMs = START_MS;
         for (int i = 0, left = episodes; left > 0; i++) {
             String name = "episode-" + i;
@@ -89,26 +95,24 @@ class ControlLearningTest {
                 float[] seen = observation.clone();
                 action[0] = 0.1f * seen[0] + 0.3f * seen[1] + 3 * seen[2] + seen[3] > 0 ? 1 : 0;
                 cart.step(action, observation, new float[1], ends);
-                assembler.offer(
-                        new ControlStep(
-                                "cart",
-                                name,
-                                sequence,
-                                timeMs += 5,
-                                Actor.HUMAN,
-                                "",
-                                false,
-                                seen,
-                                action.clone(),
-                                1,
-                                ends[0] == End.RUNNING ? ControlStep.End.NONE : ControlStep.End.TRUNCATED),
-                        out);
+                samples.add(new ControlStep(
+                        "cart",
+                        name,
+                        sequence,
+                        timeMs += 5,
+                        Actor.HUMAN,
+                        "",
+                        false,
+                        seen,
+                        action.clone(),
+                        1,
+                        ends[0] == End.RUNNING ? ControlStep.End.NONE : ControlStep.End.TRUNCATED));
             }
         }
-        return steps;
+        return samples;
     }
 
-    private WindowBatch batch() {
+    WindowBatch batch() {
         List<Step> steps = demonstrations(false, 8);
         return new WindowBatch(
                 POLICY,

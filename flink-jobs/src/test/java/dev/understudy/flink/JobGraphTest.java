@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.kafka.JobRuntime;
@@ -48,6 +49,35 @@ class JobGraphTest {
         assertThat(env.getStreamGraph().getStreamNodes())
                 .extracting(StreamNode::getTransformationUID)
                 .contains("train", "train-other");
+    }
+
+    @Test
+    void rolloutsAreReadWhereALearnerLearnsFromThemAndNowhereElse() {
+        Policies<?> control = Policies.one(ControlPolicySpec.of("cartpole-v0"));
+        assertThat(uids(control, LearningBranch.fromRollouts(LearningBranch.BOTH, control, 0, 0)))
+                .contains("train", "train-gail-rollouts", "attach-rollouts", "own-rollouts");
+        assertThat(uids(control, LearningBranch.of(LearningBranch.BOTH, control, 0, 0)))
+                .contains("train", "train-gail")
+                .doesNotContain("attach-rollouts");
+    }
+
+    private static List<String> uids(Policies<?> policies, List<LearningBranch> branches) {
+        StreamExecutionEnvironment env = strict();
+        LearningJobConfig config = LearningJobConfig.defaults(
+                policies.names().get(0).toString(), "nowhere:9092", "file:///tmp/checkpoints");
+        LearningJob.build(env, config, branches);
+        return env.getStreamGraph().getStreamNodes().stream()
+                .map(StreamNode::getTransformationUID)
+                .toList();
+    }
+
+    @Test
+    void aLearnerThatDoesNotLearnFromRolloutsIsNamed() {
+        Policies<?> control = Policies.one(ControlPolicySpec.of("cartpole-v0"));
+        assertThatThrownBy(() -> LearningBranch.fromRollouts(Algorithms.CLONING, control, 0, 0))
+                .hasMessage("expected the learner gail or both to learn from rollouts, got bc");
+        assertThatThrownBy(() -> LearningBranch.fromRollouts(Algorithms.GAIL, FOLLOWING, 0, 0))
+                .hasMessage("expected policies that gail can learn from rollouts, got driving/car-following");
     }
 
     @Test

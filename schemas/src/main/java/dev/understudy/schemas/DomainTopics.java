@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
  * @param domain such as {@code control}: lower-case letters, digits and dashes
  */
 public record DomainTopics(String domain) {
+    private static final String ROLLOUTS = ".rollouts.v1";
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
 
     /** Tasks whose observations are rows of numbers; the values of logs and observations are {@code ControlStep}s. */
@@ -46,7 +47,12 @@ public record DomainTopics(String domain) {
 
     /** Returns the topic of the steps that policies made, values {@link RolloutStep}. */
     public String rollouts() {
-        return domain + ".rollouts.v1";
+        return domain + ROLLOUTS;
+    }
+
+    /** Returns whether a topic is that of a domain's rollouts. */
+    public static boolean isRollouts(String topic) {
+        return topic.endsWith(ROLLOUTS);
     }
 
     /** Returns these topics as they should be, with so many partitions each. */

@@ -38,7 +38,7 @@ public final class GailWithCloning implements Learner {
     static final String CLONING = "cloning.";
     static final String ROUND = "round.";
     static final String CLONING_THETA = "theta";
-    private static final String CLONING_SCALER = "scaler";
+    static final String CLONING_SCALER = "scaler";
     private static final String LOG_STD = "logStd";
 
     private final StochasticPolicy policy;

@@ -104,6 +104,13 @@ public final class OffPolicyUpdate implements Update {
         return !over();
     }
 
+    /** Returns whether any rollout is near enough to the policy as it is to be learned from. */
+    boolean isNear() {
+        return recorded.stream()
+                .anyMatch(rollout ->
+                        gail.weights(rollout, config.mostWeight()).effectiveShare() >= config.leastEffectiveShare());
+    }
+
     /** Returns the next iteration, on the next rollout that is near enough; null if there is none. */
     private @Nullable Sliced<Gail.Iteration> next() {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + iteration);

@@ -145,7 +145,7 @@ class OffPolicyUpdateTest {
     }
 
     /** Returns a rollout with other densities: those of a policy far from it, or none. */
-    private static Rollout withDensities(Rollout rollout, boolean known) {
+    static Rollout withDensities(Rollout rollout, boolean known) {
         float[] densities = new float[rollout.steps()];
         for (int i = 0; i < densities.length; i++) {
             densities[i] = !known ? Float.NaN : i % 10 == 0 ? (float) Math.log(1e-4) : 0f;

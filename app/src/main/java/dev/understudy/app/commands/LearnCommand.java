@@ -49,6 +49,10 @@ public final class LearnCommand implements Tool {
                     1_000_000,
                     "Iterations of gail on each window; 0 for the algorithm's own number.")
             .as("--iterations");
+    private static final Setting<Boolean> ROLLOUTS = Setting.off(
+                    "learn.rollouts",
+                    "Let gail learn from what policies in service did, in place of an environment; needs gail or both.")
+            .as("--rollouts");
     private static final Setting<Integer> SEED = Setting.integer(
                     "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
             .as("--seed");
@@ -58,7 +62,8 @@ public final class LearnCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return Pipeline.settings(WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, SEED, LICENCE, IDM);
+        return Pipeline.settings(
+                WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, ROLLOUTS, SEED, LICENCE, IDM);
     }
 
     @Override
@@ -85,9 +90,14 @@ public final class LearnCommand implements Tool {
     }
 
     private static List<LearningBranch> branches(Settings settings) {
+        String learner = settings.get(LEARNER);
+        Policies<?> policies = Pipeline.policies(settings);
+        int steps = settings.get(STEPS);
+        int iterations = settings.get(ITERATIONS);
         try {
-            return LearningBranch.of(
-                    settings.get(LEARNER), Pipeline.policies(settings), settings.get(STEPS), settings.get(ITERATIONS));
+            return settings.get(ROLLOUTS)
+                    ? LearningBranch.fromRollouts(learner, policies, steps, iterations)
+                    : LearningBranch.of(learner, policies, steps, iterations);
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of(Failures.describe(e)));
         }

@@ -24,6 +24,7 @@ public final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofSeconds(10);
     private static final String REJECTED = "rejected.";
+    private static final String ROLLOUTS = "rollouts.";
 
     private final Policies<?> policies;
     private final Console console;
@@ -80,8 +81,12 @@ public final class TotalsWatch implements TopicFollower.Reader {
     public static String text(SortedMap<String, Long> counts) {
         SortedMap<String, Long> rejected = new TreeMap<>();
         SortedMap<String, Long> others = new TreeMap<>(counts);
+        SortedMap<String, Long> rollouts = new TreeMap<>();
         counts.forEach((name, count) -> {
-            if (name.startsWith(REJECTED)) {
+            if (name.startsWith(ROLLOUTS)) {
+                rollouts.put(name.substring(ROLLOUTS.length()), count);
+                others.remove(name);
+            } else if (name.startsWith(REJECTED)) {
                 rejected.put(name.substring(REJECTED.length()), count);
                 others.remove(name);
             }
@@ -106,12 +111,19 @@ public final class TotalsWatch implements TopicFollower.Reader {
         long sum = rejected.values().stream().mapToLong(Long::longValue).sum();
         text.append(String.format(Locale.ROOT, ", %,d wait for their window", ingested + interpolated - settled));
         text.append(String.format(Locale.ROOT, ", %,d rejected", sum));
-        return rejected.isEmpty()
-                ? text.toString()
-                : text
-                        + rejected.entrySet().stream()
-                                .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
-                                .collect(Collectors.joining(", ", " (", ")"));
+        if (!rejected.isEmpty()) {
+            text.append(" (").append(listed(rejected)).append(')');
+        }
+        if (!rollouts.isEmpty()) {
+            text.append("; rollouts: ").append(listed(rollouts));
+        }
+        return text.toString();
+    }
+
+    private static String listed(SortedMap<String, Long> counts) {
+        return counts.entrySet().stream()
+                .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
+                .collect(Collectors.joining(", "));
     }
 
     private static void put(StringBuilder text, SortedMap<String, Long> counts, String name, String word) {

@@ -39,6 +39,12 @@ public record Tally(String policy, String name, long count) {
     /** Prefix of a reason why records were not learned from. */
     public static final String REJECTED = "rejected.";
 
+    /**
+     * Prefix of what became of rollouts, which are no part of the account of the logs: {@code read}, of which some were
+     * {@code dropped} as too many waited for a window and some {@code refused.REASON}; {@code deadLettered} besides.
+     */
+    public static final String ROLLOUTS = "rollouts.";
+
     /** Returns the name under which a reason for rejecting is counted. */
     public static String rejected(String reason) {
         return REJECTED + reason;

@@ -12,6 +12,7 @@ import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.publish.Outgoing;
 import dev.understudy.schemas.DomainTopics;
 import java.time.Instant;
+import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
@@ -29,6 +30,13 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Where the jobs meet Kafka. */
 public final class KafkaConnectors {
+    /** What is read beside the logs of a domain. */
+    public enum Also {
+        NOTHING,
+        /** What policies did: they take their turn among the logs. */
+        ROLLOUTS
+    }
+
     private KafkaConnectors() {}
 
     /**
@@ -37,13 +45,19 @@ public final class KafkaConnectors {
      * with it is lost, and with it the records behind it.
      */
     public static DataStream<LogRecord> logs(
-            StreamExecutionEnvironment env, JobRuntime runtime, Domain<?> domain, LogReading reading, String stage) {
+            StreamExecutionEnvironment env,
+            JobRuntime runtime,
+            Domain<?> domain,
+            LogReading reading,
+            String stage,
+            Also also) {
         Properties properties = consumer(runtime);
-        String topic = DomainTopics.of(domain).logs();
+        DomainTopics of = DomainTopics.of(domain);
+        List<String> topics = also == Also.ROLLOUTS ? List.of(of.logs(), of.rollouts()) : List.of(of.logs());
         KafkaSource<LogRecord> source = KafkaSource.<LogRecord>builder()
                 .setBootstrapServers(runtime.bootstrapServers())
                 .setGroupId(runtime.groupId())
-                .setTopics(topic)
+                .setTopics(topics)
                 .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new DecodeLogs<>(domain, stage, reading.futureTolerance(), Instant::now))
                 .setProperties(properties)
@@ -54,7 +68,7 @@ public final class KafkaConnectors {
                 env.fromSource(source, WatermarkStrategy.noWatermarks(), "logs").uid("logs"),
                 runtime,
                 reading,
-                isContinued -> new KafkaPartitionEnds(topic, properties, isContinued, Instant::now));
+                isContinued -> new KafkaPartitionEnds(topics, properties, isContinued, Instant::now));
     }
 
     /** Brings logs into their order. */

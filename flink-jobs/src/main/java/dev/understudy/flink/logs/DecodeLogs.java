@@ -3,8 +3,11 @@ package dev.understudy.flink.logs;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
+import dev.understudy.schemas.DomainTopics;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.SampleCodecs;
 import dev.understudy.schemas.UndecodableException;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.io.Serializable;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -12,11 +15,12 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes records of the log topic. What cannot be used becomes a dead letter with its bytes and its coordinates; no
- * record stops the job.
+ * Decodes records of a domain's logs and of its rollouts. What cannot be used becomes a dead letter with its bytes and
+ * its coordinates; no record stops the job.
  *
  * <p>A record stamped in the future is one whose event time runs ahead of both the wall clock and the time Kafka has
  * for the record.
@@ -32,6 +36,7 @@ public final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializ
     private final SerializableClock clock;
     private final Domain<S> domain;
     private transient @Nullable SampleCodec<S> codec;
+    private transient @Nullable Deserializer<RolloutStep> rollouts;
 
     /** A clock that travels to the tasks. */
     public interface SerializableClock extends InstantSource, Serializable {}
@@ -59,41 +64,47 @@ public final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializ
         if (value == null) {
             return dead(record, "expected a sample, found a record without a value");
         }
-        S sample;
+        LogRecord log;
+        String problem;
         try {
-            sample = codec().decode(value);
+            if (DomainTopics.isRollouts(record.topic())) {
+                RolloutStep step = rollouts().deserialize(record.topic(), value);
+                log = LogRecord.of(step, value, record.partition(), record.offset(), record.timestamp());
+                problem = problem(record, log, step.policy(), "policy");
+            } else {
+                S sample = codec().decode(value);
+                log = LogRecord.of(sample, value, record.partition(), record.offset(), record.timestamp());
+                problem = problem(record, log, sample.label(), "label");
+            }
         } catch (UndecodableException e) {
             return dead(record, String.valueOf(e.getMessage()));
         }
-        if (sample.entity().isEmpty() || sample.episode().isEmpty()) {
-            return dead(
-                    record,
-                    "expected an entity and an episode, found '%s' and '%s'"
-                            .formatted(sample.entity(), sample.episode()));
+        return problem == null ? log : dead(record, problem);
+    }
+
+    /** Returns what is wrong with a record that can be read; null if nothing is. */
+    private @Nullable String problem(
+            ConsumerRecord<byte[], byte[]> record, LogRecord log, String third, String whatThird) {
+        if (log.entity().isEmpty() || log.episode().isEmpty()) {
+            return "expected an entity and an episode, found '%s' and '%s'".formatted(log.entity(), log.episode());
         }
-        int longest = Math.max(
-                Math.max(sample.entity().length(), sample.episode().length()),
-                sample.label().length());
+        int longest = Math.max(Math.max(log.entity().length(), log.episode().length()), third.length());
         if (longest > MOST_CHARACTERS) {
-            return dead(
-                    record,
-                    "expected entity, episode and label of at most %d characters, found %d"
-                            .formatted(MOST_CHARACTERS, longest));
+            return "expected entity, episode and %s of at most %d characters, found %d"
+                    .formatted(whatThird, MOST_CHARACTERS, longest);
         }
-        if (sample.timeMs() < 0) {
-            return dead(record, "expected an event time from 1970 on, found %d ms".formatted(sample.timeMs()));
+        if (log.timeMs() < 0) {
+            return "expected an event time from 1970 on, found %d ms".formatted(log.timeMs());
         }
         long knownMs = clock.millis();
         if (record.timestamp() >= 0) {
             knownMs = Math.min(knownMs, record.timestamp());
         }
-        if (sample.timeMs() - futureToleranceMs > knownMs) {
-            return dead(
-                    record,
-                    "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
-                            .formatted(knownMs + futureToleranceMs, futureToleranceMs, sample.timeMs()));
+        if (log.timeMs() - futureToleranceMs > knownMs) {
+            return "expected an event time of at most %d ms (when it was written, and %d ms), found %d ms"
+                    .formatted(knownMs + futureToleranceMs, futureToleranceMs, log.timeMs());
         }
-        return LogRecord.of(sample, value, record.partition(), record.offset(), record.timestamp());
+        return null;
     }
 
     private LogRecord dead(ConsumerRecord<byte[], byte[]> record, String reason) {
@@ -105,6 +116,13 @@ public final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializ
             codec = SampleCodecs.of(domain.sampleType());
         }
         return codec;
+    }
+
+    private Deserializer<RolloutStep> rollouts() {
+        if (rollouts == null) {
+            rollouts = UnderstudySerdes.rollout().deserializer();
+        }
+        return rollouts;
     }
 
     @Override

@@ -4,6 +4,8 @@ import dev.understudy.domain.Sample;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.DomainTopics;
+import dev.understudy.schemas.RolloutStep;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One record of a log topic: a sample as it was on the wire, with what the order of the logs hangs on beside it, or a
- * dead letter. The bytes are not copied.
+ * dead letter; or one of the domain's rollouts, which take their turn among the logs. The bytes are not copied.
  *
  * @param entity who acted; empty for a dead letter
  * @param episode what is held out as a whole; empty for a dead letter
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeMs its event time, milliseconds since 1970
  * @param value the sample's bytes; empty for a dead letter
  * @param deadLetter why the record could not be used; null if it can
- * @param partition where the record was
+ * @param partition where the record was: a partition of the logs, or {@link #number} of one of the rollouts
  * @param offset its offset there
  * @param sentMs when it was sent, by the timestamp that Kafka has for it, milliseconds since 1970
  * @param clockMs what the watermark was when its turn came: a sample of that time or earlier is late;
@@ -56,10 +58,35 @@ public record LogRecord(
                 Long.MIN_VALUE);
     }
 
+    /** Returns the record of a rollout. */
+    public static LogRecord of(RolloutStep step, byte[] value, int partition, long offset, long sentMs) {
+        return new LogRecord(
+                step.entity(),
+                step.episode(),
+                step.sequence(),
+                step.eventTimeMs(),
+                value,
+                null,
+                -1 - partition,
+                offset,
+                sentMs,
+                Long.MIN_VALUE);
+    }
+
     /** Returns an unusable record. */
     static LogRecord dead(DeadLetter letter, long sentMs) {
-        return new LogRecord(
-                "", "", 0, 0, new byte[0], letter, letter.partition(), letter.position(), sentMs, Long.MIN_VALUE);
+        int number = number(letter.source(), letter.partition());
+        return new LogRecord("", "", 0, 0, new byte[0], letter, number, letter.position(), sentMs, Long.MIN_VALUE);
+    }
+
+    /** Returns the number of a partition among those of both topics: those of rollouts count from -1 down. */
+    public static int number(String topic, int partition) {
+        return DomainTopics.isRollouts(topic) ? -1 - partition : partition;
+    }
+
+    /** Returns whether it is from the topic of rollouts. */
+    public boolean isRollout() {
+        return partition < 0;
     }
 
     /** Returns this record once its turn has come. */

@@ -1,7 +1,9 @@
 package dev.understudy.flink.order;
 
+import dev.understudy.flink.logs.LogRecord;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks Kafka for the ends of a topic's partitions, on a separate thread. While no broker answers there are no ends, so
- * no partition counts as empty.
+ * Asks Kafka for the ends of the partitions of some topics, on a separate thread. While no broker answers there are no
+ * ends, so no partition counts as empty.
  *
  * <p>An end may be beyond anything that can be read: after the last record there may be transaction markers, records of
  * aborted transactions, or a hole where records expired. So if a reader stays before the end, a consumer looks. If it
@@ -42,7 +45,7 @@ public final class KafkaPartitionEnds implements PartitionEnds {
     private static final Duration PAUSE_WITHOUT_BROKER = Duration.ofSeconds(1);
     private static final Duration LOOK = Duration.ofMillis(500);
 
-    private final String topic;
+    private final List<String> topics;
     private final Properties properties;
     private final boolean isContinued;
     private final InstantSource clock;
@@ -62,12 +65,13 @@ public final class KafkaPartitionEnds implements PartitionEnds {
     /**
      * Begins to ask.
      *
+     * @param topics the logs, and the rollouts where they are read
      * @param properties of a consumer that reads what the job reads
      * @param isContinued whether the group's committed offset says how far a partition was read, if the job does not
      *     know
      */
-    public KafkaPartitionEnds(String topic, Properties properties, boolean isContinued, InstantSource clock) {
-        this.topic = topic;
+    public KafkaPartitionEnds(List<String> topics, Properties properties, boolean isContinued, InstantSource clock) {
+        this.topics = List.copyOf(topics);
         this.properties = new Properties();
         this.properties.putAll(properties);
         this.properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
@@ -81,7 +85,7 @@ public final class KafkaPartitionEnds implements PartitionEnds {
         this.properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, "10000");
         this.isContinued = isContinued;
         this.clock = clock;
-        Thread thread = new Thread(this::run, "ends of " + topic);
+        Thread thread = new Thread(this::run, "ends of " + topics);
         thread.setDaemon(true);
         thread.start();
     }
@@ -108,7 +112,7 @@ public final class KafkaPartitionEnds implements PartitionEnds {
                 if (!isBroken && closed.getCount() > 0) {
                     LOG.warn(
                             "expected Kafka to say where the partitions of {} end, found {}; time stands still until then",
-                            topic,
+                            topics,
                             e.toString());
                     isBroken = true;
                 }
@@ -129,11 +133,13 @@ public final class KafkaPartitionEnds implements PartitionEnds {
     }
 
     private Seen ask(KafkaConsumer<byte[], byte[]> consumer) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
-        if (partitions.isEmpty()) {
-            throw new IllegalStateException("no topic " + topic);
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (String topic : topics) {
+            List<PartitionInfo> infos = consumer.partitionsFor(topic, PATIENCE);
+            if (infos.isEmpty()) {
+                throw new IllegalStateException("no topic " + topic);
+            }
+            infos.forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
         }
         if (!consumer.assignment().containsAll(partitions)) {
             consumer.assign(partitions);
@@ -146,13 +152,17 @@ public final class KafkaPartitionEnds implements PartitionEnds {
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(behind(read, ends), PATIENCE);
         Map<Integer, Long> left = new HashMap<>();
         ends.forEach((partition, end) -> {
-            long position = read.getOrDefault(partition.partition(), 0L);
+            long position = read.getOrDefault(number(partition), 0L);
             boolean isNothingLeft = position < end
                     && isNothingBetween(consumer, partition, position, beginnings.getOrDefault(partition, 0L), end);
-            left.put(partition.partition(), isNothingLeft ? position : end);
+            left.put(number(partition), isNothingLeft ? position : end);
             positionBefore.put(partition, position);
         });
         return new Seen(atMs, left);
+    }
+
+    private static int number(TopicPartition partition) {
+        return LogRecord.number(partition.topic(), partition.partition());
     }
 
     private void rememberCommitted(KafkaConsumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
@@ -166,7 +176,7 @@ public final class KafkaPartitionEnds implements PartitionEnds {
 
     private static Collection<TopicPartition> behind(Map<Integer, Long> read, Map<TopicPartition, Long> ends) {
         return ends.entrySet().stream()
-                .filter(end -> read.getOrDefault(end.getKey().partition(), 0L) < end.getValue())
+                .filter(end -> read.getOrDefault(number(end.getKey()), 0L) < end.getValue())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toList());
     }

@@ -25,6 +25,9 @@ import org.apache.flink.core.memory.DataOutputView;
  * is {@link #PATIENCE} times as long as the record itself was under way, as others may be on a way as slow, but at
  * least {@link #SHORTEST} and at most {@link #LONGEST}. As long as Kafka says nothing, nobody is overtaken. Not
  * thread-safe.
+ *
+ * <p>Rollouts, where they are read, are further partitions: they take their turn among the logs, but tell no event
+ * time.
  */
 final class LogOrder {
     /** How it is written. */
@@ -220,7 +223,7 @@ final class LogOrder {
         clock.advance(turnMs);
         out.accept(first.log.at(clock.watermarkMs()));
         LogRecord log = first.log;
-        if (log.isUsable()) {
+        if (log.isUsable() && !log.isRollout()) {
             clock.sample(log.partition(), log.entity(), log.timeMs(), turnMs, log.isSentKnown());
         }
         return true;

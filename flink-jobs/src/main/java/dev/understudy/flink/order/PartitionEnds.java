@@ -10,7 +10,8 @@ public interface PartitionEnds extends AutoCloseable {
      * What was there at one time.
      *
      * @param atMs wall clock before Kafka was asked, milliseconds since 1970
-     * @param ends of every partition of the topic, the offset from which on there was nothing to read
+     * @param ends of every partition that is read, by its {@link dev.understudy.flink.logs.LogRecord#number}, the
+     *     offset from which on there was nothing to read
      */
     record Seen(long atMs, Map<Integer, Long> ends) {
         public Seen {

@@ -4,6 +4,7 @@ import dev.understudy.domain.Step;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
@@ -18,6 +19,7 @@ public final class Codecs {
     public static final Codec<DeadLetter> DEAD_LETTER = new DeadLetterForm();
     public static final Codec<Candidate> CANDIDATE = new CandidateForm();
     public static final Codec<Promotion> PROMOTION = new PromotionForm();
+    public static final Codec<RolloutStep> ROLLOUT = new RolloutForm();
     public static final Codec<TrainingRecord> TRAINING_RECORD = new TrainingRecordForm();
 
     private Codecs() {}
@@ -97,6 +99,20 @@ public final class Codecs {
         @Override
         Serde<Promotion> open() {
             return UnderstudySerdes.promotion();
+        }
+    }
+
+    /** {@link RolloutStep}. */
+    public static final class RolloutForm extends SerdeForm<RolloutStep> {
+        private static final long serialVersionUID = 1L;
+
+        public RolloutForm() {
+            super(RolloutStep.class);
+        }
+
+        @Override
+        Serde<RolloutStep> open() {
+            return UnderstudySerdes.rollout();
         }
     }
 

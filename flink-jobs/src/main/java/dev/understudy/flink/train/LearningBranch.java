@@ -1,8 +1,15 @@
 package dev.understudy.flink.train;
 
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.Rollout;
+import dev.understudy.flink.rollouts.AttachRollouts;
+import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.schemas.RecordedPieces;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,10 +18,43 @@ import java.util.List;
  *
  * @param algorithm name of what it learns by, which its candidates carry and its saved state is found by
  * @param learners makes the learner
+ * @param readsRollouts whether it learns from what versions of the policy did in service
  */
-public record LearningBranch(String algorithm, LearnerFactory learners) implements Serializable {
+public record LearningBranch(String algorithm, LearnerFactory learners, boolean readsRollouts) implements Serializable {
     /** Stands for a branch of every algorithm. */
     public static final String BOTH = "both";
+
+    /** Creates a branch that learns from windows of logs alone. */
+    public LearningBranch(String algorithm, LearnerFactory learners) {
+        this(algorithm, learners, false);
+    }
+
+    /**
+     * Returns the branches that a setting names, with GAIL learning from rollouts and in no environment.
+     *
+     * @param choice {@code gail} or {@link #BOTH}
+     * @param steps optimiser steps of cloning on each window, or 0 for its own number
+     * @param iterations of GAIL on each window, or 0 for its own number
+     * @throws IllegalArgumentException if it is another, or a policy has no learner that learns from rollouts
+     */
+    public static List<LearningBranch> fromRollouts(String choice, Policies<?> policies, int steps, int iterations) {
+        if (!choice.equals(Algorithms.GAIL) && !choice.equals(BOTH)) {
+            throw new IllegalArgumentException("expected the learner %s or %s to learn from rollouts, got %s"
+                    .formatted(Algorithms.GAIL, BOTH, choice));
+        }
+        for (PolicyName name : policies.names()) {
+            if (!policies.spec(name).algorithmsFromRollouts().contains(Algorithms.GAIL)) {
+                throw new IllegalArgumentException(
+                        "expected policies that %s can learn from rollouts, got %s".formatted(Algorithms.GAIL, name));
+            }
+        }
+        List<LearningBranch> branches = new ArrayList<>();
+        if (choice.equals(BOTH)) {
+            branches.addAll(of(Algorithms.CLONING, policies, steps, iterations));
+        }
+        branches.add(new LearningBranch(Algorithms.GAIL, spec -> spec.fromRollouts(Algorithms.GAIL, iterations), true));
+        return branches;
+    }
 
     /**
      * Returns the branches that a setting names. The first of them keeps the account of the steps.
@@ -42,10 +82,23 @@ public record LearningBranch(String algorithm, LearnerFactory learners) implemen
                 .toList();
     }
 
+    /** Returns the rollouts of a window that it learns from, one for each model; none if it learns from none. */
+    List<Rollout> recorded(WindowBatch batch, PolicySpec<?> spec) {
+        if (!readsRollouts) {
+            return List.of();
+        }
+        return List.copyOf(RecordedPieces.of(
+                        batch.rollouts(), spec.observationSize(), spec.actionSize(), AttachRollouts.PIECE_STEPS)
+                .rollouts()
+                .values());
+    }
+
     /**
      * Returns the uid of its operator. That of cloning is as it was when cloning was alone, so that its state restores.
      */
     public String uid() {
-        return algorithm.equals(Algorithms.CLONING) ? "train" : "train-" + algorithm;
+        return algorithm.equals(Algorithms.CLONING)
+                ? "train"
+                : "train-" + algorithm + (readsRollouts ? "-rollouts" : "");
     }
 }

@@ -230,7 +230,8 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
         List<Trajectory> replay = reservoir(progress).trajectories();
         try {
-            Update update = learner.begin(memory, batch.trajectories(), replay, maker.seed(batch));
+            Update update = learner.begin(
+                    memory, batch.trajectories(), replay, branch.recorded(batch, spec()), maker.seed(batch));
             return new Running(batch, update, progress.trainNanos());
         } catch (IllegalArgumentException e) {
             LOG.warn(

@@ -8,8 +8,6 @@ import dev.understudy.schemas.DomainTopics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
@@ -41,7 +39,7 @@ public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch
         TimeWindow window = context.window();
         long freshFromMs = window.getEnd() - slideMs;
         List<Step> labelled = new ArrayList<>();
-        Map<Integer, long[]> ranges = new TreeMap<>();
+        SourceRanges ranges = new SourceRanges();
         int freshSteps = 0;
         int lateSteps = 0;
         int ofAnotherRelease = 0;
@@ -55,10 +53,7 @@ public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch
                 lateSteps += windows.isLate(step) ? 1 : 0;
             }
             labelled.add(step);
-            long[] range =
-                    ranges.computeIfAbsent(step.partition(), partition -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
-            range[0] = Math.min(range[0], step.offset());
-            range[1] = Math.max(range[1], step.offset());
+            ranges.add(step.partition(), step.offset());
         }
         if (ofAnotherRelease > 0) {
             LOG.warn(
@@ -70,9 +65,6 @@ public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch
         if (labelled.isEmpty()) {
             return;
         }
-        List<String> sources = new ArrayList<>(ranges.size());
-        ranges.forEach(
-                (partition, range) -> sources.add("%s-%d@%d-%d".formatted(topic, partition, range[0], range[1])));
         Long closedAtMs =
                 context.windowState().getState(ClosingTrigger.CLOSED_AT_MS).value();
         out.collect(new WindowBatch(
@@ -84,6 +76,7 @@ public final class CollectWindow extends ProcessWindowFunction<Step, WindowBatch
                 freshSteps,
                 lateSteps,
                 Steps.trajectories(labelled, spec.stepMs()),
-                sources));
+                ranges.of(topic),
+                List.of()));
     }
 }

@@ -3,6 +3,8 @@ package dev.understudy.flink.window;
 import dev.understudy.data.Trajectory;
 import dev.understudy.data.TrajectoryBytes;
 import dev.understudy.flink.serialization.Codec;
+import dev.understudy.flink.serialization.Codecs;
+import dev.understudy.schemas.RolloutStep;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,8 @@ import org.apache.flink.core.memory.DataOutputView;
  *     for the windows before
  * @param lateSteps how many of these came too late for all windows of their own time
  * @param trajectories the steps, by trip, vehicle and time; not empty
- * @param sourceRanges where they come from, each as {@code topic-partition@from-to}
+ * @param sourceRanges where they and the rollouts come from, each as {@code topic-partition@from-to}
+ * @param rollouts what versions of the policy did, in the order of their turns; empty where nobody learns from it
  */
 public record WindowBatch(
         String policy,
@@ -32,20 +35,22 @@ public record WindowBatch(
         int freshSteps,
         int lateSteps,
         List<Trajectory> trajectories,
-        List<String> sourceRanges) {
+        List<String> sourceRanges,
+        List<RolloutStep> rollouts) {
     /** How it is written. */
     public static final Codec<WindowBatch> CODEC = new Form();
 
     public WindowBatch {
         trajectories = List.copyOf(trajectories);
         sourceRanges = List.copyOf(sourceRanges);
+        rollouts = List.copyOf(rollouts);
         if (trajectories.isEmpty()) {
             throw new IllegalArgumentException(
                     "expected at least one trajectory in window [%d, %d), got none".formatted(startMs, endMs));
         }
     }
 
-    /** Creates a batch without late steps. */
+    /** Creates a batch without late steps or rollouts. */
     public WindowBatch(
             String policy,
             long startMs,
@@ -55,7 +60,15 @@ public record WindowBatch(
             int freshSteps,
             List<Trajectory> trajectories,
             List<String> sourceRanges) {
-        this(policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, 0, trajectories, sourceRanges);
+        this(policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, 0, trajectories, sourceRanges, List.of());
+    }
+
+    /** Returns this batch with rollouts beside it. */
+    public WindowBatch with(List<RolloutStep> recorded, List<String> theirRanges) {
+        List<String> ranges = new ArrayList<>(sourceRanges);
+        ranges.addAll(theirRanges);
+        return new WindowBatch(
+                policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, lateSteps, trajectories, ranges, recorded);
     }
 
     /** Returns the number of steps. */
@@ -67,6 +80,7 @@ public record WindowBatch(
     public static final class Form extends Codec<WindowBatch> {
         private static final long serialVersionUID = 1L;
         private static final int LATE_SINCE = 2;
+        private static final int ROLLOUTS_SINCE = 3;
 
         @Override
         public Class<WindowBatch> type() {
@@ -75,7 +89,7 @@ public record WindowBatch(
 
         @Override
         public int version() {
-            return LATE_SINCE;
+            return ROLLOUTS_SINCE;
         }
 
         @Override
@@ -94,6 +108,10 @@ public record WindowBatch(
             out.writeInt(batch.sourceRanges.size());
             for (String range : batch.sourceRanges) {
                 out.writeUTF(range);
+            }
+            out.writeInt(batch.rollouts.size());
+            for (RolloutStep step : batch.rollouts) {
+                Codecs.ROLLOUT.write(step, out);
             }
         }
 
@@ -114,8 +132,21 @@ public record WindowBatch(
             for (int left = in.readInt(); left > 0; left--) {
                 ranges.add(in.readUTF());
             }
+            List<RolloutStep> rollouts = new ArrayList<>();
+            for (int left = version < ROLLOUTS_SINCE ? 0 : in.readInt(); left > 0; left--) {
+                rollouts.add(Codecs.ROLLOUT.read(Codecs.ROLLOUT.version(), in));
+            }
             return new WindowBatch(
-                    policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, lateSteps, trajectories, ranges);
+                    policy,
+                    startMs,
+                    endMs,
+                    closedAtMs,
+                    freshFromMs,
+                    freshSteps,
+                    lateSteps,
+                    trajectories,
+                    ranges,
+                    rollouts);
         }
     }
 }

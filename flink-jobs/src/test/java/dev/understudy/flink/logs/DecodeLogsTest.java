@@ -7,12 +7,15 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.TestLogs;
 import dev.understudy.flink.publish.Outgoing;
 import dev.understudy.schemas.DeadLetter;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -26,10 +29,14 @@ class DecodeLogsTest {
     private static final DecodeLogs<FollowingSample> DECODER = new DecodeLogs<>(
             new CarFollowingPolicy().domain(), "learning", Duration.ofMinutes(1), () -> Instant.ofEpochMilli(NOW));
 
-    @SuppressWarnings("NullAway") // a record may have no value
     private static ConsumerRecord<byte[], byte[]> at(long timestampMs, byte @Nullable [] value) {
+        return at(Topics.LOGS, timestampMs, value);
+    }
+
+    @SuppressWarnings("NullAway") // a record may have no value
+    private static ConsumerRecord<byte[], byte[]> at(String topic, long timestampMs, byte @Nullable [] value) {
         return new ConsumerRecord<>(
-                Topics.LOGS,
+                topic,
                 2,
                 41,
                 timestampMs,
@@ -57,6 +64,57 @@ class DecodeLogsTest {
         LogRecord log = DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS))));
         assertThat(log)
                 .isEqualTo(LogRecord.of(sample(TestLogs.START_MS), bytes(sample(TestLogs.START_MS)), 2, 41, NOW));
+    }
+
+    private static byte[] rollout(String episode, long timeMs) {
+        return UnderstudySerdes.rollout()
+                .serializer()
+                .serialize(
+                        Topics.ROLLOUTS,
+                        new RolloutStep(
+                                "car",
+                                episode,
+                                7,
+                                timeMs,
+                                "driving/car-following",
+                                1,
+                                "a".repeat(64),
+                                new float[2],
+                                new float[1],
+                                Decision.Kind.POLICY,
+                                -1));
+    }
+
+    @Test
+    void rolloutsHavePartitionsOfTheirOwn() {
+        LogRecord log = DECODER.decode(at(Topics.ROLLOUTS, NOW, rollout("t", NOW - 10)));
+        assertThat(log.isRollout()).isTrue();
+        assertThat(log.isUsable()).isTrue();
+        assertThat(log.partition()).isEqualTo(-3);
+        assertThat(log.timeMs()).isEqualTo(NOW - 10);
+        assertThat(DECODER.decode(at(NOW, bytes(sample(TestLogs.START_MS)))).isRollout())
+                .isFalse();
+    }
+
+    @Test
+    void badRolloutsBecomeDeadLetters() {
+        byte[] good = rollout("t", NOW);
+        List<byte[]> bad = List.of(
+                bytes(sample(TestLogs.START_MS)),
+                Arrays.copyOf(good, good.length - 1),
+                rollout("", NOW),
+                rollout("t".repeat(2000), NOW),
+                rollout("t", -1),
+                rollout("t", NOW + 61_000));
+        for (byte[] value : bad) {
+            LogRecord log = DECODER.decode(at(Topics.ROLLOUTS, NOW, value));
+            DeadLetter letter = Objects.requireNonNull(log.deadLetter());
+            assertThat(letter.reason())
+                    .contains("expected")
+                    .endsWith("(topic=driving.rollouts.v1 partition=2 offset=41)");
+            assertThat(log.isRollout()).isTrue();
+        }
+        assertThat(DECODER.decode(at(Topics.ROLLOUTS, NOW, null)).deadLetter()).isNotNull();
     }
 
     @Test

@@ -6,6 +6,8 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.TestLogs;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
+import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.RolloutStep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -114,6 +116,38 @@ class LogOrderTest {
                     .isEqualTo(first);
         }
         assertThat(first).noneMatch(LogRecord::isLate);
+    }
+
+    @Test
+    void rolloutsTakeTheirTurnAmongTheLogsAndTellNoEventTime() {
+        List<LogRecord> logs = partition(0, "a", 20);
+        LogOrder alone = new LogOrder();
+        List<LogRecord> without = new ArrayList<>();
+        logs.forEach(log -> alone.add(log, LATER));
+        alone.releaseAll(new LogClock(READING.lateness(), READING.idleness()), without::add);
+
+        RolloutStep ahead = new RolloutStep(
+                "a",
+                "t",
+                1,
+                START + 5_000,
+                "p",
+                1,
+                "",
+                new float[1],
+                new float[1],
+                Decision.Kind.FALLBACK_ENVELOPE,
+                Double.NaN);
+        order.ends(new PartitionEnds.Seen(LATER, Map.of(0, 20L, -1, 1L)));
+        logs.forEach(log -> order.add(log, LATER));
+        release();
+        assertThat(turns).as("the rollout may have been sent before any").isEmpty();
+        order.add(LogRecord.of(ahead, new byte[0], 0, 0, logs.get(9).sentMs()), LATER);
+        release();
+
+        assertThat(turns.get(9).isRollout() || turns.get(10).isRollout()).isTrue();
+        turns.removeIf(LogRecord::isRollout);
+        assertThat(turns).isEqualTo(without);
     }
 
     @Test
