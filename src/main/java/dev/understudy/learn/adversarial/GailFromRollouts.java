@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Gail} without an environment: an {@link OffPolicyUpdate} on what versions of the policy did in service. Where
@@ -66,8 +67,9 @@ public final class GailFromRollouts implements Learner {
     }
 
     @Override
-    public LearnerState stateFrom(byte[] model, long seed) {
-        return handedOver(cloning.stateFrom(model, seed), gail.initialState(seed));
+    public @Nullable LearnerState stateFrom(byte[] model, long seed) {
+        LearnerState cloned = cloning.stateFrom(model, seed);
+        return cloned == null ? null : handedOver(cloned, gail.initialState(seed));
     }
 
     /** Clones the window. */
