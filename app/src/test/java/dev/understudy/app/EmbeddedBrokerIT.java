@@ -77,7 +77,7 @@ class EmbeddedBrokerIT {
 
             Ran creating = Ran.command("doctor", "--create", "--bootstrap-servers", broker.bootstrapServers());
             assertThat(creating.out())
-                    .contains("all there, with their settings")
+                    .contains("with their settings, of [driving, control]")
                     .doesNotContain("FAILED");
             assertThat(creating.code()).isZero();
             assertThat(Ran.command(doctor).code()).isZero();
