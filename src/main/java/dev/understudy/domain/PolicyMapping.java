@@ -37,6 +37,9 @@ public interface PolicyMapping extends Serializable {
      * @throws IllegalArgumentException if there is no such mapping, saying what is wrong in which line
      */
     static PolicyMapping of(String choice, List<PolicyName> names, Set<String> known) {
+        List<PolicyName> parents =
+                names.stream().map(PolicyName::parent).distinct().toList();
+        List<PolicyName> others = others(known, parents);
         return switch (choice.isEmpty() ? names.size() == 1 ? ONE : LABEL : choice) {
             case ONE -> {
                 if (names.size() != 1) {
@@ -45,17 +48,12 @@ public interface PolicyMapping extends Serializable {
                                     .formatted(names.get(0).domain(), ONE, names, LABEL, ENTITY_PREFIX));
                 }
                 PolicyName only = names.get(0);
-                List<PolicyName> others = others(known, names);
                 yield sample -> others.stream().anyMatch(other -> other.isCalled(sample.label())) ? null : only;
             }
             case LABEL -> {
-                List<PolicyName> parents = parents(names);
-                List<PolicyName> others = others(known, names);
                 yield sample -> named(sample.label(), parents, others);
             }
             case ENTITY_PREFIX -> {
-                List<PolicyName> parents = parents(names);
-                List<PolicyName> others = others(known, names);
                 yield sample -> named(
                         sample.entity().substring(0, Math.max(0, sample.entity().indexOf('/'))), parents, others);
             }
@@ -63,7 +61,6 @@ public interface PolicyMapping extends Serializable {
                 List<Line> lines = read(choice, known).stream()
                         .filter(line -> line.policy.domain().equals(names.get(0).domain()))
                         .toList();
-                List<PolicyName> parents = parents(names);
                 if (lines.stream().noneMatch(line -> parents.contains(line.policy.parent()))) {
                     throw new IllegalArgumentException(
                             "%s: expected a line for one of %s, found none".formatted(choice, names));
@@ -73,16 +70,11 @@ public interface PolicyMapping extends Serializable {
         };
     }
 
-    private static List<PolicyName> parents(List<PolicyName> names) {
-        return names.stream().map(PolicyName::parent).distinct().toList();
-    }
-
     /** Returns the policies of the same domain that were not asked for: what is theirs is nobody's here. */
-    private static List<PolicyName> others(Set<String> known, List<PolicyName> names) {
-        List<PolicyName> parents = parents(names);
+    private static List<PolicyName> others(Set<String> known, List<PolicyName> parents) {
         return known.stream()
                 .map(PolicyName::parse)
-                .filter(name -> name.domain().equals(names.get(0).domain()) && !parents.contains(name))
+                .filter(name -> name.domain().equals(parents.get(0).domain()) && !parents.contains(name))
                 .toList();
     }
 

@@ -10,7 +10,6 @@ import dev.understudy.flink.kafka.KafkaConnectors;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
 import dev.understudy.flink.train.TrainingConfig;
@@ -25,9 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -91,18 +88,7 @@ class EarlierSavepointIT {
     }
 
     private JobRuntime runtime() {
-        return new JobRuntime(
-                "unused:9092",
-                "test",
-                Map.of(),
-                1,
-                16,
-                Duration.ofMillis(100),
-                folder.resolve("checkpoints").toUri().toString(),
-                2,
-                Duration.ofMillis(100),
-                Duration.ofMillis(20),
-                Duration.ofMillis(5));
+        return TestJobs.runtime(folder.resolve("checkpoints"), Duration.ofMillis(100), 2);
     }
 
     /** Returns an environment that goes on from a savepoint of this name. */
@@ -133,30 +119,14 @@ class EarlierSavepointIT {
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        return KafkaConnectors.ordered(read, runtime(), READING, any -> new OnePartition());
-    }
-
-    /** A topic of one partition, in which there is always more to come. */
-    private static final class OnePartition implements PartitionEnds {
-        @Override
-        public Optional<Seen> look(Map<Integer, Long> positions) {
-            return Optional.of(new Seen(0, Map.of(0, Long.MAX_VALUE)));
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static ModelEvent noEvent() {
-        throw new IllegalStateException("expected no event");
+        return KafkaConnectors.ordered(read, runtime(), READING, any -> TestJobs.moreToCome(0));
     }
 
     @Test
     void learningGoesOnFromTheModelThatAnEarlierBuildLearned() throws Exception {
         StreamExecutionEnvironment env = from("learning");
         DataStream<LogRecord> logs = logs(env, index -> TestLogs.read(LOGS.get(index.intValue()), 0, index));
-        DataStream<ModelEvent> models =
-                logs.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
+        DataStream<ModelEvent> models = TestJobs.noModels(logs);
         LearningJobConfig config = new LearningJobConfig(
                 runtime(),
                 READING,

@@ -15,7 +15,6 @@ import dev.understudy.flink.kafka.KafkaConnectors;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
 import dev.understudy.flink.train.TrainingConfig;
@@ -39,8 +38,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -132,38 +129,16 @@ class LearningFromRolloutsTest {
         return records;
     }
 
-    /** Two topics of one partition, in which there is always more to come. */
-    private static final class MoreToCome implements PartitionEnds {
-        @Override
-        public Optional<Seen> look(Map<Integer, Long> positions) {
-            return Optional.of(new Seen(0, Map.of(0, Long.MAX_VALUE, -1, Long.MAX_VALUE)));
-        }
-
-        @Override
-        public void close() {}
-    }
-
     private List<TrainedWindow> learned(List<LogRecord> asTheyAreRead) throws Exception {
-        JobRuntime runtime = new JobRuntime(
-                "unused:9092",
-                "test",
-                Map.of(),
-                1,
-                16,
-                Duration.ofMinutes(10),
-                folder.toUri().toString(),
-                1,
-                Duration.ofMillis(100),
-                Duration.ofMillis(20),
-                Duration.ofMillis(5));
+        JobRuntime runtime = TestJobs.runtime(folder, Duration.ofMinutes(10), 1);
         Configuration configuration = runtime.configuration();
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
         env.configure(configuration);
         DataStream<LogRecord> read =
                 env.fromData(asTheyAreRead, LogRecord.CODEC.typeInformation()).uid("logs");
-        DataStream<LogRecord> ordered = KafkaConnectors.ordered(read, runtime, READING, any -> new MoreToCome());
-        DataStream<ModelEvent> models =
-                ordered.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
+        DataStream<LogRecord> ordered =
+                KafkaConnectors.ordered(read, runtime, READING, any -> TestJobs.moreToCome(0, -1));
+        DataStream<ModelEvent> models = TestJobs.noModels(ordered);
         TrainingConfig training = TrainingConfig.defaults(Policies.one(SPEC)).withWindow(WINDOW);
         List<TrainedWindow> all = new ArrayList<>();
         try (CloseableIterator<TrainedWindow> results = LearningJob.flows(
@@ -173,10 +148,6 @@ class LearningFromRolloutsTest {
             results.forEachRemaining(all::add);
         }
         return all;
-    }
-
-    private static ModelEvent noEvent() {
-        throw new IllegalStateException("expected no event");
     }
 
     @Test

@@ -11,7 +11,6 @@ import dev.understudy.flink.kafka.KafkaConnectors;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainedWindow;
 import dev.understudy.flink.train.TrainingConfig;
@@ -27,7 +26,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -173,18 +171,7 @@ class LearningJobRestartIT {
 
     private Map<String, TrainedWindow> run(String name, int failures) throws Exception {
         BRANCHES.forEach(branch -> failuresLeft(branch.algorithm()).set(failures));
-        JobRuntime runtime = new JobRuntime(
-                "unused:9092",
-                "test",
-                Map.of(),
-                1,
-                16,
-                Duration.ofMillis(100),
-                folder.resolve(name).toUri().toString(),
-                2,
-                Duration.ofMillis(100),
-                Duration.ofMillis(20),
-                Duration.ofMillis(5));
+        JobRuntime runtime = TestJobs.runtime(folder.resolve(name), Duration.ofMillis(100), 2);
         LearningJobConfig config = new LearningJobConfig(
                 runtime,
                 READING,
@@ -203,9 +190,8 @@ class LearningJobRestartIT {
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> new OnePartition());
-        DataStream<ModelEvent> models =
-                logs.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
+        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> TestJobs.moreToCome(0));
+        DataStream<ModelEvent> models = TestJobs.noModels(logs);
         LearningJob.flows(logs, models, config, BRANCHES)
                 .trained()
                 .map(new Keep(name))
@@ -213,21 +199,6 @@ class LearningJobRestartIT {
                 .sinkTo(new DiscardingSink<>());
         env.execute(name);
         return new TreeMap<>(RESULTS.getOrDefault(name, new ConcurrentHashMap<>()));
-    }
-
-    /** A topic of one partition, in which there is always more to come. */
-    private static final class OnePartition implements PartitionEnds {
-        @Override
-        public Optional<Seen> look(Map<Integer, Long> positions) {
-            return Optional.of(new Seen(0, Map.of(0, Long.MAX_VALUE)));
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static ModelEvent noEvent() {
-        throw new IllegalStateException("expected no event");
     }
 
     @Test

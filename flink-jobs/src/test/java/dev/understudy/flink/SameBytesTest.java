@@ -15,7 +15,6 @@ import dev.understudy.flink.kafka.KafkaConnectors;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
-import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainingConfig;
@@ -39,7 +38,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -91,18 +89,7 @@ class SameBytesTest {
     private record Job(DataStream<LogRecord> logs, DataStream<ModelEvent> models, LearningJobConfig config) {}
 
     private Job job() {
-        JobRuntime runtime = new JobRuntime(
-                "unused:9092",
-                "test",
-                Map.of(),
-                1,
-                16,
-                Duration.ofMinutes(10),
-                folder.toUri().toString(),
-                1,
-                Duration.ofMillis(100),
-                Duration.ofMillis(20),
-                Duration.ofMillis(5));
+        JobRuntime runtime = TestJobs.runtime(folder, Duration.ofMinutes(10), 1);
         Configuration configuration = runtime.configuration();
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
         env.configure(configuration);
@@ -113,26 +100,10 @@ class SameBytesTest {
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
-        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> new OnePartition());
-        DataStream<ModelEvent> models =
-                logs.filter(any -> false).map(any -> noEvent()).returns(ModelEvent.CODEC.typeInformation());
+        DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> TestJobs.moreToCome(0));
+        DataStream<ModelEvent> models = TestJobs.noModels(logs);
         TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(60));
         return new Job(logs, models, new LearningJobConfig(runtime, READING, training));
-    }
-
-    private static ModelEvent noEvent() {
-        throw new IllegalStateException("expected no event");
-    }
-
-    /** A topic of one partition, in which there is always more to come. */
-    private static final class OnePartition implements PartitionEnds {
-        @Override
-        public Optional<Seen> look(Map<Integer, Long> positions) {
-            return Optional.of(new Seen(0, Map.of(0, Long.MAX_VALUE)));
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static <T> List<T> run(DataStream<T> stream) throws Exception {

@@ -3,7 +3,6 @@ package dev.understudy.flink.train;
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
-import dev.understudy.domain.Baseline;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.flink.count.Tally;
@@ -15,8 +14,6 @@ import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
-import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
@@ -313,18 +310,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         ModelShelf shelf = shelf();
         byte[] inForce = shelf.file(shelf.inForce());
         byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        PolicySpec<?> spec = spec();
-        SortedMap<String, Baseline> baselines = spec.baselines(training.baselines());
-        if (bytes.length == 0) {
-            return WindowScore.of(batch, null, baselines);
-        }
-        try (LoadedPolicy policy =
-                LoadedPolicy.load(ModelFile.read(bytes), spec.observationSize(), spec.actionSize())) {
-            return WindowScore.of(batch, policy, baselines);
-        } catch (InvalidModelException e) {
-            LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
-            return WindowScore.of(batch, null, baselines);
-        }
+        return WindowScore.of(batch, bytes, spec(), training.baselines());
     }
 
     /** Returns what the policy is whose key is set. */

@@ -3,14 +3,20 @@ package dev.understudy.flink.train;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Baseline;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.flink.window.WindowBatch;
+import dev.understudy.model.InvalidModelException;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The test before the training: how well a policy that has not seen a window's actions predicts them, and how well
@@ -22,13 +28,35 @@ public final class WindowScore {
     /** Number of steps scored. What else there is are the same errors of baselines. */
     public static final String STEPS = "steps";
 
+    private static final Logger LOG = LoggerFactory.getLogger(WindowScore.class);
+
     private WindowScore() {}
 
     /**
      * Returns the errors on those steps of a window that were in no window before it.
      *
-     * @param policy the policy in service; null if there is none
-     * @param baselines what it is scored beside, by name
+     * @param model file of the policy in service; empty if there is none. One that cannot be run is left out
+     * @param parameters those of the baselines that it is scored beside
+     */
+    static SortedMap<String, Double> of(
+            WindowBatch batch, byte[] model, PolicySpec<?> spec, Map<String, String> parameters) {
+        SortedMap<String, Baseline> baselines = spec.baselines(parameters);
+        if (model.length == 0) {
+            return of(batch, null, baselines);
+        }
+        try (LoadedPolicy policy =
+                LoadedPolicy.load(ModelFile.read(model), spec.observationSize(), spec.actionSize())) {
+            return of(batch, policy, baselines);
+        } catch (InvalidModelException e) {
+            LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
+            return of(batch, null, baselines);
+        }
+    }
+
+    /**
+     * Returns the same of a policy that is loaded.
+     *
+     * @param policy null if there is none
      */
     public static SortedMap<String, Double> of(
             WindowBatch batch, @Nullable Policy policy, SortedMap<String, Baseline> baselines) {
