@@ -78,6 +78,23 @@ public final class ParameterLayout {
     }
 
     /**
+     * Returns weights, or their gradients, as one vector {@code [size]}: what {@link #unpack} took apart.
+     *
+     * @param weights one for each name, in its shape
+     */
+    public Tensor pack(Map<String, Tensor> weights) {
+        List<Tensor> parts = new ArrayList<>();
+        blocks.forEach((name, block) -> {
+            Tensor weight = weights.get(name);
+            if (weight == null) {
+                throw new IllegalArgumentException("expected weight %s, got only %s".formatted(name, weights.keySet()));
+            }
+            parts.add(weight.reshape(Shape.of(block.length)));
+        });
+        return Tensor.concat(0, parts);
+    }
+
+    /**
      * Returns each weight by its name, as a constant of a graph.
      *
      * @param theta all parameters, {@code [size]}

@@ -1,0 +1,321 @@
+package dev.understudy.model;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.understudy.graph.OnnxRuntime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that says one token after another, in service: one step of a recurrent network on one thread, and the loop
+ * around it, for many replies at once.
+ *
+ * <p>The model has inputs {@code token} INT64 {@code [batch]} and {@code state} {@code [batch, d]}, and outputs
+ * {@code logits} {@code [batch, vocabulary]} and {@code nextState} {@code [batch, d]}. A prompt is read by steps that
+ * leave the logits out. What is said to a prompt depends on it, its seed and the model alone, not on the prompts beside
+ * it.
+ *
+ * <p>Any number of threads may ask it at once. It must not be closed while one of them does.
+ */
+public final class AutoregressivePolicy implements AutoCloseable {
+    static final String TOKEN = "token";
+    static final String STATE = "state";
+    static final String LOGITS = "logits";
+    static final String NEXT_STATE = "nextState";
+
+    /** Prompts that are decoded at once; more wait. Bounds the memory of a call: 64 x 4,096 logits are 1 MB. */
+    private static final int MOST_ROWS = 64;
+
+    private final ModelFile file;
+    private final OrtSession.SessionOptions options;
+    private final OrtSession speaking;
+    private final OrtSession reading;
+    private final int vocabulary;
+    private final int stateSize;
+    private final ConcurrentLinkedQueue<StepBatch> idle = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /**
+     * What a reply is wanted to.
+     *
+     * @param tokens what is read before the reply; at least one
+     * @param state what was read before those, as {@link Reply#state} of the same model; null for nothing
+     * @param seed what the draws of the reply follow from
+     */
+    public record Prompt(int[] tokens, float @Nullable [] state, long seed) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Prompt that
+                    && Arrays.equals(tokens, that.tokens)
+                    && Arrays.equals(state, that.state)
+                    && seed == that.seed;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Arrays.hashCode(tokens) + Long.hashCode(seed);
+        }
+    }
+
+    /**
+     * What was said.
+     *
+     * @param tokens without the one that ended it
+     * @param stopped whether a token ended it, and not its length
+     * @param state of the network once it had read the prompt, {@code [d]}: of this model only
+     */
+    public record Reply(int[] tokens, boolean stopped, float[] state) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Reply that
+                    && Arrays.equals(tokens, that.tokens)
+                    && stopped == that.stopped
+                    && Arrays.equals(state, that.state);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Arrays.hashCode(tokens) + Arrays.hashCode(state);
+        }
+    }
+
+    private AutoregressivePolicy(ModelFile file) throws OrtException {
+        this.file = file;
+        options = new OrtSession.SessionOptions();
+        OrtSession opened = null;
+        try {
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.setDeterministicCompute(true);
+            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            opened = OnnxRuntime.environment().createSession(file.bytes(), options);
+            stateSize = columns(opened.getInputInfo(), STATE, OnnxJavaType.FLOAT);
+            vocabulary = columns(opened.getOutputInfo(), LOGITS, OnnxJavaType.FLOAT);
+            int next = columns(opened.getOutputInfo(), NEXT_STATE, OnnxJavaType.FLOAT);
+            if (next != stateSize || !opened.getInputNames().equals(Set.of(TOKEN, STATE))) {
+                throw new InvalidModelException(
+                        "expected inputs token and state and a nextState as wide as state, got %s"
+                                .formatted(opened.getInputInfo()));
+            }
+            speaking = opened;
+            reading = OnnxRuntime.environment().createSession(OutputSubset.of(file.bytes(), NEXT_STATE), options);
+        } catch (OrtException | InvalidModelException e) {
+            if (opened != null) {
+                opened.close();
+            }
+            options.close();
+            throw e;
+        }
+    }
+
+    private static int columns(Map<String, NodeInfo> values, String name, OnnxJavaType type) {
+        NodeInfo info = values.get(name);
+        if (info != null
+                && info.getInfo() instanceof TensorInfo tensor
+                && tensor.type == type
+                && tensor.getShape().length == 2
+                && tensor.getShape()[1] > 0) {
+            return (int) tensor.getShape()[1];
+        }
+        throw new InvalidModelException("expected %s %s [batch, n], got %s".formatted(name, type, info));
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @throws InvalidModelException if ONNX Runtime refuses it, or it is not one step of a recurrent network
+     */
+    public static AutoregressivePolicy load(ModelFile file) {
+        try {
+            return new AutoregressivePolicy(file);
+        } catch (OrtException e) {
+            throw new InvalidModelException("ONNX Runtime does not load the model: " + e.getMessage(), e);
+        }
+    }
+
+    /** Loads what a learner exported, to try it; its metadata say nothing. Throws as {@link #load}. */
+    public static AutoregressivePolicy ofExport(byte[] onnx) {
+        return load(new ModelFile(onnx, ModelFile.sha256(onnx), ModelMetadata.unknown(1, 1)));
+    }
+
+    /** Returns the file it was loaded from. */
+    public ModelFile file() {
+        return file;
+    }
+
+    /** Returns the number of tokens it knows. */
+    public int vocabulary() {
+        return vocabulary;
+    }
+
+    /** Returns d, the width of its state. */
+    public int stateSize() {
+        return stateSize;
+    }
+
+    /**
+     * Replies to prompts.
+     *
+     * @return a reply to each, in their order
+     * @throws IllegalArgumentException if a prompt is empty, has a token that is not in the vocabulary, or a state of
+     *     another width
+     */
+    public List<Reply> reply(List<Prompt> prompts, Decoding decoding) {
+        if (closed.get()) {
+            throw new IllegalStateException("model %s is closed".formatted(file.sha256()));
+        }
+        for (int i = 0; i < prompts.size(); i++) {
+            check(prompts.get(i), i);
+        }
+        StepBatch batch = idle.poll();
+        if (batch == null) {
+            batch = new StepBatch(vocabulary, stateSize);
+        }
+        List<Reply> replies = new ArrayList<>();
+        try {
+            for (int from = 0; from < prompts.size(); from += MOST_ROWS) {
+                List<Prompt> some = prompts.subList(from, Math.min(prompts.size(), from + MOST_ROWS));
+                replies.addAll(reply(batch, some, decoding));
+            }
+        } catch (OrtException e) {
+            batch.close();
+            throw new IllegalStateException(
+                    "model %s failed on %d prompts: %s".formatted(file.sha256(), prompts.size(), e.getMessage()), e);
+        }
+        idle.add(batch);
+        return replies;
+    }
+
+    private void check(Prompt prompt, int index) {
+        boolean known = IntStream.of(prompt.tokens()).allMatch(token -> token >= 0 && token < vocabulary);
+        float[] state = prompt.state();
+        if (prompt.tokens().length == 0 || !known || (state != null && state.length != stateSize)) {
+            throw new IllegalArgumentException(
+                    "prompt %d: expected at least one token, tokens from 0 to %d, and a state of %d, got %d tokens%s and a state of %d"
+                            .formatted(
+                                    index,
+                                    vocabulary - 1,
+                                    stateSize,
+                                    prompt.tokens().length,
+                                    known ? "" : ", some out of range,",
+                                    state == null ? 0 : state.length));
+        }
+    }
+
+    private List<Reply> reply(StepBatch batch, List<Prompt> prompts, Decoding decoding) throws OrtException {
+        batch.reserve(prompts.size());
+        float[][] states = read(batch, prompts);
+        int rows = prompts.size();
+        Speech[] active = new Speech[rows];
+        for (int row = 0; row < rows; row++) {
+            Prompt prompt = prompts.get(row);
+            active[row] = new Speech(row, prompt.seed(), decoding.most());
+            batch.put(row, states[row]);
+            batch.token(row, prompt.tokens()[prompt.tokens().length - 1]);
+        }
+        TokenChoice choice = new TokenChoice(vocabulary, decoding);
+        Reply[] replies = new Reply[rows];
+        boolean first = true;
+        while (rows > 0) {
+            batch.step(speaking, rows, true);
+            float[] logits = batch.logits(rows);
+            for (int row = rows - 1; row >= 0; row--) {
+                Speech speech = active[row];
+                if (first) {
+                    states[row] = batch.state(row);
+                }
+                int token = choice.next(logits, row * vocabulary, speech.tokens, speech.length, speech.random);
+                boolean stopped = decoding.stops().contains(token);
+                if (!stopped) {
+                    speech.tokens[speech.length++] = token;
+                    batch.token(row, token);
+                }
+                if (stopped || speech.length == decoding.most()) {
+                    replies[speech.prompt] =
+                            new Reply(Arrays.copyOf(speech.tokens, speech.length), stopped, states[speech.prompt]);
+                    // The last row takes its place; it has already spoken.
+                    rows--;
+                    active[row] = active[rows];
+                    batch.move(rows, row);
+                }
+            }
+            first = false;
+        }
+        return List.of(replies);
+    }
+
+    /** A reply under way. */
+    private static final class Speech {
+        private final int prompt;
+        private final SplittableRandom random;
+        private final int[] tokens;
+        private int length;
+
+        Speech(int prompt, long seed, int most) {
+            this.prompt = prompt;
+            this.random = new SplittableRandom(seed);
+            this.tokens = new int[most];
+        }
+    }
+
+    /** Returns the states after all tokens of each prompt but the last. */
+    private float[][] read(StepBatch batch, List<Prompt> prompts) throws OrtException {
+        int count = prompts.size();
+        float[][] states = new float[count][];
+        // The longest first: those that are read to the end leave at the end of the batch.
+        List<Integer> order = IntStream.range(0, count)
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer i) -> -prompts.get(i).tokens().length))
+                .toList();
+        for (int row = 0; row < count; row++) {
+            float[] state = prompts.get(order.get(row)).state();
+            states[order.get(row)] = state == null ? new float[stateSize] : state;
+            batch.put(row, states[order.get(row)]);
+        }
+        int rows = count;
+        for (int at = 0; rows > 0; at++) {
+            while (rows > 0 && prompts.get(order.get(rows - 1)).tokens().length - 1 == at) {
+                rows--;
+                states[order.get(rows)] = batch.state(rows);
+            }
+            for (int row = 0; row < rows; row++) {
+                batch.token(row, prompts.get(order.get(row)).tokens()[at]);
+            }
+            if (rows > 0) {
+                batch.step(reading, rows, false);
+            }
+        }
+        return states;
+    }
+
+    /** Frees the sessions. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        for (StepBatch batch = idle.poll(); batch != null; batch = idle.poll()) {
+            batch.close();
+        }
+        try {
+            reading.close();
+            speaking.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("model %s did not close: %s".formatted(file.sha256(), e.getMessage()), e);
+        } finally {
+            options.close();
+        }
+    }
+}
