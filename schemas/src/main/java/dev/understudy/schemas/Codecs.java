@@ -1,6 +1,8 @@
 package dev.understudy.schemas;
 
 import dev.understudy.control.ControlStep;
+import dev.understudy.dialogue.Role;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
@@ -18,9 +20,12 @@ public final class Codecs {
             symbols(TrainingRecord.Kind.class, "TrainingRecord", "kind");
     private static final Symbols<Actor> CONTROL_ACTORS = symbols(Actor.class, "ControlStep", "actor");
     private static final Symbols<ControlStep.End> ENDS = symbols(ControlStep.End.class, "ControlStep", "end");
+    private static final Symbols<Actor> TURN_ACTORS = symbols(Actor.class, "Turn", "actor");
+    private static final Symbols<Role> ROLES = symbols(Role.class, "Turn", "role");
 
     public static final Codec<FollowingSample> FOLLOWING = new Codec<>("FollowingSample", new FollowingSampleForm());
     public static final Codec<ControlStep> CONTROL_STEP = new Codec<>("ControlStep", new ControlStepForm());
+    public static final Codec<Turn> TURN = new Codec<>("Turn", new TurnForm());
     public static final Codec<Decision> DECISION = new Codec<>("Decision", new DecisionForm());
     public static final Codec<RolloutStep> ROLLOUT = new Codec<>("Rollout", new RolloutForm());
     public static final Codec<Candidate> CANDIDATE = new Codec<>("Candidate", new CandidateForm());
@@ -97,6 +102,39 @@ public final class Codecs {
                     Wire.readOptionalFloats(in),
                     Wire.readMeasured(in),
                     ENDS.read(in));
+        }
+    }
+
+    private static final class TurnForm implements Form<Turn> {
+        @Override
+        public void write(Turn v, BinaryEncoder out) throws IOException {
+            out.writeString(v.entity());
+            out.writeString(v.episode());
+            out.writeLong(v.sequence());
+            out.writeLong(v.timeMs());
+            TURN_ACTORS.write(v.actor(), out);
+            out.writeString(v.label());
+            out.writeBoolean(v.engaged());
+            ROLES.write(v.role(), out);
+            out.writeString(v.text());
+            Wire.writeTexts(v.acts(), out);
+            out.writeInt(v.weight());
+        }
+
+        @Override
+        public Turn read(BinaryDecoder in) throws IOException {
+            return new Turn(
+                    in.readString(),
+                    in.readString(),
+                    in.readLong(),
+                    in.readLong(),
+                    TURN_ACTORS.read(in),
+                    in.readString(),
+                    in.readBoolean(),
+                    ROLES.read(in),
+                    in.readString(),
+                    Wire.readTexts(in),
+                    Wire.readZeroOrOne(in));
         }
     }
 

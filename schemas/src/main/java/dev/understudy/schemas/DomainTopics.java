@@ -1,5 +1,6 @@
 package dev.understudy.schemas;
 
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Domain;
 import dev.understudy.schemas.Topics.Topic;
 import java.util.List;
@@ -16,6 +17,9 @@ public record DomainTopics(String domain) {
 
     /** Tasks whose observations are rows of numbers; the values of logs and observations are {@code ControlStep}s. */
     public static final DomainTopics CONTROL = new DomainTopics("control");
+
+    /** Conversations; the values of logs and observations are {@code Turn}s. */
+    public static final DomainTopics DIALOGUE = of(Turn.DOMAIN);
 
     /** @throws IllegalArgumentException if the name is none that a topic can begin with */
     public DomainTopics {

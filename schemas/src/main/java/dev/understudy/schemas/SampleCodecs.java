@@ -1,6 +1,7 @@
 package dev.understudy.schemas;
 
 import dev.understudy.control.ControlStep;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
 import dev.understudy.driving.FollowingSample;
@@ -8,8 +9,10 @@ import java.util.Map;
 
 /** How the samples of each domain lie on the wire. */
 public final class SampleCodecs {
-    private static final Map<Class<? extends Sample>, Codec<? extends Sample>> CODECS =
-            Map.of(FollowingSample.class, Codecs.FOLLOWING, ControlStep.class, Codecs.CONTROL_STEP);
+    private static final Map<Class<? extends Sample>, Codec<? extends Sample>> CODECS = Map.of(
+            FollowingSample.class, Codecs.FOLLOWING,
+            ControlStep.class, Codecs.CONTROL_STEP,
+            Turn.class, Codecs.TURN);
 
     private SampleCodecs() {}
 

@@ -1,6 +1,7 @@
 package dev.understudy.schemas;
 
 import dev.understudy.control.ControlStep;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.driving.FollowingSample;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -10,9 +11,9 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
 
 /**
- * The serdes of every topic. Keys of the {@code driving} topics (vehicle), of the {@code control} topics (entity), of
- * the {@code models} topics (policy) and of acknowledgements ({@link Acknowledgement#key}) are strings; keys of
- * artefacts are {@link #artifactKey}.
+ * The serdes of every topic. Keys of the {@code driving} topics (vehicle), of the {@code control} and {@code dialogue}
+ * topics (entity), of the {@code models} topics (policy) and of acknowledgements ({@link Acknowledgement#key}) are
+ * strings; keys of artefacts are {@link #artifactKey}.
  *
  * <p>A serde passes null on as null and may be shared by threads. What cannot be read is an
  * {@link UndecodableException}.
@@ -30,12 +31,17 @@ public final class UnderstudySerdes {
         return of(Codecs.CONTROL_STEP);
     }
 
-    /** Values of {@code driving.decisions.v1} and {@code control.decisions.v1}. */
+    /** Values of {@code dialogue.logs.v1} and {@code dialogue.observations.v1}. */
+    public static Serde<Turn> dialogue() {
+        return of(Codecs.TURN);
+    }
+
+    /** Values of {@code driving.decisions.v1} and of the same topic of every other domain. */
     public static Serde<Decision> decision() {
         return of(Codecs.DECISION);
     }
 
-    /** Values of {@code driving.rollouts.v1} and {@code control.rollouts.v1}. */
+    /** Values of {@code driving.rollouts.v1} and of the same topic of every other domain. */
     public static Serde<RolloutStep> rollout() {
         return of(Codecs.ROLLOUT);
     }

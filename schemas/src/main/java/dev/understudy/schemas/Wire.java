@@ -2,7 +2,9 @@ package dev.understudy.schemas;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -81,6 +83,35 @@ final class Wire {
 
     static float @Nullable [] readOptionalFloats(BinaryDecoder in) throws IOException {
         return branch(in) == 0 ? null : readFloats(in);
+    }
+
+    static void writeTexts(List<String> values, BinaryEncoder out) throws IOException {
+        out.writeArrayStart();
+        out.setItemCount(values.size());
+        for (String value : values) {
+            out.startItem();
+            out.writeString(value);
+        }
+        out.writeArrayEnd();
+    }
+
+    static List<String> readTexts(BinaryDecoder in) throws IOException {
+        List<String> values = new ArrayList<>();
+        for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
+            checkItems(block, 1, in);
+            for (int i = 0; i < block; i++) {
+                values.add(in.readString());
+            }
+        }
+        return values;
+    }
+
+    static int readZeroOrOne(BinaryDecoder in) throws IOException {
+        int value = in.readInt();
+        if (value != 0 && value != 1) {
+            throw new IOException("expected 0 or 1, found " + value);
+        }
+        return value;
     }
 
     /** Entries in the order of their keys, so that equal maps give equal bytes. */

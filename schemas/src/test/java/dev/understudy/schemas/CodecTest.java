@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.control.ControlStep;
+import dev.understudy.dialogue.Role;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import java.io.IOException;
@@ -13,6 +15,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -57,10 +61,19 @@ class CodecTest {
             new float[] {1},
             -0.5,
             ControlStep.End.TRUNCATED);
-    private static final Map<Codec<?>, Object> EXAMPLES = Map.of(
-            Codecs.FOLLOWING, SAMPLE,
-            Codecs.CONTROL_STEP, STEP,
-            Codecs.DECISION, DECISION,
+    static final Turn TURN = new Turn(
+            "visitor-1",
+            "visitor-1#3",
+            4,
+            1_570_000_000_123L,
+            Actor.ASSISTANCE,
+            "music",
+            true,
+            Role.ASSISTANT,
+            "I like \u00c6nima, too \ud83c\udfb5",
+            List.of("music|inform|album|\u00c6nima", "general|reqmore"),
+            1);
+    private static final Map<Codec<?>, Object> EXAMPLES_OF_MODELS = Map.of(
             Codecs.ROLLOUT,
                     new RolloutStep(
                             "c",
@@ -109,6 +122,17 @@ class CodecTest {
             Codecs.DEAD_LETTER, new DeadLetter("serving", "why", "topic", 2, 77, null, new byte[] {1, 2}, 3),
             Codecs.MANIFEST, new ArtifactManifest("p", SHA, 600_000, 2, 524_288));
 
+    private static final Map<Codec<?>, Object> EXAMPLES = examples();
+
+    private static Map<Codec<?>, Object> examples() {
+        Map<Codec<?>, Object> examples = new LinkedHashMap<>(EXAMPLES_OF_MODELS);
+        examples.put(Codecs.FOLLOWING, SAMPLE);
+        examples.put(Codecs.CONTROL_STEP, STEP);
+        examples.put(Codecs.TURN, TURN);
+        examples.put(Codecs.DECISION, DECISION);
+        return examples;
+    }
+
     @SuppressWarnings("unchecked")
     private static Codec<Object> any(Codec<?> codec) {
         return (Codec<Object>) codec;
@@ -140,6 +164,15 @@ class CodecTest {
         assertThat(Codecs.CONTROL_STEP.decode(bytes)).isEqualTo(live);
         assertThat(generic(Codecs.CONTROL_STEP, bytes).get("action")).isNull();
         assertThat(generic(Codecs.CONTROL_STEP, bytes).get("reward")).isNull();
+    }
+
+    @Test
+    void aTurnsWeightIsZeroOrOneAndNothingElse() {
+        byte[] bytes = Codecs.TURN.encode(TURN);
+        bytes[bytes.length - 1] = 4; // 2 in zigzag form
+        assertThatThrownBy(() -> Codecs.TURN.decode(bytes))
+                .isInstanceOf(UndecodableException.class)
+                .hasMessageContaining("expected 0 or 1, found 2");
     }
 
     /** Clients in other languages are tested with the same file. */

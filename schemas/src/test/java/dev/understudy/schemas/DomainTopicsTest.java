@@ -12,6 +12,13 @@ class DomainTopicsTest {
                 .extracting(Topics.Topic::name)
                 .containsExactly(
                         "control.logs.v1", "control.observations.v1", "control.decisions.v1", "control.rollouts.v1");
+        assertThat(DomainTopics.DIALOGUE.all(3))
+                .extracting(Topics.Topic::name)
+                .containsExactly(
+                        "dialogue.logs.v1",
+                        "dialogue.observations.v1",
+                        "dialogue.decisions.v1",
+                        "dialogue.rollouts.v1");
         assertThat(DomainTopics.CONTROL.all(3))
                 .allSatisfy(topic -> assertThat(topic.partitions()).isEqualTo(3));
     }

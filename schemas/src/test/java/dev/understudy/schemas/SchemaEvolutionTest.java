@@ -24,6 +24,7 @@ class SchemaEvolutionTest {
     private static final List<Codec<?>> CODECS = List.of(
             Codecs.FOLLOWING,
             Codecs.CONTROL_STEP,
+            Codecs.TURN,
             Codecs.DECISION,
             Codecs.ROLLOUT,
             Codecs.CANDIDATE,
