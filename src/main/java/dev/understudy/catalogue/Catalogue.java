@@ -1,6 +1,7 @@
 package dev.understudy.catalogue;
 
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.dialogue.ResponderSpec;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyMapping;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
 /** The policies by the names that the command line and the jobs call them by. */
 public final class Catalogue {
     private static final List<PolicySpec<?>> POLICIES = Stream.concat(
-                    Stream.of(new CarFollowingPolicy()), ControlPolicySpec.builtIn().stream())
+                    Stream.of(new CarFollowingPolicy(), new ResponderSpec()), ControlPolicySpec.builtIn().stream())
             .<PolicySpec<?>>map(policy -> policy)
             .toList();
 

@@ -22,6 +22,10 @@ final class Ids {
         size += more.length;
     }
 
+    void clear() {
+        size = 0;
+    }
+
     int get(int index) {
         return ids[index];
     }

@@ -188,12 +188,12 @@ public final class Assembler<S extends Sample> {
         Waiting<S> ready = window.get(centre);
         if (ready.reason != null) {
             reject(ready, ready.reason, out);
-        } else if (centre < reach) {
+        } else if (centre < labeller.before()) {
             reject(ready, GeneralRefusal.NO_LABEL, out);
         } else {
             label(ready, centre, out);
         }
-        if (window.size() > 2 * reach) {
+        if (window.size() > labeller.before() + reach) {
             window.remove(0);
         }
     }

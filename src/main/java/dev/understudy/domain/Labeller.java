@@ -15,13 +15,18 @@ public interface Labeller<S extends Sample> extends Serializable {
         NOT_WANTED
     }
 
-    /** Returns the number of steps needed before and after; 0 if logs hold the action. */
+    /** Returns the number of steps needed after; 0 if logs hold the action. */
     int reach();
+
+    /** Returns the number of steps needed before. */
+    default int before() {
+        return reach();
+    }
 
     /**
      * Writes the expert's action.
      *
-     * @param steps of one unbroken run, {@link #reach} at least on either side of the one in question
+     * @param steps of one unbroken run, {@link #before} at least before the one in question and {@link #reach} after it
      * @param centre the one in question
      * @param action receives {@code [k]}
      */

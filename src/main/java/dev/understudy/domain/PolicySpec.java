@@ -7,6 +7,9 @@ import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ServedPolicy;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -131,6 +134,16 @@ public interface PolicySpec<S extends Sample> extends Serializable {
      * @param policy the name that they carry
      */
     default IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
-        return new IntakeCheck(policy, fingerprint(), observationType(), observationSize(), actions(), limits);
+        return new IntakeCheck(
+                policy, fingerprint(), observationType(), observationSize(), actions(), limits, this::load);
+    }
+
+    /**
+     * Loads a model of this policy or a variant of it that may be loaded.
+     *
+     * @throws dev.understudy.model.InvalidModelException if it does not load
+     */
+    default ServedPolicy load(ModelFile file) {
+        return LoadedPolicy.load(file, observationSize(), actionSize());
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.environment;
 
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
 /** What can be done in an environment. In flat arrays an action is always floats, {@link #size} of them. */
@@ -108,6 +109,78 @@ public sealed interface ActionSpace extends Serializable {
                 actions[row] = chosen;
                 logProbabilities[row] = (float) (logits[first + chosen] - largest - Math.log(sum));
             }
+        }
+    }
+
+    /**
+     * A text in UTF-8, written as one float for each byte, 1 to 255, and 0 after its end.
+     *
+     * @param size k, the bytes of the longest text, at least 1
+     */
+    record Text(int size) implements ActionSpace {
+        public Text {
+            if (size < 1) {
+                throw new IllegalArgumentException("expected texts of at least 1 byte, got " + size);
+            }
+        }
+
+        /** Returns 0: a policy of texts says one token after another. */
+        @Override
+        public int policyOutputs() {
+            return 0;
+        }
+
+        @Override
+        public boolean contains(float[] actions, int at) {
+            boolean isOver = false;
+            for (int i = at; i < at + size; i++) {
+                if (!(actions[i] >= 0 && actions[i] <= 255 && actions[i] == (int) actions[i])
+                        || (isOver && actions[i] != 0)) {
+                    return false;
+                }
+                isOver |= actions[i] == 0;
+            }
+            return true;
+        }
+
+        @Override
+        public boolean accepts(float[] actions, int at) {
+            return contains(actions, at);
+        }
+
+        @Override
+        public float drawUniformly(RandomGenerator random, float[] actions, int at) {
+            throw new UnsupportedOperationException("expected choices or numbers to draw from, got texts");
+        }
+
+        /** Writes a text, cut after {@link #size} bytes at the end of a character. */
+        public void write(String text, float[] actions, int at) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            int length = Math.min(bytes.length, size);
+            while (length < bytes.length && length > 0 && (bytes[length] & 0xC0) == 0x80) {
+                length--;
+            }
+            for (int i = 0; i < size; i++) {
+                actions[at + i] = i < length ? bytes[i] & 0xFF : 0;
+            }
+        }
+
+        /** Reads what {@link #write} wrote. */
+        public String read(float[] actions, int at) {
+            byte[] bytes = new byte[length(actions, at)];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) actions[at + i];
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        /** Returns how many bytes a text has that {@link #write} wrote. */
+        public int length(float[] actions, int at) {
+            int length = 0;
+            while (length < size && actions[at + length] > 0) {
+                length++;
+            }
+            return length;
         }
     }
 

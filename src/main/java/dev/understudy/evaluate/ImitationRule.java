@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param episodes fewest held-out episodes in a comparison
  * @param steps fewest held-out steps
  * @param draws bootstrap samples
+ * @param unit what a step is, in the words of a verdict: {@code step}, or {@code byte} where replies are compared
  */
-public record ImitationRule(int firstEpisodes, int episodes, long steps, int draws) implements Rule {
+public record ImitationRule(int firstEpisodes, int episodes, long steps, int draws, String unit) implements Rule {
     /** Probability beyond each end of the reported intervals, which are of 95 %. */
     private static final double REPORTED_TAIL = 0.025;
 
@@ -29,7 +30,12 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
 
     /** Returns the defaults: as many episodes as {@link PromotionRule#defaults} has trips, 100 steps (a guess). */
     public static ImitationRule defaults() {
-        return new ImitationRule(2, 8, 100, 4000);
+        return new ImitationRule(2, 8, 100, 4000, "step");
+    }
+
+    /** Returns the same rule where likelihoods are per something else. */
+    public ImitationRule per(String newUnit) {
+        return new ImitationRule(firstEpisodes, episodes, steps, draws, newUnit);
     }
 
     @Override
@@ -78,8 +84,8 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         }
 
         String text() {
-            String text = "likelihood difference " + text(likelihood) + " nats per step of " + likelihood.trips()
-                    + " episodes";
+            String text = "likelihood difference " + text(likelihood) + " nats per " + unit + " of "
+                    + likelihood.trips() + " episodes";
             return returns == null
                     ? text
                     : text + ", return difference " + text(returns) + " of " + returns.trips() + " starts";
@@ -132,11 +138,13 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         /** Returns the objection to a candidate, first or not; null if there is none. */
         private @Nullable String fault() {
             if (candidate.trips().size() < firstEpisodes || candidate.steps() < steps) {
-                return "too little evidence: expected at least %d held-out episodes and %d steps, got %d and %d"
-                        .formatted(firstEpisodes, steps, candidate.trips().size(), candidate.steps());
+                return "too little evidence: expected at least %d held-out episodes and %d %ss, got %d and %d"
+                        .formatted(firstEpisodes, steps, unit, candidate.trips().size(), candidate.steps());
             }
             double nll = candidate.negativeLogLikelihood();
-            return Double.isFinite(nll) ? null : "expected a finite likelihood, got %s nats per step".formatted(nll);
+            return Double.isFinite(nll)
+                    ? null
+                    : "expected a finite likelihood, got %s nats per %s".formatted(nll, unit);
         }
 
         private Verdict againstFloors() {
@@ -144,8 +152,8 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
             double nll = candidate.negativeLogLikelihood();
             if (!(nll < baseline.negativeLogLikelihood())) {
                 return refuse(
-                        "expected less than the baseline's %.3f nats per step, got %.3f"
-                                .formatted(baseline.negativeLogLikelihood(), nll),
+                        "expected less than the baseline's %.3f nats per %s, got %.3f"
+                                .formatted(baseline.negativeLogLikelihood(), unit, nll),
                         before);
             }
             if (candidate.meanReturn() < baseline.meanReturn()) {
@@ -161,10 +169,11 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
             String first = evidence.notCompared() == null
                     ? "first model"
                     : "judged like a first model (" + evidence.notCompared() + ")";
-            String reason = "%s: %.3f nats per step (baseline %.3f) on %d episodes%s"
+            String reason = "%s: %.3f nats per %s (baseline %.3f) on %d episodes%s"
                     .formatted(
                             first,
                             nll,
+                            unit,
                             baseline.negativeLogLikelihood(),
                             candidate.trips().size(),
                             candidate.returns().isEmpty()

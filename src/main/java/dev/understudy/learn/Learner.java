@@ -3,6 +3,8 @@ package dev.understudy.learn;
 import dev.understudy.data.Trajectory;
 import dev.understudy.environment.Rollout;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,16 @@ public interface Learner extends AutoCloseable {
      * outputs {@code action}, {@code mode}, and the parameters of the distribution.
      */
     byte[] export(LearnerState state);
+
+    /** Returns whether it rehearses older trajectories; where it does not, none need to be kept for it. */
+    default boolean rehearses() {
+        return true;
+    }
+
+    /** Returns what the metadata of a model must say of its policy besides: by key; mostly nothing. */
+    default SortedMap<String, String> metadata(LearnerState state) {
+        return new TreeMap<>();
+    }
 
     /** Frees what the learner compiled. A learner without native memory has nothing to free. */
     @Override

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.graph.OnnxRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,6 +45,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
     private final OrtSession reading;
     private final int vocabulary;
     private final int stateSize;
+    private final ActionSpace.Discrete choices;
     private final ConcurrentLinkedQueue<StepBatch> idle = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -103,6 +105,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
             opened = OnnxRuntime.environment().createSession(file.bytes(), options);
             stateSize = columns(opened.getInputInfo(), STATE, OnnxJavaType.FLOAT);
             vocabulary = columns(opened.getOutputInfo(), LOGITS, OnnxJavaType.FLOAT);
+            choices = new ActionSpace.Discrete(vocabulary);
             int next = columns(opened.getOutputInfo(), NEXT_STATE, OnnxJavaType.FLOAT);
             if (next != stateSize || !opened.getInputNames().equals(Set.of(TOKEN, STATE))) {
                 throw new InvalidModelException(
@@ -298,6 +301,71 @@ public final class AutoregressivePolicy implements AutoCloseable {
             }
         }
         return states;
+    }
+
+    /**
+     * Computes how likely sequences of tokens are: -log p(token | tokens before), nats.
+     *
+     * @param asked which tokens of each sequence are asked about
+     * @return for each sequence, {@code [its tokens]}; 0 for the first, and for tokens that are not asked about
+     * @throws IllegalArgumentException if a token is not in the vocabulary
+     */
+    public List<double[]> nats(List<int[]> sequences, List<boolean[]> asked) {
+        for (int i = 0; i < sequences.size(); i++) {
+            check(new Prompt(sequences.get(i), null, 0), i);
+        }
+        // Those as long as each other side by side, so that batches stay full.
+        List<Integer> order = IntStream.range(0, sequences.size())
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer i) -> -sequences.get(i).length))
+                .toList();
+        double[][] nats = new double[sequences.size()][];
+        StepBatch batch = new StepBatch(vocabulary, stateSize);
+        try {
+            for (int from = 0; from < order.size(); from += MOST_ROWS) {
+                nats(batch, sequences, asked, order.subList(from, Math.min(order.size(), from + MOST_ROWS)), nats);
+            }
+        } catch (OrtException e) {
+            throw new IllegalStateException(
+                    "model %s failed on %d sequences: %s".formatted(file.sha256(), sequences.size(), e.getMessage()),
+                    e);
+        } finally {
+            batch.close();
+        }
+        return List.of(nats);
+    }
+
+    private void nats(
+            StepBatch batch, List<int[]> sequences, List<boolean[]> asked, List<Integer> some, double[][] nats)
+            throws OrtException {
+        batch.reserve(some.size());
+        for (int row = 0; row < some.size(); row++) {
+            nats[some.get(row)] = new double[sequences.get(some.get(row)).length];
+            batch.put(row, new float[stateSize]);
+        }
+        int rows = some.size();
+        for (int at = 0; rows > 0; at++) {
+            while (rows > 0 && sequences.get(some.get(rows - 1)).length - 1 <= at) {
+                rows--;
+            }
+            boolean isAsked = false;
+            for (int row = 0; row < rows; row++) {
+                batch.token(row, sequences.get(some.get(row))[at]);
+                isAsked |= asked.get(some.get(row))[at + 1];
+            }
+            if (rows == 0) {
+                return;
+            }
+            batch.step(isAsked ? speaking : reading, rows, isAsked);
+            float[] logits = isAsked ? batch.logits(rows) : new float[0];
+            for (int row = 0; isAsked && row < rows; row++) {
+                int sequence = some.get(row);
+                if (asked.get(sequence)[at + 1]) {
+                    nats[sequence][at + 1] = -choices.logProbability(
+                            logits, row * vocabulary, sequences.get(sequence)[at + 1]);
+                }
+            }
+        }
     }
 
     /** Frees the sessions. Closing twice does nothing. */

@@ -24,9 +24,10 @@ public final class IntakeCheck {
     private final ActionSpace actions;
     private final int actionSize;
     private final IntakeLimits limits;
+    private final ModelLoader loader;
 
     /**
-     * A check for the models of one policy.
+     * A check for the models of one policy, of which one run of the graph answers an observation.
      *
      * @param policy name of the policy
      * @param fingerprint of its observation and action layout
@@ -42,6 +43,25 @@ public final class IntakeCheck {
             int observationSize,
             ActionSpace actions,
             IntakeLimits limits) {
+        this(
+                policy,
+                fingerprint,
+                observationType,
+                observationSize,
+                actions,
+                limits,
+                file -> LoadedPolicy.load(file, observationSize, actions.size()));
+    }
+
+    /** A check for the models of one policy that are loaded in a way of their own. */
+    public IntakeCheck(
+            String policy,
+            String fingerprint,
+            Rows.Type observationType,
+            int observationSize,
+            ActionSpace actions,
+            IntakeLimits limits,
+            ModelLoader loader) {
         this.policy = policy;
         this.fingerprint = fingerprint;
         this.observationType = observationType;
@@ -49,6 +69,7 @@ public final class IntakeCheck {
         this.actions = actions;
         actionSize = actions.size();
         this.limits = limits;
+        this.loader = loader;
     }
 
     /**
@@ -61,7 +82,7 @@ public final class IntakeCheck {
         long start = System.nanoTime();
         try {
             ModelFile file = inspect(bytes, expectedSha256);
-            LoadedPolicy loaded = LoadedPolicy.load(file, observationSize, actionSize);
+            ServedPolicy loaded = loader.load(file);
             try {
                 golden(loaded);
                 finite(loaded);
@@ -93,10 +114,10 @@ public final class IntakeCheck {
         }
         ModelProto model = ModelFile.parse(bytes);
         new ModelInspection(limits).inspect(model);
-        ModelSignature signature = new ModelSignature(observationType, observationSize, actions);
+        ModelSignature signature = ModelSignature.of(observationType, observationSize, actions, model.getGraph());
         signature.check(model.getGraph());
         for (int rows : new int[] {1, limits.rows()}) {
-            new ShapeArithmetic(model.getGraph(), rows, observationSize, limits).check(signature.outputs(rows));
+            new ShapeArithmetic(model.getGraph(), signature.inputs(rows), limits).check(signature.outputs(rows));
         }
         ModelFile file = new ModelFile(bytes, found, ModelFile.metadata(model));
         belongs(file.metadata());
@@ -128,7 +149,7 @@ public final class IntakeCheck {
         }
     }
 
-    private void golden(LoadedPolicy loaded) {
+    private void golden(ServedPolicy loaded) {
         Rows observations = loaded.metadata().goldenObservations();
         float[] expected = loaded.metadata().goldenActions().values();
         float[] answered = new float[expected.length];
@@ -148,7 +169,7 @@ public final class IntakeCheck {
         }
     }
 
-    private void finite(LoadedPolicy loaded) {
+    private void finite(ServedPolicy loaded) {
         Rows probes = observationType.room(PROBES.length, observationSize);
         for (int row = 0; row < PROBES.length; row++) {
             int from = row * observationSize;
@@ -162,7 +183,7 @@ public final class IntakeCheck {
         finite(loaded, loaded.metadata().goldenObservations(), "golden");
     }
 
-    private void finite(LoadedPolicy loaded, Rows observations, String what) {
+    private void finite(ServedPolicy loaded, Rows observations, String what) {
         LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(observations.rows(), actions);
         loaded.answer(observations, observations.rows(), answer);
         for (ModelSignature.Output output : ModelSignature.outputs(actions)) {
@@ -177,7 +198,7 @@ public final class IntakeCheck {
     }
 
     /** Warms up with the largest batch, then takes the median time of a single observation. */
-    private long latency(LoadedPolicy loaded) {
+    private long latency(ServedPolicy loaded) {
         float[] answered = new float[limits.rows() * actionSize];
         loaded.act(observationType.room(limits.rows(), observationSize), limits.rows(), answered);
         Rows observation = observationType.room(1, observationSize);

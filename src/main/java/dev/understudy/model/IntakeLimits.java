@@ -30,6 +30,11 @@ public record IntakeLimits(
         return new IntakeLimits(16L << 20, 4096, 1024, 512L << 20, 20_000_000_000L, 1e-5, Duration.ofMillis(5));
     }
 
+    /** Returns these limits for models that answer in many steps: fewer rows at once, and more time. */
+    public IntakeLimits ofSteps(int mostRows, Duration budget) {
+        return new IntakeLimits(bytes, nodes, mostRows, memoryBytes, multiplications, goldenTolerance, budget);
+    }
+
     /** Returns these limits with another latency budget. */
     public IntakeLimits withLatencyBudget(Duration budget) {
         return new IntakeLimits(bytes, nodes, rows, memoryBytes, multiplications, goldenTolerance, budget);

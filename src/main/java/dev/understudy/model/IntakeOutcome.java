@@ -14,7 +14,7 @@ public sealed interface IntakeOutcome {
      * @param loadNanos time from the bytes to the warm session
      * @param latencyNanos median time to answer one observation
      */
-    record Accepted(LoadedPolicy policy, long loadNanos, long latencyNanos) implements IntakeOutcome {
+    record Accepted(ServedPolicy policy, long loadNanos, long latencyNanos) implements IntakeOutcome {
         @Override
         public <T> T fold(Function<Accepted, T> accepted, Function<Rejected, T> rejected) {
             return accepted.apply(this);

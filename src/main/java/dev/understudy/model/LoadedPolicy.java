@@ -13,7 +13,6 @@ import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.graph.OnnxRuntime;
-import dev.understudy.policy.Policy;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,10 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model in service: one ONNX Runtime session on one thread, with deterministic kernels.
  *
- * <p>Any number of threads may ask it at once. It must not be closed while one of them does, which would end the JVM:
- * share it through a {@link ModelSlot}, whose leases ensure that.
+ * <p>Closed while it is asked, it would end the JVM.
  */
-public final class LoadedPolicy implements Policy, AutoCloseable {
+public final class LoadedPolicy implements ServedPolicy {
     /** Name of the input, float32 or uint8 {@code [batch, n]}. */
     public static final String OBSERVATION = "observation";
     /** Name of the output that is carried out: the mode, clipped to the range of actions; or the likeliest choice. */
@@ -120,19 +118,9 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         return load(file, observationSize, actionSize);
     }
 
-    /** Returns the hash of the model's file, lower-case hexadecimal. */
-    public String sha256() {
-        return file.sha256();
-    }
-
-    /** Returns the file it was loaded from. */
+    @Override
     public ModelFile file() {
         return file;
-    }
-
-    /** Returns the metadata of the model's file. */
-    public ModelMetadata metadata() {
-        return file.metadata();
     }
 
     @Override
@@ -191,11 +179,7 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         answer(matrix(observations), rows, answer);
     }
 
-    /**
-     * Answers a batch as {@link #act} does, and also gives the distribution that the actions come from.
-     *
-     * @param observations of the type that the model has as its input
-     */
+    @Override
     public void answer(Rows observations, int rows, Answer answer) {
         if (closed.get()) {
             throw new IllegalStateException("model %s is closed".formatted(file.sha256()));
@@ -214,7 +198,6 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         idle.add(workspace);
     }
 
-    /** Frees the session. Closing twice does nothing. */
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
@@ -251,6 +234,9 @@ public final class LoadedPolicy implements Policy, AutoCloseable {
         /** Returns room for {@code rows} answers of a policy with these actions. */
         public static Answer of(int rows, ActionSpace actions) {
             int size = rows * actions.size();
+            if (actions instanceof ActionSpace.Text) {
+                return new Answer(new float[size], null, null, null, null);
+            }
             return actions instanceof ActionSpace.Discrete discrete
                     ? new Answer(new float[size], new float[size], null, null, new float[rows * discrete.count()])
                     : new Answer(new float[size], new float[size], new float[size], new float[size], null);

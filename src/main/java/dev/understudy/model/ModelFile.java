@@ -49,10 +49,21 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
      * @throws InvalidModelException if {@code onnx} does not load
      */
     public static ModelFile createGolden(byte[] onnx, ModelMetadata metadata) {
+        return createGolden(
+                onnx,
+                metadata,
+                file -> LoadedPolicy.load(
+                        file,
+                        metadata.goldenObservations().columns(),
+                        metadata.goldenActions().columns()));
+    }
+
+    /** Does the same for a model that is loaded in a way of its own. */
+    public static ModelFile createGolden(byte[] onnx, ModelMetadata metadata, ModelLoader loader) {
         Rows observations = metadata.goldenObservations();
         int actionSize = metadata.goldenActions().columns();
         float[] actions = new float[observations.rows() * actionSize];
-        try (LoadedPolicy policy = LoadedPolicy.load(create(onnx, metadata), observations.columns(), actionSize)) {
+        try (ServedPolicy policy = loader.load(create(onnx, metadata))) {
             policy.act(observations, observations.rows(), actions);
         }
         return create(onnx, metadata.withGoldenActions(new Matrix(observations.rows(), actionSize, actions)));

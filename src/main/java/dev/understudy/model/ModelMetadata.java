@@ -103,6 +103,17 @@ public record ModelMetadata(
 
     /** Returns these metadata with other golden actions. */
     ModelMetadata withGoldenActions(Matrix replacement) {
+        return with(replacement, extra);
+    }
+
+    /** Returns these metadata with more of {@link #extra}, in the place of what has the same name. */
+    public ModelMetadata with(Map<String, String> more) {
+        SortedMap<String, String> all = new TreeMap<>(extra);
+        all.putAll(more);
+        return with(goldenActions, all);
+    }
+
+    private ModelMetadata with(Matrix golden, SortedMap<String, String> newExtra) {
         return new ModelMetadata(
                 policy,
                 parentSha256,
@@ -113,10 +124,10 @@ public record ModelMetadata(
                 fingerprint,
                 reportJson,
                 goldenObservations,
-                replacement,
+                golden,
                 codeVersion,
                 dataLicence,
-                extra);
+                newExtra);
     }
 
     /** Returns the properties to write into the file, by key. */

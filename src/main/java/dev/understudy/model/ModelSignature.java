@@ -7,7 +7,6 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,26 +15,34 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The signature of a policy: input {@code observation} float32 or uint8 {@code [batch, n]}; the outputs follow from its
- * actions.
+ * The inputs and outputs of a model, which follow from what a policy does.
  *
  * <ul>
- *   <li>Numbers: {@code action}, {@code mode}, {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
- *   <li>Choices: {@code action} and {@code mode}, int64 {@code [batch]}; {@code logits}, float32 {@code [batch,
- *       count]}.
+ *   <li>Numbers: input {@code observation} float32 or uint8 {@code [batch, n]}; outputs {@code action}, {@code mode},
+ *       {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
+ *   <li>Choices: the same input; outputs {@code action} and {@code mode}, int64 {@code [batch]}; {@code logits},
+ *       float32 {@code [batch, count]}.
+ *   <li>Texts, one token after another: inputs {@code token}, int64 {@code [batch]}, and {@code state}, float32
+ *       {@code [batch, d]}; outputs {@code logits}, float32 {@code [batch, vocabulary]}, and {@code nextState}, as
+ *       {@code state}. How wide they are, the model says.
  * </ul>
  */
-record ModelSignature(Rows.Type observationType, int observationSize, ActionSpace space) {
+record ModelSignature(List<Value> inputs, List<Value> outputs) {
+    private static final int WIDEST = 1 << 16;
+
+    /** An input or output; {@code columns} is its width, 0 for one whole number for each row. */
+    record Value(String name, TensorProto.DataType type, int columns) {
+        private long[] shape(long rows) {
+            return columns == 0 ? new long[] {rows} : new long[] {rows, columns};
+        }
+    }
+
     /**
      * An output.
      *
      * @param columns its width; 0 for the index of a choice, which is a whole number for each row
      */
     record Output(String name, int columns) {
-        private TensorProto.DataType type() {
-            return isChoice() ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT;
-        }
-
         boolean isChoice() {
             return columns == 0;
         }
@@ -46,11 +53,35 @@ record ModelSignature(Rows.Type observationType, int observationSize, ActionSpac
         }
 
         long[] shape(long rows) {
-            return isChoice() ? new long[] {rows} : new long[] {rows, columns};
+            return value().shape(rows);
+        }
+
+        private Value value() {
+            return new Value(name, isChoice() ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT, columns);
         }
     }
 
-    /** Returns the outputs of a policy with these actions. */
+    /** Returns the signature that a graph must have. */
+    static ModelSignature of(Rows.Type observationType, int observationSize, ActionSpace actions, GraphProto graph) {
+        if (actions instanceof ActionSpace.Text) {
+            int d = width(AutoregressivePolicy.STATE, graph.getInputList());
+            int vocabulary = width(AutoregressivePolicy.LOGITS, graph.getOutputList());
+            return new ModelSignature(
+                    List.of(
+                            new Value(AutoregressivePolicy.TOKEN, TensorProto.DataType.INT64, 0),
+                            new Value(AutoregressivePolicy.STATE, TensorProto.DataType.FLOAT, d)),
+                    List.of(
+                            new Value(AutoregressivePolicy.LOGITS, TensorProto.DataType.FLOAT, vocabulary),
+                            new Value(AutoregressivePolicy.NEXT_STATE, TensorProto.DataType.FLOAT, d)));
+        }
+        TensorProto.DataType observed =
+                observationType == Rows.Type.UINT8 ? TensorProto.DataType.UINT8 : TensorProto.DataType.FLOAT;
+        return new ModelSignature(
+                List.of(new Value(LoadedPolicy.OBSERVATION, observed, observationSize)),
+                outputs(actions).stream().map(Output::value).toList());
+    }
+
+    /** Returns the outputs of a policy of numbers or choices. */
     static List<Output> outputs(ActionSpace actions) {
         if (actions instanceof ActionSpace.Discrete discrete) {
             return List.of(
@@ -63,25 +94,43 @@ record ModelSignature(Rows.Type observationType, int observationSize, ActionSpac
                 .toList();
     }
 
-    void check(GraphProto graph) {
-        names("inputs", graph.getInputList(), List.of(LoadedPolicy.OBSERVATION));
-        Map<String, Output> outputs = new LinkedHashMap<>();
-        outputs(space).forEach(output -> outputs.put(output.name(), output));
-        names("outputs", graph.getOutputList(), List.copyOf(outputs.keySet()));
-        TensorProto.DataType observed =
-                observationType == Rows.Type.UINT8 ? TensorProto.DataType.UINT8 : TensorProto.DataType.FLOAT;
-        graph.getInputList()
-                .forEach(input -> type(input, observed, new Output(LoadedPolicy.OBSERVATION, observationSize)));
-        graph.getOutputList().forEach(value -> {
-            Output output = Objects.requireNonNull(outputs.get(value.getName()));
-            type(value, output.type(), output);
-        });
+    /** Returns the width that a graph declares of a value; 1 where it declares none, which then does not fit. */
+    private static int width(String name, List<ValueInfoProto> values) {
+        for (ValueInfoProto value : values) {
+            List<Dimension> dimensions =
+                    value.getType().getTensorType().getShape().getDimList();
+            if (value.getName().equals(name) && dimensions.size() == 2) {
+                return (int) Math.max(1, Math.min(WIDEST, dimensions.get(1).getDimValue()));
+            }
+        }
+        return 1;
     }
 
-    /** Returns the shape every output must have when {@code rows} observations come in. */
+    void check(GraphProto graph) {
+        check("inputs", graph.getInputList(), inputs);
+        check("outputs", graph.getOutputList(), outputs);
+    }
+
+    private static void check(String what, List<ValueInfoProto> found, List<Value> expected) {
+        Map<String, Value> byName = new LinkedHashMap<>();
+        expected.forEach(value -> byName.put(value.name(), value));
+        names(what, found, List.copyOf(byName.keySet()));
+        found.forEach(value -> type(value, Objects.requireNonNull(byName.get(value.getName()))));
+    }
+
+    /** Returns the shape every input has when {@code rows} observations come in. */
+    Map<String, long[]> inputs(int rows) {
+        return shapes(inputs, rows);
+    }
+
+    /** Returns the shape every output must have then. */
     Map<String, long[]> outputs(int rows) {
-        Map<String, long[]> shapes = new HashMap<>();
-        outputs(space).forEach(output -> shapes.put(output.name(), output.shape(rows)));
+        return shapes(outputs, rows);
+    }
+
+    private static Map<String, long[]> shapes(List<Value> values, int rows) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        values.forEach(value -> shapes.put(value.name(), value.shape(rows)));
         return shapes;
     }
 
@@ -93,21 +142,21 @@ record ModelSignature(Rows.Type observationType, int observationSize, ActionSpac
         }
     }
 
-    private static void type(ValueInfoProto value, TensorProto.DataType elements, Output expected) {
+    private static void type(ValueInfoProto value, Value expected) {
         TypeProto.Tensor tensor = value.getType().getTensorType();
         List<Dimension> dimensions = tensor.getShape().getDimList();
         boolean fits = value.getType().hasTensorType()
-                && tensor.getElemType() == elements.getNumber()
+                && tensor.getElemType() == expected.type().getNumber()
                 && dimensions.size() == expected.shape(1).length
                 && !dimensions.get(0).hasDimValue()
-                && (expected.isChoice() || dimensions.get(1).getDimValue() == expected.columns());
+                && (expected.columns() == 0 || dimensions.get(1).getDimValue() == expected.columns());
         if (!fits) {
             throw new InvalidModelException("expected %s to be %s, got %s"
                     .formatted(
                             value.getName(),
-                            expected.isChoice()
-                                    ? "INT64 [batch]"
-                                    : "%s [batch, %d]".formatted(elements, expected.columns()),
+                            expected.columns() == 0
+                                    ? expected.type() + " [batch]"
+                                    : "%s [batch, %d]".formatted(expected.type(), expected.columns()),
                             describe(value.getType())));
         }
     }

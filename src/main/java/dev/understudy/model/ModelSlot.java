@@ -37,10 +37,10 @@ public final class ModelSlot implements AutoCloseable {
 
     /** A loaded policy and the number of its users: promotions installed and leases out. */
     private static final class Session {
-        private final LoadedPolicy policy;
+        private final ServedPolicy policy;
         private final AtomicInteger users = new AtomicInteger(1);
 
-        Session(LoadedPolicy policy) {
+        Session(ServedPolicy policy) {
             this.policy = policy;
         }
 
@@ -79,7 +79,7 @@ public final class ModelSlot implements AutoCloseable {
         }
 
         /** Returns the policy; use it only until {@link #close}. */
-        public LoadedPolicy policy() {
+        public ServedPolicy policy() {
             if (returned) {
                 throw new IllegalStateException("the lease of epoch %d was given back".formatted(promoted.epoch));
             }
@@ -164,7 +164,7 @@ public final class ModelSlot implements AutoCloseable {
      * @return whether it was installed; if not, because the slot is closed or keeps only newer ones, the policy is
      *     closed
      */
-    public boolean install(long epoch, LoadedPolicy policy, long effectiveFromMs) {
+    public boolean install(long epoch, ServedPolicy policy, long effectiveFromMs) {
         return add(new Promoted(epoch, effectiveFromMs, new Session(policy)));
     }
 

@@ -41,10 +41,11 @@ final class ShapeArithmetic {
     private long memoryBytes;
     private long multiplications;
 
-    ShapeArithmetic(GraphProto graph, int rows, int observationSize, IntakeLimits limits) {
+    /** @param inputs shapes of its inputs */
+    ShapeArithmetic(GraphProto graph, Map<String, long[]> inputs, IntakeLimits limits) {
         this.graph = graph;
         this.limits = limits;
-        define(LoadedPolicy.OBSERVATION, new ShapeValue(new long[] {rows, observationSize}, null));
+        inputs.forEach((name, shape) -> define(name, new ShapeValue(shape, null)));
     }
 
     private static Set<String> words(String text) {

@@ -4,6 +4,7 @@ import dev.understudy.app.commands.BenchCommand;
 import dev.understudy.app.commands.BrokerCommand;
 import dev.understudy.app.commands.DemoCommand;
 import dev.understudy.app.commands.DoctorCommand;
+import dev.understudy.app.commands.ChatCommand;
 import dev.understudy.app.commands.EvaluateCommand;
 import dev.understudy.app.commands.IngestCommand;
 import dev.understudy.app.commands.InspectCommand;
@@ -98,6 +99,7 @@ public final class Understudy {
         line.addSubcommand("ingest", tool(new IngestCommand()));
         line.addSubcommand("train", tool(new TrainCommand()));
         line.addSubcommand("evaluate", tool(new EvaluateCommand()));
+        line.addSubcommand("chat", tool(new ChatCommand()));
         line.addSubcommand("learn", tool(new LearnCommand()));
         line.addSubcommand("promote-gate", tool(new PromoteGateCommand()));
         line.addSubcommand("serve", tool(new ServeCommand()));

@@ -153,6 +153,8 @@ public final class Codecs {
             KINDS.write(v.kind(), out);
             out.writeString(v.reason());
             Wire.writeMeasured(v.logProbability(), out);
+            Wire.writeOptional(v.text(), out);
+            Wire.writeOptional(v.seed(), out);
             out.writeLong(v.observedAtMs());
             out.writeLong(v.decidedAtMs());
             out.writeString(v.instance());
@@ -173,6 +175,8 @@ public final class Codecs {
                     KINDS.read(in),
                     in.readString(),
                     Wire.readMeasured(in),
+                    Wire.readOptionalText(in),
+                    Wire.readOptionalLong(in),
                     in.readLong(),
                     in.readLong(),
                     in.readString());

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind what the action rests on
  * @param reason why it is a fallback; empty when it is not
  * @param logProbability natural logarithm of the density of rawAction, nats; NaN when there is none
+ * @param text what is to be said, where a policy answers with text; null where it answers with numbers
+ * @param seed what the draws of the text follow from; null where nothing was drawn
  * @param observedAtMs Kafka timestamp of the observation, milliseconds since 1970
  * @param decidedAtMs wall clock of the decision, milliseconds since 1970
  * @param instance the serving instance
@@ -36,9 +38,48 @@ public record Decision(
         Kind kind,
         String reason,
         double logProbability,
+        @Nullable String text,
+        @Nullable Long seed,
         long observedAtMs,
         long decidedAtMs,
         String instance) {
+
+    /** A decision in numbers. */
+    public Decision(
+            String entity,
+            String episode,
+            long sequence,
+            long eventTimeMs,
+            String policy,
+            long epoch,
+            String sha256,
+            float[] rawAction,
+            float[] action,
+            Kind kind,
+            String reason,
+            double logProbability,
+            long observedAtMs,
+            long decidedAtMs,
+            String instance) {
+        this(
+                entity,
+                episode,
+                sequence,
+                eventTimeMs,
+                policy,
+                epoch,
+                sha256,
+                rawAction,
+                action,
+                kind,
+                reason,
+                logProbability,
+                null,
+                null,
+                observedAtMs,
+                decidedAtMs,
+                instance);
+    }
 
     /** What an action rests on. */
     public enum Kind {
@@ -69,6 +110,8 @@ public record Decision(
                 && kind == that.kind
                 && reason.equals(that.reason)
                 && Double.compare(logProbability, that.logProbability) == 0
+                && Objects.equals(text, that.text)
+                && Objects.equals(seed, that.seed)
                 && observedAtMs == that.observedAtMs
                 && decidedAtMs == that.decidedAtMs
                 && instance.equals(that.instance);
@@ -81,8 +124,9 @@ public record Decision(
 
     @Override
     public String toString() {
-        return "Decision[" + episode + "#" + sequence + " at " + eventTimeMs + ": " + Arrays.toString(action) + " "
-                + kind
+        return "Decision[" + episode + "#" + sequence + " at " + eventTimeMs + ": "
+                + (text == null ? Arrays.toString(action) : text)
+                + " " + kind
                 + (reason.isEmpty() ? "" : " (" + reason + ")") + ", " + policy + " epoch " + epoch + " " + sha256
                 + ", raw " + Arrays.toString(rawAction) + ", log-probability " + logProbability + ", by " + instance
                 + "]";

@@ -85,6 +85,28 @@ final class Wire {
         return branch(in) == 0 ? null : readFloats(in);
     }
 
+    static void writeOptional(@Nullable String value, BinaryEncoder out) throws IOException {
+        out.writeIndex(value == null ? 0 : 1);
+        if (value != null) {
+            out.writeString(value);
+        }
+    }
+
+    static @Nullable String readOptionalText(BinaryDecoder in) throws IOException {
+        return branch(in) == 0 ? null : in.readString();
+    }
+
+    static void writeOptional(@Nullable Long value, BinaryEncoder out) throws IOException {
+        out.writeIndex(value == null ? 0 : 1);
+        if (value != null) {
+            out.writeLong(value);
+        }
+    }
+
+    static @Nullable Long readOptionalLong(BinaryDecoder in) throws IOException {
+        return branch(in) == 0 ? null : in.readLong();
+    }
+
     static void writeTexts(List<String> values, BinaryEncoder out) throws IOException {
         out.writeArrayStart();
         out.setItemCount(values.size());

@@ -37,12 +37,17 @@ final class BatchScorer {
     /** What there is to choose from; null where an action is numbers. */
     private final ActionSpace.@Nullable Discrete choices;
 
+    /** What an action is written as; null where it is numbers. */
+    private final ActionSpace.@Nullable Text texts;
+
     private Rows observations;
     private Rows gathered;
     private long[] eventTimes = new long[0];
     private ModelDirectory[] directories = new ModelDirectory[0];
     private int[] stampOf = new int[0];
     private boolean[] asked = new boolean[0];
+    private long[] seeds = new long[0];
+    private long[] gatheredSeeds = new long[0];
     private final List<Stamp> stamps = new ArrayList<>();
     private LoadedPolicy.Answer answers;
     private LoadedPolicy.Answer part;
@@ -59,6 +64,7 @@ final class BatchScorer {
         this.metrics = metrics;
         k = spec.actionSize();
         choices = spec.actions() instanceof ActionSpace.Discrete discrete ? discrete : null;
+        texts = spec.actions() instanceof ActionSpace.Text text ? text : null;
         boolean hasRange = spec.actions() instanceof ActionSpace.Continuous;
         low = hasRange ? ((ActionSpace.Continuous) spec.actions()).low() : Double.NaN;
         halfRange = hasRange ? (((ActionSpace.Continuous) spec.actions()).high() - low) / 2 : Double.NaN;
@@ -83,6 +89,8 @@ final class BatchScorer {
             directories = new ModelDirectory[most];
             stampOf = new int[most];
             asked = new boolean[most];
+            seeds = new long[most];
+            gatheredSeeds = new long[most];
             answers = LoadedPolicy.Answer.of(most, spec.actions());
             part = LoadedPolicy.Answer.of(most, spec.actions());
         }
@@ -112,9 +120,10 @@ final class BatchScorer {
      * @param directory the models of the policy that is to answer
      * @param ask whether the policy is to answer it; otherwise it is only stamped
      */
-    int add(ModelDirectory directory, long eventTimeMs, boolean ask) {
+    int add(ModelDirectory directory, Sample sample, boolean ask) {
         directories[rows] = directory;
-        eventTimes[rows] = eventTimeMs;
+        eventTimes[rows] = sample.timeMs();
+        seeds[rows] = texts == null ? 0 : Exploration.seed(sample.entity(), sample.episode(), sample.sequence());
         stampOf[rows] = NONE;
         asked[rows] = ask;
         return rows++;
@@ -149,6 +158,7 @@ final class BatchScorer {
                 stampOf[row] = stamp;
                 if (asked[row]) {
                     observations.copy(row, 1, gathered, count);
+                    gatheredSeeds[count] = seeds[row];
                     sources[count++] = row;
                 }
             }
@@ -157,7 +167,7 @@ final class BatchScorer {
             return;
         }
         try {
-            lease.policy().answer(gathered, count, part);
+            lease.policy().answer(gathered, count, gatheredSeeds, part);
         } catch (IllegalStateException e) {
             // An action that is not a number is one the envelope replaces. Rows of other versions keep theirs.
             for (int i = 0; i < count; i++) {
@@ -240,6 +250,18 @@ final class BatchScorer {
             System.arraycopy(actions, row * k, action, 0, k);
         }
         return action;
+    }
+
+    /** Returns what the draws of a row follow from, null where nothing is drawn. */
+    @Nullable
+    Long seed(int row) {
+        return texts == null || !asked[row] ? null : (Long) seeds[row];
+    }
+
+    /** Returns an action as text, null where actions are numbers. */
+    @Nullable
+    String text(float[] action) {
+        return texts == null ? null : texts.read(action, 0);
     }
 
     /** Brings a drawn action into the range of actions; what is no number stays so, for the envelope to find. */

@@ -289,7 +289,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         if (refusal != null && refusal.kind() == Refusal.Kind.INPUT) {
             return refusal.text();
         }
-        row.index = row.by.scorer.add(directory, row.sample.timeMs(), refusal == null);
+        row.index = row.by.scorer.add(directory, row.sample, refusal == null);
         return "";
     }
 
@@ -345,6 +345,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         if (row.index >= 0) {
             row.entry.act(spec, action, sample.timeMs());
         }
+        String text = scorer.text(action);
         Decision decision = new Decision(
                 sample.entity(),
                 sample.episode(),
@@ -353,11 +354,13 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                 stamp == null ? row.policy.toString() : stamp.policy(),
                 stamp == null ? 0 : stamp.epoch(),
                 stamp == null || raw.length == 0 ? "" : stamp.sha256(),
-                raw,
-                action,
+                text == null ? raw : NOTHING,
+                text == null ? action : NOTHING,
                 kind,
                 reason,
                 logProbability,
+                text,
+                kind == Decision.Kind.POLICY ? scorer.seed(row.index) : null,
                 row.source.timestampMs(),
                 nowMs,
                 config.instance());

@@ -23,6 +23,11 @@ final class Exploration {
         return uniform(mix(seed(entity, episode, sequence, sha256) + GAMMA));
     }
 
+    /** Returns what the draws of an answer follow from, whichever model answers. */
+    static long seed(String entity, String episode, long sequence) {
+        return seed(entity, episode, sequence, "");
+    }
+
     private static long seed(String entity, String episode, long sequence, String sha256) {
         return mix(hash(hash(hash(FNV_BASIS, entity), episode), sha256) + GAMMA * sequence);
     }

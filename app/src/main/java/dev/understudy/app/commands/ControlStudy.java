@@ -19,7 +19,7 @@ import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
-import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.reward.RewardForm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -123,7 +123,7 @@ final class ControlStudy implements Study {
     }
 
     @Override
-    public Map<String, Object> trained(Learner learner, Update update, LoadedPolicy policy, Settings settings) {
+    public Map<String, Object> trained(Learner learner, Update update, ServedPolicy policy, Settings settings) {
         Map<String, Object> told = new LinkedHashMap<>();
         Map<String, Double> figures = update.report().figures();
         told.put("steps", Objects.requireNonNull(figures.get("steps")));
@@ -146,13 +146,13 @@ final class ControlStudy implements Study {
     }
 
     /** Plays whole episodes, each action the one that the policy deems best. */
-    private Rollout play(LoadedPolicy policy, int episodes, long seed) {
+    private Rollout play(ServedPolicy policy, int episodes, long seed) {
         return new RolloutCollector(task.create(Math.min(MOST_COPIES, episodes), 0))
                 .episodes(Behaviour.modeOf(policy), episodes, seed);
     }
 
     @Override
-    public int evaluate(LoadedPolicy policy, List<Path> files, Settings settings, Console console) {
+    public int evaluate(ServedPolicy policy, List<Path> files, Settings settings, Console console) {
         if (!files.isEmpty()) {
             throw new BadSettingsException(List.of(
                     "demos: expected none, as %s is evaluated by playing, found %s".formatted(spec.name(), files)));

@@ -9,8 +9,8 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ServedPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
         name = "evaluate",
         description = {
             "Evaluate a model file: car following on logs, in closed loop behind logged leaders and in open loop; control by",
-            "playing whole episodes."
+            "playing whole episodes; dialogue by how well it predicts conversations."
         })
 public final class EvaluateCommand implements Tool {
     private static final Setting<Path> MODEL =
@@ -44,6 +44,7 @@ public final class EvaluateCommand implements Tool {
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS, LogFiles.MAPPING));
         settings.addAll(ControlStudy.EVALUATION);
+        settings.addAll(DialogueStudy.EVALUATION);
         return settings;
     }
 
@@ -59,7 +60,7 @@ public final class EvaluateCommand implements Tool {
             throw new CommandFailedException(
                     "model %s is none of %s: %s".formatted(path, spec.name(), rejected.reason()));
         }
-        try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+        try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
             return Study.of(spec)
                     .evaluate(policy, LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings, console);
         }

@@ -16,7 +16,7 @@ import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.driving.FollowingLawCalibration;
 import dev.understudy.ingest.Demonstrations;
 import dev.understudy.learn.Learner;
-import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,7 +70,7 @@ record FollowingStudy(PolicySpec<?> spec) implements Study {
     }
 
     @Override
-    public int evaluate(LoadedPolicy policy, List<Path> files, Settings settings, Console console) {
+    public int evaluate(ServedPolicy policy, List<Path> files, Settings settings, Console console) {
         if (files.isEmpty()) {
             throw new BadSettingsException(List.of("demos: expected a file or folder with logs, found none"));
         }
@@ -107,7 +107,7 @@ record FollowingStudy(PolicySpec<?> spec) implements Study {
 
     private static Map<String, Object> result(Evaluation evaluation, Evaluation.ClosedLoop driven, ReadLogs read) {
         Demonstrations logs = read.logs();
-        LoadedPolicy policy = evaluation.policy();
+        ServedPolicy policy = evaluation.policy();
         CarFollowingStretches stretches = driven.stretches();
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("policy", policy.metadata().policy());

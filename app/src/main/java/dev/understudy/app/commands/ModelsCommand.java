@@ -13,8 +13,8 @@ import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
@@ -369,7 +369,7 @@ public final class ModelsCommand {
         }
 
         private static int accepted(IntakeOutcome.Accepted accepted, Map<String, Object> json) {
-            try (LoadedPolicy policy = accepted.policy()) {
+            try (ServedPolicy policy = accepted.policy()) {
                 json.put("accepted", true);
                 json.put("policy", policy.metadata().policy());
                 json.put("loadMillis", accepted.loadNanos() / 1e6);

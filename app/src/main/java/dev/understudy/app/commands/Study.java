@@ -8,11 +8,12 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Trajectory;
+import dev.understudy.dialogue.ResponderSpec;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.environment.Environments;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
-import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,7 +60,9 @@ interface Study {
 
     /** Returns the study of a policy. */
     static Study of(PolicySpec<?> spec) {
-        return spec instanceof ControlPolicySpec control ? new ControlStudy(control) : new FollowingStudy(spec);
+        return spec instanceof ControlPolicySpec control
+                ? new ControlStudy(control)
+                : spec instanceof ResponderSpec responder ? new DialogueStudy(responder) : new FollowingStudy(spec);
     }
 
     /**
@@ -77,7 +80,7 @@ interface Study {
     Learner learner(String algorithm, int length, Settings settings);
 
     /** Returns what is told of a policy after its training. */
-    default Map<String, Object> trained(Learner learner, Update update, LoadedPolicy policy, Settings settings) {
+    default Map<String, Object> trained(Learner learner, Update update, ServedPolicy policy, Settings settings) {
         return Map.of();
     }
 
@@ -87,5 +90,5 @@ interface Study {
      * @param files logs; empty where none were given
      * @return the command's exit code
      */
-    int evaluate(LoadedPolicy policy, List<Path> files, Settings settings, Console console);
+    int evaluate(ServedPolicy policy, List<Path> files, Settings settings, Console console);
 }

@@ -19,11 +19,12 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.model.TrainedFigures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,12 +63,12 @@ public final class TrainCommand implements Tool {
             "demos",
             "",
             "What is learned from. Of car following: files or folders (by comma) with --mapping, or a folder in the OpenACC"
-                    + " layout (runs.csv and runs/). Of control: a file of episodes.");
+                    + " layout (runs.csv and runs/). Of control: a file of episodes. Of dialogue: files of conversations.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
     private static final Setting<Integer> STEPS = Setting.integer(
-            "steps", 0, 0, 1_000_000, "Optimiser steps (bc) or iterations (gail); 0 for the algorithm's own number.");
+            "steps", 0, 0, 1_000_000, "Optimiser steps (bc), passes (bc of dialogue) or iterations (gail); 0 for the algorithm's own number.");
     private static final Setting<Integer> ITERATIONS =
             Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of gail; 0 for what --steps says.");
     static final Setting<Whose> EXPERTS =
@@ -93,6 +94,7 @@ public final class TrainCommand implements Tool {
         List<Setting<?>> settings = new ArrayList<>(
                 List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, ITERATIONS, EXPERTS, LICENCE));
         settings.addAll(ControlStudy.TRAINING);
+        settings.addAll(DialogueStudy.TRAINING);
         return settings;
     }
 
@@ -136,8 +138,11 @@ public final class TrainCommand implements Tool {
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
             String licence = licence(settings, files);
+            LearnerState state = update.state();
             ModelFile file = ModelFile.createGolden(
-                    learner.export(update.state()), metadata(spec, settings, licence, seed, material, figures));
+                    learner.export(state),
+                    metadata(spec, settings, licence, seed, material, figures).with(learner.metadata(state)),
+                    spec::load);
             Files.write(out, file.bytes());
             result.put("policy", spec.name());
             result.put("algorithm", algorithm);
@@ -148,7 +153,7 @@ public final class TrainCommand implements Tool {
             result.put("licence", licence);
             result.put("trainSeconds", seconds);
             result.putAll(material.told());
-            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
+            try (ServedPolicy policy = spec.load(file)) {
                 result.putAll(study.trained(learner, update, policy, settings));
             }
             result.put("training", figures);

@@ -13,6 +13,7 @@ import dev.understudy.driving.LeaderReplay;
 import dev.understudy.driving.Persistence;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.policy.Policy;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  * @param policy the policy
  * @param baselines what it is held against
  */
-public record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
+public record Evaluation(ServedPolicy policy, FollowingBaselines baselines) {
 
     /** Evaluates a model beside the baselines whose parameters its metadata carry. */
-    public static Evaluation of(LoadedPolicy policy) {
+    public static Evaluation of(ServedPolicy policy) {
         return new Evaluation(
                 policy, FollowingBaselines.ofMetadata(policy.metadata().extra()));
     }
@@ -148,7 +149,7 @@ public record Evaluation(LoadedPolicy policy, FollowingBaselines baselines) {
             float[] answers = new float[actions.length];
             float[] logStds = new float[actions.length];
             policy.answer(
-                    trajectory.observations().floats(),
+                    trajectory.observations(),
                     trajectory.steps(),
                     new LoadedPolicy.Answer(answers, null, null, logStds, null));
             float[] persistence = Persistence.answers(actions);

@@ -15,9 +15,9 @@ import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.ServedPolicy;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +73,7 @@ final class GateExamination {
     }
 
     private Verdict examine(IntakeOutcome.Accepted accepted, Rivals rivals, List<Step> steps, ErrorBudget budget) {
-        try (LoadedPolicy candidate = accepted.policy()) {
+        try (ServedPolicy candidate = accepted.policy()) {
             Set<Actor> learnedFrom = Experts.of(candidate.metadata().extra());
             if (!learnedFrom.equals(experts)) {
                 return Verdict.refused(
@@ -113,7 +113,7 @@ final class GateExamination {
                         "the model in service cannot be run: expected the observation layout %s, found %s"
                                 .formatted(spec.fingerprint(), metadata.fingerprint()));
             }
-            try (LoadedPolicy policy = LoadedPolicy.load(file, spec.observationSize(), spec.actionSize())) {
+            try (ServedPolicy policy = spec.load(file)) {
                 Scores scores = examination.scores(policy);
                 boolean failed = scores.steps() > 0 && !Double.isFinite(scores.negativeLogLikelihood());
                 failed |= !scores.trials().isEmpty() && !Double.isFinite(scores.rootMeanSquare());

@@ -6,6 +6,8 @@ import dev.understudy.domain.Actor;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.flink.window.WindowBatch;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -15,6 +17,7 @@ import dev.understudy.schemas.Candidate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,12 +46,12 @@ final class CandidateMaker {
         return ByteBuffer.wrap(hash).getLong();
     }
 
-    /** Returns the model file: the learner's ONNX bytes with everything on where they come from. */
-    ModelFile file(WindowBatch batch, byte[] onnx, TrainingReport report, String parentSha256) {
+    /** Returns the model file: what the learner exports, with everything on where it comes from. */
+    ModelFile file(WindowBatch batch, Learner learner, LearnerState state, TrainingReport report, String parentSha256) {
         PolicySpec<?> spec = config.policies().spec(batch.policy());
         Rows golden = TrainedFigures.goldenObservations(batch.trajectories());
         return ModelFile.createGolden(
-                onnx,
+                learner.export(state),
                 new ModelMetadata(
                         batch.policy(),
                         parentSha256,
@@ -62,11 +65,13 @@ final class CandidateMaker {
                         new Matrix(golden.rows(), spec.actionSize(), new float[golden.rows() * spec.actionSize()]),
                         config.codeVersion(),
                         config.dataLicence(),
-                        extra()));
+                        extra(learner.metadata(state))),
+                spec::load);
     }
 
-    private SortedMap<String, String> extra() {
+    private SortedMap<String, String> extra(Map<String, String> ofLearner) {
         SortedMap<String, String> extra = new TreeMap<>(config.baselines());
+        extra.putAll(ofLearner);
         extra.put(ModelMetadata.ALGORITHM, algorithm);
         extra.put(Experts.KEY, Experts.text(experts));
         return extra;

@@ -270,7 +270,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         TrainingProgress progress = progress();
         LearnerState memory = done.update.state();
         TrainingReport report = done.update.report();
-        ModelFile file = maker.file(batch, learner(policy).export(memory), report, progress.parentSha256());
+        ModelFile file = maker.file(batch, learner(policy), memory, report, progress.parentSha256());
         Candidate candidate =
                 maker.candidate(batch, file, report, done.nanos / 1_000_000, timers.currentProcessingTime());
         running.remove(policy);
@@ -278,7 +278,9 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         queue.remove(batch.endMs());
         if (report.problem() == null && memory.isFinite()) {
             Reservoir reservoir = reservoir(progress);
-            batch.trajectories().forEach(reservoir::offer);
+            if (learner(policy).rehearses()) {
+                batch.trajectories().forEach(reservoir::offer);
+            }
             progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
             tally(batch, Tally.TRAINED, batch.freshSteps() - batch.lateSteps());
             tally(batch, Tally.LATE_LEARNED, batch.lateSteps());

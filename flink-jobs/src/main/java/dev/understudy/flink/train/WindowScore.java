@@ -4,11 +4,12 @@ import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Baseline;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
 import java.util.Map;
@@ -23,7 +24,10 @@ import org.slf4j.LoggerFactory;
  * baselines do on the same steps.
  */
 public final class WindowScore {
-    /** Root mean square error of the policy, in the unit of actions; absent where there was no policy yet. */
+    /**
+     * Root mean square error of the policy, in the unit of actions, or bits per byte where actions are texts; absent
+     * where there was no policy yet.
+     */
     public static final String POLICY = "policy";
     /** Number of steps scored. What else there is are the same errors of baselines. */
     public static final String STEPS = "steps";
@@ -44,13 +48,35 @@ public final class WindowScore {
         if (model.length == 0) {
             return of(batch, null, baselines);
         }
-        try (LoadedPolicy policy =
-                LoadedPolicy.load(ModelFile.read(model), spec.observationSize(), spec.actionSize())) {
-            return of(batch, policy, baselines);
+        try (ServedPolicy policy = spec.load(ModelFile.read(model))) {
+            return spec.actions() instanceof ActionSpace.Text texts
+                    ? ofTexts(batch, policy, texts)
+                    : of(batch, policy, baselines);
         } catch (InvalidModelException e) {
             LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
             return of(batch, null, baselines);
         }
+    }
+
+    /** Returns the bits per byte of the texts of a window, one byte added for the end of each. */
+    private static SortedMap<String, Double> ofTexts(WindowBatch batch, Policy policy, ActionSpace.Text texts) {
+        double nats = 0;
+        long bytes = 0;
+        long steps = 0;
+        for (Trajectory trajectory : batch.trajectories()) {
+            float[] actions = trajectory.actions().values();
+            double[] logProbabilities = new double[trajectory.steps()];
+            policy.logProbabilities(trajectory.observations(), actions, trajectory.steps(), logProbabilities);
+            for (int step = 0; step < trajectory.steps(); step++) {
+                nats -= logProbabilities[step];
+                bytes += texts.length(actions, step * texts.size()) + 1;
+            }
+            steps += trajectory.steps();
+        }
+        SortedMap<String, Double> scores = new TreeMap<>();
+        scores.put(POLICY, nats / Math.log(2) / bytes);
+        scores.put(STEPS, (double) steps);
+        return scores;
     }
 
     /**

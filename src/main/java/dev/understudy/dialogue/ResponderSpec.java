@@ -1,0 +1,157 @@
+package dev.understudy.dialogue;
+
+import dev.understudy.data.Rows;
+import dev.understudy.domain.Baseline;
+import dev.understudy.domain.Domain;
+import dev.understudy.domain.Envelope;
+import dev.understudy.domain.Examination;
+import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.Labeller;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
+import dev.understudy.environment.ActionSpace;
+import dev.understudy.evaluate.ImitationRule;
+import dev.understudy.evaluate.Rule;
+import dev.understudy.learn.Algorithms;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.sequence.SequenceCloningConfig;
+import dev.understudy.model.IntakeCheck;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ServedPolicy;
+import dev.understudy.network.RecurrentNetwork;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The policy {@code dialogue/responder}: what was said so far to a reply.
+ *
+ * <p>An observation is the newest turns that fit into 1,024 bytes, an action a reply of at most 256 bytes. What is
+ * learned is one recurrent network that reads a conversation token by token and goes on as the reply: its state is the
+ * state s of the conversation (Sordoni and others, 2015).
+ */
+public record ResponderSpec() implements PolicySpec<Turn> {
+    /** Its name. */
+    public static final String NAME = "dialogue/responder";
+
+    /** What replies are written as. */
+    public static final ActionSpace.Text REPLIES = new ActionSpace.Text(256);
+
+    private static final int EMBEDDING = 192;
+    private static final int STATE = 256;
+
+    /** Longest that a reply may take, from the first byte of its context on (a guess). */
+    private static final Duration LATENCY = Duration.ofSeconds(2);
+
+    /** Most replies that are made at once. */
+    private static final int MOST_ROWS = 64;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Domain<Turn> domain() {
+        return Turn.DOMAIN;
+    }
+
+    @Override
+    public int observationSize() {
+        return DialogueContext.BYTES;
+    }
+
+    @Override
+    public Rows.Type observationType() {
+        return Rows.Type.UINT8;
+    }
+
+    @Override
+    public ActionSpace actions() {
+        return REPLIES;
+    }
+
+    /** Returns 0: turns have no clock, and follow each other by their numbers. */
+    @Override
+    public long stepMs() {
+        return 0;
+    }
+
+    @Override
+    public String fingerprint() {
+        return "responder/1: turns of %d bytes with roles -> reply of %d bytes"
+                .formatted(DialogueContext.BYTES, REPLIES.size());
+    }
+
+    @Override
+    public Featuriser<Turn> featuriser() {
+        return new DialogueFeaturiser(REPLIES);
+    }
+
+    @Override
+    public Featuriser<Turn> featuriser(ByteBuffer saved) {
+        return DialogueFeaturiser.read(REPLIES, saved);
+    }
+
+    @Override
+    public Envelope<Turn> envelope() {
+        return new ReplyEnvelope(REPLIES);
+    }
+
+    @Override
+    public Labeller<Turn> labeller() {
+        return new NextTurn(REPLIES);
+    }
+
+    @Override
+    public List<String> algorithms() {
+        return List.of(Algorithms.CLONING);
+    }
+
+    /** @param length how often the conversations of a window are gone through; 0 for once */
+    @Override
+    public Learner learner(String algorithm, int length) {
+        if (!algorithms().contains(algorithm)) {
+            throw new IllegalArgumentException(
+                    "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), NAME, algorithm));
+        }
+        SequenceCloningConfig config = SequenceCloningConfig.defaults();
+        return new ResponderLearner(
+                REPLIES,
+                new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE),
+                length == 0
+                        ? config
+                        : config.with(config.learningRate(), config.averaging(), config.dropout(), length));
+    }
+
+    /** Returns none: an n-gram model is held beside it by {@code evaluate}. */
+    @Override
+    public SortedMap<String, Baseline> baselines(Map<String, String> parameters) {
+        return new TreeMap<>();
+    }
+
+    @Override
+    public Examination examination(List<Step> heldOut, int mostTrials) {
+        return new ResponderExamination(Steps.trajectories(heldOut, stepMs()), REPLIES, mostTrials);
+    }
+
+    @Override
+    public Rule rule() {
+        return ImitationRule.defaults().per("byte");
+    }
+
+    @Override
+    public IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
+        return PolicySpec.super.intakeCheck(policy, limits.ofSteps(MOST_ROWS, LATENCY));
+    }
+
+    @Override
+    public ServedPolicy load(ModelFile file) {
+        return ResponderPolicy.load(file, REPLIES);
+    }
+}

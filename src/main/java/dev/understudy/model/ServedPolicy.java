@@ -1,0 +1,44 @@
+package dev.understudy.model;
+
+import dev.understudy.data.Rows;
+import dev.understudy.policy.Policy;
+
+/**
+ * A model in service. Any number of threads may ask it at once. It must not be closed while one of them does: share it
+ * through a {@link ModelSlot}, whose leases ensure that.
+ */
+public interface ServedPolicy extends Policy, AutoCloseable {
+    /** Returns the file it was loaded from. */
+    ModelFile file();
+
+    /** Returns the hash of the model's file, lower-case hexadecimal. */
+    default String sha256() {
+        return file().sha256();
+    }
+
+    /** Returns the metadata of the model's file. */
+    default ModelMetadata metadata() {
+        return file().metadata();
+    }
+
+    /**
+     * Answers a batch as {@link #act} does, and also gives the distribution that the actions come from.
+     *
+     * @param observations of the type that the model has as its input
+     */
+    void answer(Rows observations, int rows, LoadedPolicy.Answer answer);
+
+    /**
+     * Answers a batch with draws from the policy's distribution, if it is one of texts; otherwise as
+     * {@link #answer(Rows, int, LoadedPolicy.Answer)}.
+     *
+     * @param seeds what the draw of each row follows from
+     */
+    default void answer(Rows observations, int rows, long[] seeds, LoadedPolicy.Answer answer) {
+        answer(observations, rows, answer);
+    }
+
+    /** Frees what it holds. Closing twice does nothing. */
+    @Override
+    void close();
+}
