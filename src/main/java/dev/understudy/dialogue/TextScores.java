@@ -79,6 +79,14 @@ public record TextScores(
             words += words(text).length + 1L;
         }
 
+        /** Adds the text that another sum has; its replies are not added. */
+        public void add(Sum other) {
+            bits += other.bits;
+            tokens += other.tokens;
+            bytes += other.bytes;
+            words += other.words;
+        }
+
         /** Adds a reply of the model's own. */
         public void reply(String text) {
             String[] ofReply = words(text);

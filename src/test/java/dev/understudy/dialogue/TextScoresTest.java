@@ -23,6 +23,11 @@ class TextScoresTest {
         assertThat(scores.perplexityPerToken()).isCloseTo(4, within(1e-12)); // 2^(16 / 8)
         assertThat(scores.perplexityPerWord()).isCloseTo(Math.pow(2, 16 / 5.0), within(1e-12));
         assertThat(scores.distinct1()).isNaN();
+        TextScores.Sum twice = new TextScores.Sum();
+        twice.add(sum);
+        twice.add(sum);
+        assertThat(twice.scores().tokens()).isEqualTo(16);
+        assertThat(twice.bitsPerByte()).isEqualTo(sum.bitsPerByte());
     }
 
     @Test
