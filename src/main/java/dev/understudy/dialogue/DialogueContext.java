@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a reply is given to: the newest turns of a conversation that fit, as one row of bytes.
@@ -23,7 +24,6 @@ final class DialogueContext {
     private static final int FROM = 2;
     private static final int MOST_TURNS = 0xFFFF;
     private static final int DEMONSTRATION = 4;
-    private static final Role[] ROLES = Role.values();
 
     private final byte[] row = new byte[BYTES];
     private int length = FROM;
@@ -50,7 +50,7 @@ final class DialogueContext {
         }
         int added = 1 + bytes.length - from;
         makeRoom(added);
-        row[length] = (byte) (1 + role.ordinal() + (isDemonstration ? DEMONSTRATION : 0));
+        row[length] = (byte) (role.code() + (isDemonstration ? DEMONSTRATION : 0));
         System.arraycopy(bytes, from, row, length + 1, added - 1);
         length += added;
         int turns = Math.min(MOST_TURNS, turns(row, 0) + 1);
@@ -77,9 +77,12 @@ final class DialogueContext {
         return at;
     }
 
+    private static @Nullable Role role(byte head) {
+        return Role.ofCode(head & ~DEMONSTRATION);
+    }
+
     private static boolean isHead(byte value) {
-        int role = value & ~DEMONSTRATION;
-        return role >= 1 && role <= ROLES.length;
+        return role(value) != null;
     }
 
     /** Copies the row to others. */
@@ -110,10 +113,11 @@ final class DialogueContext {
     static List<Said> said(byte[] rows, int row) {
         List<Said> said = new ArrayList<>();
         int end = (row + 1) * BYTES;
-        for (int at = row * BYTES + FROM; at < end && isHead(rows[at]); ) {
+        int at = row * BYTES + FROM;
+        for (Role role = role(rows[at]); role != null; role = at < end ? role(rows[at]) : null) {
             int next = endOfTurn(rows, at, end);
             said.add(new Said(
-                    ROLES[(rows[at] & ~DEMONSTRATION) - 1],
+                    role,
                     (rows[at] & DEMONSTRATION) != 0,
                     new String(rows, at + 1, next - at - 1, StandardCharsets.UTF_8)));
             at = next;

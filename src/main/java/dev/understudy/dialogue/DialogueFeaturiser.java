@@ -40,7 +40,8 @@ public final class DialogueFeaturiser implements Featuriser<Turn> {
         DialogueFeaturiser featuriser = new DialogueFeaturiser(replies);
         if (saved.hasRemaining() && saved.get() == FORMAT) {
             featuriser.sequence = saved.getLong();
-            featuriser.role = Role.values()[saved.get()];
+            Role known = Role.ofCode(saved.get());
+            featuriser.role = known == null ? Role.USER : known;
             featuriser.episode = text(saved);
             featuriser.answer = text(saved);
             byte[] used = new byte[saved.getInt()];
@@ -121,7 +122,7 @@ public final class DialogueFeaturiser implements Featuriser<Turn> {
 
     @Override
     public void write(ByteBuffer out) {
-        out.put(FORMAT).putLong(sequence).put((byte) role.ordinal());
+        out.put(FORMAT).putLong(sequence).put(role.code());
         for (byte[] part : new byte[][] {utf8(episode), utf8(answer), context.used()}) {
             out.putInt(part.length).put(part);
         }

@@ -5,8 +5,8 @@ import dev.understudy.model.Decoding;
 import dev.understudy.model.ServedPolicy;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * Holds a responder against conversations that it has not learned: how well it predicts their turns, and how varied its
@@ -23,8 +23,8 @@ public final class ResponderEvaluation {
     /** @throws IllegalArgumentException if the policy is no responder */
     public ResponderEvaluation(ServedPolicy policy) {
         if (!(policy instanceof ResponderPolicy responder)) {
-            throw new IllegalArgumentException(
-                    "expected a model of %s, got one of %s".formatted(ResponderSpec.NAME, policy.metadata().policy()));
+            throw new IllegalArgumentException("expected a model of %s, got one of %s"
+                    .formatted(ResponderSpec.NAME, policy.metadata().policy()));
         }
         this.policy = responder;
     }
@@ -52,8 +52,8 @@ public final class ResponderEvaluation {
     }
 
     private List<String> replies(List<List<Turn>> contexts, long seed) {
-        ByteRows rows = new ByteRows(
-                contexts.size(), DialogueContext.BYTES, new byte[contexts.size() * DialogueContext.BYTES]);
+        ByteRows rows =
+                new ByteRows(contexts.size(), DialogueContext.BYTES, new byte[contexts.size() * DialogueContext.BYTES]);
         long[] seeds = new long[contexts.size()];
         for (int row = 0; row < contexts.size(); row++) {
             DialogueContext context = new DialogueContext();

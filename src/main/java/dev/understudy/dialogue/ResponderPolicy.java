@@ -29,8 +29,7 @@ final class ResponderPolicy implements ServedPolicy {
     /** Key of the tokeniser, {@code tokenizer.json}, in {@link dev.understudy.model.ModelMetadata#extra}. */
     static final String TOKENISER = "tokenizer";
 
-    static final Set<Integer> STOPS =
-            Set.of(Tokeniser.END, Tokeniser.USER, Tokeniser.ASSISTANT, Tokeniser.SYSTEM);
+    static final Set<Integer> STOPS = Set.of(Tokeniser.END, Tokeniser.USER, Tokeniser.ASSISTANT, Tokeniser.SYSTEM);
 
     /** Most states that are kept: of 256 numbers each, 2 MB (a guess). */
     private static final int MOST_STATES = 2_048;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param episodes fewest held-out episodes in a comparison
  * @param steps fewest held-out steps
  * @param draws bootstrap samples
- * @param unit what a step is, in the words of a verdict: {@code step}, or {@code byte} where replies are compared
+ * @param unit what likelihoods are per, in the words of a verdict: one of the demonstrations, or a byte of text
  */
 public record ImitationRule(int firstEpisodes, int episodes, long steps, int draws, String unit) implements Rule {
     /** Probability beyond each end of the reported intervals, which are of 95 %. */

@@ -23,7 +23,7 @@ import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
-import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
@@ -120,7 +120,7 @@ class ControlPolicySpecTest {
         }
     }
 
-    private static LoadedPolicy accepted(PolicySpec<ControlStep> spec, byte[] model) {
+    private static ServedPolicy accepted(PolicySpec<ControlStep> spec, byte[] model) {
         return spec.intakeCheck(IntakeLimits.defaults())
                 .check(model, ModelFile.sha256(model))
                 .fold(IntakeOutcome.Accepted::policy, rejected -> {
@@ -188,8 +188,8 @@ class ControlPolicySpecTest {
         assertThat(spec.actions()).isEqualTo(new ActionSpace.Discrete(2));
         List<Step> steps = assembled(spec, episodes(spec, 12, 60));
         List<Trajectory> trajectories = Steps.trajectories(steps, spec.stepMs());
-        try (LoadedPolicy good = accepted(spec, model(spec, trajectories, 300));
-                LoadedPolicy poor = accepted(spec, model(spec, trajectories, 2))) {
+        try (ServedPolicy good = accepted(spec, model(spec, trajectories, 300));
+                ServedPolicy poor = accepted(spec, model(spec, trajectories, 2))) {
             Examination examination = spec.examination(steps, 8);
             Scores scores = examination.scores(good);
             Scores others = examination.scores(poor);
@@ -221,7 +221,7 @@ class ControlPolicySpecTest {
     void numbersAreLearnedAndPassTheIntake() {
         PolicySpec<ControlStep> spec = named("control/pendulum-v1");
         List<Step> steps = assembled(spec, episodes(spec, 3, 40));
-        try (LoadedPolicy policy = accepted(spec, model(spec, Steps.trajectories(steps, 0), 50))) {
+        try (ServedPolicy policy = accepted(spec, model(spec, Steps.trajectories(steps, 0), 50))) {
             Scores scores = spec.examination(steps, 4).scores(policy);
             assertThat(scores.negativeLogLikelihood()).isFinite();
             assertThat(scores.returns()).hasSize(4).allMatch(value -> value < 0);

@@ -34,7 +34,7 @@ class IntakeCheckTest {
         IntakeOutcome outcome = TestModels.check().check(file.bytes(), file.sha256());
 
         assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
-        try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+        try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
             LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(3, TestModels.ACTIONS);
             // 0.5 * 3 + 0.1 = 1.6, clipped to 1; 0.5 * 0 + 0.1; 0.5 * -1.2 + 0.1 = -0.5
             policy.answer(new float[] {1, 1, 1, 0, 0, 0, -1, -0.2f, 0}, 3, answer);

@@ -24,7 +24,7 @@ import dev.understudy.learn.Update;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
-import dev.understudy.model.LoadedPolicy;
+import dev.understudy.model.ServedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.TrainedFigures;
@@ -120,7 +120,7 @@ class ToyDomainTest {
         assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
 
         List<Step> unseen = steps(readings(8, 2));
-        try (LoadedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+        try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
             float[] pressed = new float[unseen.size()];
             Rows observations = SPEC.observationType().room(unseen.size(), LampPolicy.LAMPS);
             for (int i = 0; i < unseen.size(); i++) {

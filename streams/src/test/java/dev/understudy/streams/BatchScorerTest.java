@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.domain.Actor;
+import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;
 import java.nio.file.Path;
@@ -26,8 +28,8 @@ class BatchScorerTest {
             broken.close();
             BatchScorer scorer = new BatchScorer(new CarFollowingPolicy(), new ServingMetrics());
             scorer.begin(2);
-            scorer.add(directory, 500, true);
-            scorer.add(directory, 1_500, true);
+            scorer.add(directory, at(500), true);
+            scorer.add(directory, at(1_500), true);
 
             scorer.score();
 
@@ -35,6 +37,10 @@ class BatchScorerTest {
             assertThat(scorer.action(1)).containsExactly(Float.NaN);
             assertThat(scorer.logProbability(1)).isNaN();
         }
+    }
+
+    private static FollowingSample at(long timeMs) {
+        return new FollowingSample("car", "trip", timeMs / 100, timeMs, Actor.HUMAN, "", 20, 30, 20);
     }
 
     private static LoadedPolicy load(float acceleration) {

@@ -1,0 +1,244 @@
+package dev.understudy.dialogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.understudy.data.ByteRows;
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.domain.Actor;
+import dev.understudy.domain.Assembler;
+import dev.understudy.domain.Experts;
+import dev.understudy.domain.Refusal;
+import dev.understudy.domain.Step;
+import dev.understudy.domain.Steps;
+import dev.understudy.evaluate.Scores;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.learn.sequence.SequenceCloningConfig;
+import dev.understudy.model.Decoding;
+import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
+import dev.understudy.model.ServedPolicy;
+import dev.understudy.model.TrainedFigures;
+import dev.understudy.network.RecurrentNetwork;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A small responder, from turns to replies. */
+@SuppressWarnings("NullAway.Init")
+class ResponderTest {
+    private static final ResponderSpec SPEC = new ResponderSpec();
+    private static final List<String> CITIES = List.of("Rome", "Oslo", "Lima", "Bern");
+    private static final SequenceCloningConfig CONFIG =
+            new SequenceCloningConfig(4, 16, 1e-2, 10, 1.0, 0.9, 0.0, 30, 64);
+
+    private static List<Step> steps;
+    private static ResponderLearner learner;
+    private static ModelFile model;
+
+    /** A user asks for the way to a city, and is told it; thanks are taken. */
+    private static List<Turn> conversation(int number) {
+        String city = CITIES.get(number % CITIES.size());
+        List<String> texts = List.of(
+                "How do I get to " + city + "?", "Take the train to " + city + ".", "Thanks!", "Have a good trip.");
+        List<Turn> turns = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            Role role = i % 2 == 0 ? Role.USER : Role.ASSISTANT;
+            turns.add(new Turn(
+                    "visitor " + number,
+                    "conversation " + number,
+                    i,
+                    100_000L * number + 1000L * i,
+                    Actor.HUMAN,
+                    "",
+                    false,
+                    role,
+                    texts.get(i),
+                    List.of(),
+                    Turn.usualWeight(role, Actor.HUMAN)));
+        }
+        return turns;
+    }
+
+    private static List<Step> steps(int conversations) {
+        List<Step> all = new ArrayList<>();
+        for (int i = 0; i < conversations; i++) {
+            Assembler<Turn> assembler = new Assembler<>(SPEC, Experts.DEFAULT);
+            Assembler.Output<Turn> out = new Assembler.Output<>() {
+                @Override
+                public void step(Step step) {
+                    all.add(step);
+                }
+
+                @Override
+                public void rejected(Turn turn, Refusal reason) {
+                    assertThat(turn.role()).as("a turn that no reply follows").isEqualTo(Role.ASSISTANT);
+                }
+            };
+            conversation(i).forEach(turn -> assembler.offer(turn, out));
+            assembler.end(out);
+        }
+        return all;
+    }
+
+    private static List<Trajectory> trajectories(int conversations) {
+        return Steps.trajectories(steps(conversations), 0);
+    }
+
+    private static LearnerState learn(LearnerState from, int stopsAfter) {
+        LearnerState state = from;
+        try (Update update = learner.begin(state, trajectories(24), List.of(), 3)) {
+            for (int i = 0; i < stopsAfter && update.step(); i++) {
+                // the next
+            }
+            state = update.state();
+        }
+        return state;
+    }
+
+    @BeforeAll
+    static void learnOnce() {
+        steps = steps(24);
+        learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 16, 32), CONFIG);
+        LearnerState state = learn(learner.initialState(1), Integer.MAX_VALUE);
+        ByteRows golden = (ByteRows) TrainedFigures.goldenObservations(trajectories(24));
+        ModelMetadata metadata = new ModelMetadata(
+                SPEC.name(),
+                "",
+                0,
+                1,
+                List.of(),
+                1,
+                SPEC.fingerprint(),
+                "{}",
+                golden,
+                new Matrix(golden.rows(), SPEC.actionSize(), new float[golden.rows() * SPEC.actionSize()]),
+                "test",
+                "none",
+                new TreeMap<>(learner.metadata(state)));
+        model = ModelFile.createGolden(learner.export(state), metadata, SPEC::load);
+    }
+
+    @AfterAll
+    static void close() {
+        learner.close();
+    }
+
+    private static ServedPolicy policy() {
+        IntakeOutcome outcome = SPEC.intakeCheck(IntakeLimits.defaults().withLatencyBudget(Duration.ofSeconds(5)))
+                .check(model.bytes(), model.sha256());
+        assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
+        return ((IntakeOutcome.Accepted) outcome).policy();
+    }
+
+    private static ByteRows contexts(List<Step> of) {
+        ByteRows rows = new ByteRows(of.size(), DialogueContext.BYTES, new byte[of.size() * DialogueContext.BYTES]);
+        for (int i = 0; i < of.size(); i++) {
+            of.get(i).observation().copy(0, 1, rows, i);
+        }
+        return rows;
+    }
+
+    private static float[] actions(List<Step> of) {
+        float[] actions = new float[of.size() * SPEC.actionSize()];
+        for (int i = 0; i < of.size(); i++) {
+            System.arraycopy(of.get(i).action(), 0, actions, i * SPEC.actionSize(), SPEC.actionSize());
+        }
+        return actions;
+    }
+
+    @Test
+    void onlyRepliesOfTheSideThatAnswersAreImitated() {
+        assertThat(steps).hasSize(48);
+        assertThat(steps.subList(0, 2))
+                .extracting(step -> ResponderSpec.REPLIES.read(step.action(), 0))
+                .containsExactly("Take the train to Rome.", "Have a good trip.");
+    }
+
+    @Test
+    void aModelFileAnswersAsItsExpertDid() {
+        List<Step> some = steps.subList(0, 8);
+        float[] replies = new float[8 * SPEC.actionSize()];
+        try (ServedPolicy policy = policy()) {
+            policy.act(contexts(some), 8, replies);
+        }
+        for (int i = 0; i < 8; i++) {
+            assertThat(ResponderSpec.REPLIES.read(replies, i * SPEC.actionSize()))
+                    .isEqualTo(ResponderSpec.REPLIES.read(some.get(i).action(), 0));
+        }
+    }
+
+    @Test
+    void aReplyDoesNotDependOnWhatTheModelReadBeforeOrOnTheRowsBesideIt() {
+        List<Step> some = steps.subList(0, 12);
+        long[] seeds = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+        Decoding drawn = new Decoding(1.5, 1, 0, 20, ResponderPolicy.STOPS);
+        float[] together = new float[12 * SPEC.actionSize()];
+        float[] warm = new float[12 * SPEC.actionSize()];
+        float[] fresh = new float[SPEC.actionSize()];
+        try (ResponderPolicy policy = ResponderPolicy.load(model, ResponderSpec.REPLIES)) {
+            policy.reply(contexts(some), 12, seeds, drawn, together);
+            policy.reply(contexts(some), 12, seeds, drawn, warm);
+        }
+        assertThat(warm).isEqualTo(together);
+        for (int i = 0; i < 12; i++) {
+            try (ResponderPolicy another = ResponderPolicy.load(model, ResponderSpec.REPLIES)) {
+                another.reply(contexts(some.subList(i, i + 1)), 1, new long[] {seeds[i]}, drawn, fresh);
+            }
+            assertThat(ResponderSpec.REPLIES.read(fresh, 0))
+                    .as("reply %d of a model that was just loaded", i)
+                    .isEqualTo(ResponderSpec.REPLIES.read(together, i * SPEC.actionSize()));
+        }
+    }
+
+    @Test
+    void aConversationReadOnceCostsWhatItsRepliesCostOneByOne() {
+        List<Step> some = steps.subList(0, 6);
+        double[] together = new double[6];
+        double[] alone = new double[1];
+        try (ServedPolicy policy = policy()) {
+            policy.logProbabilities(contexts(some), actions(some), 6, together);
+            for (int i = 0; i < 6; i++) {
+                List<Step> one = some.subList(i, i + 1);
+                policy.logProbabilities(contexts(one), actions(one), 1, alone);
+                assertThat(together[i]).isCloseTo(alone[0], within(1e-3));
+            }
+        }
+    }
+
+    @Test
+    void heldOutRepliesAreScoredByTheByte() {
+        List<Step> heldOut = steps(8);
+        Scores scores;
+        try (ServedPolicy policy = policy()) {
+            scores = SPEC.examination(heldOut, 100).scores(policy);
+        }
+        Scores baseline = SPEC.examination(heldOut, 100).baseline(new TreeMap<>());
+        assertThat(scores.trips()).hasSize(8);
+        assertThat(scores.steps())
+                .isEqualTo(8 * ("Take the train to Rome.".length() + "Have a good trip.".length() + 2));
+        assertThat(baseline.negativeLogLikelihood()).isEqualTo(Math.log(256), within(1e-9));
+        assertThat(scores.negativeLogLikelihood()).isLessThan(0.2);
+    }
+
+    @Test
+    void anUpdateStoppedInItsMiddleGoesOnToTheSameBytes() {
+        LearnerState begun = learner.initialState(5);
+        LearnerState whole = learn(begun, Integer.MAX_VALUE);
+        LearnerState stopped = learn(LearnerState.fromBytes(learn(begun, 7).toBytes()), Integer.MAX_VALUE);
+        assertThat(learner.export(stopped)).isEqualTo(learner.export(whole));
+        assertThat(learner.metadata(stopped)).isEqualTo(learner.metadata(whole));
+        assertThat(learner.stateFrom(model.bytes(), 1)).isNotNull();
+        assertThat(learner.stateFrom(learner.export(whole), 1))
+                .as("a model without its tokeniser")
+                .isNull();
+    }
+}
