@@ -62,7 +62,10 @@ public final class Bench {
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,
                 GailCommands.Peer.class,
-                GailCommands.OffPolicy.class
+                GailCommands.OffPolicy.class,
+                DialogueCommands.Streamed.class,
+                DialogueCommands.Timed.class,
+                DialogueCommands.Replies.class
             })
     static final class Measurements {}
 

@@ -106,12 +106,11 @@ final class SequenceUpdate implements Update {
 
     /** Returns what a segment is learned with, given how many optimiser steps there were before it. */
     private Feeds feeds(long before) {
-        double rate = config.learningRate() * Math.min(1, (before + 1.0) / Math.max(1, config.warmUp()));
         Feeds feeds = packing.feeds()
                 .floats(SequencePrograms.WEIGHTS, packing.weights())
-                .floats(SequencePrograms.LEARNING_RATE, (float) rate);
+                .floats(SequencePrograms.LEARNING_RATE, (float) config.learningRate(before));
         if (config.averaging() > 0) {
-            feeds.floats(SequencePrograms.NEWEST, (float) Math.max(1 - config.averaging(), 1 / (before + 1.0)));
+            feeds.floats(SequencePrograms.NEWEST, (float) config.newest(before));
         }
         if (config.dropout() > 0) {
             SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + segment);

@@ -23,7 +23,8 @@ class SequenceCloningTest {
     private static final int VOCABULARY = 12;
     private static final int END = 0;
     private static final RecurrentNetwork NETWORK = new RecurrentNetwork(VOCABULARY, 8, 16);
-    private static final SequenceCloningConfig CONFIG = new SequenceCloningConfig(4, 8, 1e-2, 10, 1.0, 0.9, 0.0, 1, 16);
+    private static final SequenceCloningConfig CONFIG =
+            new SequenceCloningConfig(4, 8, 1e-2, 10, 1000, 1.0, 0.9, 0.0, 1, 16);
 
     private final List<SequenceCloning> opened = new ArrayList<>();
 
@@ -167,6 +168,17 @@ class SequenceCloningTest {
             assertThat(update.report().figures()).containsEntry(TrainingReport.DIVERGED, 1.0);
             assertThat(update.state().vector("theta")).isEqualTo(state.vector("theta"));
         }
+    }
+
+    /** 2 steps of rising, 10 steady; at step 40 half, for ever a quarter. */
+    @Test
+    void theLearningRateRisesThenFallsWithTheRootOfTheSteps() {
+        SequenceCloningConfig config = new SequenceCloningConfig(1, 1, 8, 2, 10, 1, 0.9, 0, 1, 1);
+        assertThat(List.of(0L, 1L, 9L, 39L, 100_000L).stream().map(config::learningRate))
+                .containsExactly(4.0, 8.0, 8.0, 4.0, 2.0);
+        assertThat(config.newest(0)).isEqualTo(1);
+        assertThat(config.newest(30)).isEqualTo(0.25);
+        assertThat(config.newest(1000)).isCloseTo(0.1, within(1e-12));
     }
 
     @Test
