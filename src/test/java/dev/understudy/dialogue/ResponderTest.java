@@ -38,7 +38,7 @@ class ResponderTest {
     private static final ResponderSpec SPEC = new ResponderSpec();
     private static final List<String> CITIES = List.of("Rome", "Oslo", "Lima", "Bern");
     private static final SequenceCloningConfig CONFIG =
-            new SequenceCloningConfig(4, 16, 1e-2, 10, 1.0, 0.9, 0.0, 30, 64);
+            new SequenceCloningConfig(4, 16, 1e-2, 10, 1_000, 1.0, 0.9, 0.0, 100, 64);
 
     private static List<Step> steps;
     private static ResponderLearner learner;
@@ -107,7 +107,7 @@ class ResponderTest {
     @BeforeAll
     static void learnOnce() {
         steps = steps(24);
-        learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 16, 32), CONFIG);
+        learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 24, 48), CONFIG);
         LearnerState state = learn(learner.initialState(1), Integer.MAX_VALUE);
         ByteRows golden = (ByteRows) TrainedFigures.goldenObservations(trajectories(24));
         ModelMetadata metadata = new ModelMetadata(
@@ -224,7 +224,7 @@ class ResponderTest {
         Scores baseline = SPEC.examination(heldOut, 100).baseline(new TreeMap<>());
         assertThat(scores.trips()).hasSize(8);
         assertThat(scores.steps())
-                .isEqualTo(8 * ("Take the train to Rome.".length() + "Have a good trip.".length() + 2));
+                .isEqualTo(8L * ("Take the train to Rome.".length() + "Have a good trip.".length() + 2));
         assertThat(baseline.negativeLogLikelihood()).isEqualTo(Math.log(256), within(1e-9));
         assertThat(scores.negativeLogLikelihood()).isLessThan(0.2);
     }

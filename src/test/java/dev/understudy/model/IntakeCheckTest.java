@@ -19,6 +19,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
 import java.time.Duration;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ class IntakeCheckTest {
         try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
             LoadedPolicy.Answer answer = LoadedPolicy.Answer.of(3, TestModels.ACTIONS);
             // 0.5 * 3 + 0.1 = 1.6, clipped to 1; 0.5 * 0 + 0.1; 0.5 * -1.2 + 0.1 = -0.5
-            policy.answer(new float[] {1, 1, 1, 0, 0, 0, -1, -0.2f, 0}, 3, answer);
+            policy.answer(new Matrix(3, 3, new float[] {1, 1, 1, 0, 0, 0, -1, -0.2f, 0}), 3, answer);
             assertThat(answer.actions()).containsExactly(new float[] {1, 0.1f, -0.5f}, within());
             assertThat(answer.modes()).containsExactly(new float[] {1.6f, 0.1f, -0.5f}, within());
             assertThat(answer.logStds()).containsExactly(-1, -1, -1);

@@ -2,9 +2,9 @@ package dev.understudy.app;
 
 import dev.understudy.app.commands.BenchCommand;
 import dev.understudy.app.commands.BrokerCommand;
+import dev.understudy.app.commands.ChatCommand;
 import dev.understudy.app.commands.DemoCommand;
 import dev.understudy.app.commands.DoctorCommand;
-import dev.understudy.app.commands.ChatCommand;
 import dev.understudy.app.commands.EvaluateCommand;
 import dev.understudy.app.commands.IngestCommand;
 import dev.understudy.app.commands.InspectCommand;

@@ -36,7 +36,8 @@ final class ReplyTiming {
     /** Milliseconds a batch, by the clock and of CPU. */
     private record Times(List<Double> wall, List<Double> cpu) {
         Map<String, Object> toJson() {
-            return Map.of("wall", Spread.of(wall).toJson(), "cpu", Spread.of(cpu).toJson());
+            return Map.of(
+                    "wall", Spread.of(wall).toJson(), "cpu", Spread.of(cpu).toJson());
         }
     }
 

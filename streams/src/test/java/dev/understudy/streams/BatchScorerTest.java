@@ -2,10 +2,10 @@ package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.domain.Actor;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
-import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelSlot;

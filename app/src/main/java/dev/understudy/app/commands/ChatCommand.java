@@ -60,15 +60,13 @@ public final class ChatCommand implements Tool {
                     "model %s is none of %s: %s".formatted(settings.get(MODEL), spec.name(), rejected.reason()));
         }
         try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy();
-                BufferedReader lines =
-                        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+                BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             talk(spec, policy, lines, settings.get(TrainCommand.SEED), console);
         }
         return 0;
     }
 
-    private static void talk(
-            ResponderSpec spec, ServedPolicy policy, BufferedReader lines, long seed, Console console)
+    private static void talk(ResponderSpec spec, ServedPolicy policy, BufferedReader lines, long seed, Console console)
             throws IOException {
         Featuriser<Turn> featuriser = spec.featuriser();
         Envelope<Turn> envelope = spec.envelope();
@@ -100,7 +98,8 @@ public final class ChatCommand implements Tool {
                 continue;
             }
             float[] reply = new float[spec.actionSize()];
-            policy.answer(context, 1, new long[] {seed + sequence}, new LoadedPolicy.Answer(reply, null, null, null, null));
+            policy.answer(
+                    context, 1, new long[] {seed + sequence}, new LoadedPolicy.Answer(reply, null, null, null, null));
             envelope.judge(turn, reply, reply, 0);
             featuriser.acted(reply);
             String text = ResponderSpec.REPLIES.read(reply, 0);

@@ -100,8 +100,9 @@ final class DialogueStudy implements Study {
         }
         List<Trajectory> trajectories = Steps.trajectories(steps, spec.stepMs());
         if (trajectories.isEmpty()) {
-            throw new CommandFailedException("expected at least one reply to learn from in %s, got none (bad %s, rejected %s)"
-                    .formatted(files, read.bad(), rejected));
+            throw new CommandFailedException(
+                    "expected at least one reply to learn from in %s, got none (bad %s, rejected %s)"
+                            .formatted(files, read.bad(), rejected));
         }
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("conversations", read.conversations().size());
@@ -123,10 +124,9 @@ final class DialogueStudy implements Study {
         }
         Read heldOut = read(files, settings.get(FORMAT));
         List<Conversation> conversations = heldOut.conversations();
-        if (conversations.stream()
-                .noneMatch(each -> each.turns().stream().anyMatch(Turn::isDemonstration))) {
-            throw new CommandFailedException(
-                    "expected at least one turn to be imitated in %s, got none (bad %s)".formatted(files, heldOut.bad()));
+        if (conversations.stream().noneMatch(each -> each.turns().stream().anyMatch(Turn::isDemonstration))) {
+            throw new CommandFailedException("expected at least one turn to be imitated in %s, got none (bad %s)"
+                    .formatted(files, heldOut.bad()));
         }
         long seed = settings.get(TrainCommand.SEED);
         String fitted = settings.get(FITTED);

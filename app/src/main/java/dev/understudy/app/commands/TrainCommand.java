@@ -68,7 +68,11 @@ public final class TrainCommand implements Tool {
     static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
     private static final Setting<Integer> STEPS = Setting.integer(
-            "steps", 0, 0, 1_000_000, "Optimiser steps (bc), passes (bc of dialogue) or iterations (gail); 0 for the algorithm's own number.");
+            "steps",
+            0,
+            0,
+            1_000_000,
+            "Optimiser steps (bc), passes (bc of dialogue) or iterations (gail); 0 for the algorithm's own number.");
     private static final Setting<Integer> ITERATIONS =
             Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of gail; 0 for what --steps says.");
     static final Setting<Whose> EXPERTS =
