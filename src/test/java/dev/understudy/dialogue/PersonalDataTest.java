@@ -30,6 +30,7 @@ class PersonalDataTest {
                 "ring 01223351880.; ring <phone>.",
                 "01223 351 880; <phone>",
                 "030/123 456 78; <phone>",
+                "01 23 45 67 89 or 01 223 355017; <phone> or <phone>",
                 "(415) 931-6917 or 415.931.6917; <phone> or <phone>",
                 "1-415-931-6917; <phone>",
                 "4159316917; <phone>",
@@ -58,6 +59,7 @@ class PersonalDataTest {
                 "version 1.2.3.4.5.6.7.8.9.10",
                 "10000000000",
                 "12 345 678 901 234",
+                "01 02 2003",
             })
     void whatOnlyLooksLikeItStays(String text) {
         assertThat(PersonalData.masked(text)).isEqualTo(text);

@@ -58,6 +58,7 @@ public final class Bench {
                 Streaming.class,
                 DaggerCommands.Control.class,
                 DaggerCommands.Following.class,
+                DialogueBaselinesCommand.class,
                 GailCommands.Adversarial.class,
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,

@@ -33,11 +33,21 @@ final class Lines implements AutoCloseable {
 
     private final BufferedReader reader;
     private final String name;
+    private final int mostChars;
     private long number;
     private boolean cut;
 
     /** @throws IngestException if the file cannot be opened */
     Lines(Path file) {
+        this(file, MAX_CHARS);
+    }
+
+    /**
+     * @param mostChars longest line that is read whole, UTF-16 units
+     * @throws IngestException if the file cannot be opened
+     */
+    Lines(Path file, int mostChars) {
+        this.mostChars = mostChars;
         this.name = file.toString();
         InputStream raw = null;
         boolean packed = name.toLowerCase(Locale.ROOT).endsWith(".gz");
@@ -101,7 +111,7 @@ final class Lines implements AutoCloseable {
             if (c == '\n') {
                 break;
             }
-            if (line.length() < MAX_CHARS) {
+            if (line.length() < mostChars) {
                 line.append((char) c);
             } else {
                 cut = true;

@@ -1,6 +1,7 @@
 package dev.understudy.ingest;
 
 import dev.understudy.control.ControlStep;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.driving.FollowingSample;
 
 /** One row of a source: a sample, or what was wrong with it. */
@@ -25,6 +26,15 @@ public sealed interface Row {
      * @param sample what it holds
      */
     record Step(String source, long line, ControlStep sample) implements Usable {}
+
+    /**
+     * A turn of a conversation.
+     *
+     * @param source the file
+     * @param line line of the file, from 1
+     * @param sample what it holds
+     */
+    record Said(String source, long line, Turn sample) implements Usable {}
 
     /**
      * A row of a log of cars.
@@ -79,7 +89,11 @@ public sealed interface Row {
         WORD,
         /** No JSON object. */
         JSON,
-        /** A row too long to be one. */
+        /** Text that is no Unicode, or has control characters. */
+        TEXT,
+        /** A second record of what was read before. */
+        DUPLICATE,
+        /** A row or a text too long to be one. */
         TOO_LONG,
         /** Quotes that do not match. */
         QUOTES,

@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import dev.understudy.domain.Sample;
 import dev.understudy.driving.FollowingSample;
 import java.util.Iterator;
 import java.util.List;
@@ -39,16 +40,25 @@ public interface SampleSource extends Iterator<Row>, AutoCloseable {
     void close();
 
     /**
-     * The samples alone.
+     * The samples of cars alone.
      *
      * @param onBad told of each row that is none
      */
     default Stream<FollowingSample> samples(Consumer<Row.Bad> onBad) {
+        return samples(FollowingSample.class, onBad);
+    }
+
+    /**
+     * The samples of one kind alone.
+     *
+     * @param onBad told of each row that is none
+     */
+    default <S extends Sample> Stream<S> samples(Class<S> type, Consumer<Row.Bad> onBad) {
         return StreamSupport.stream(
                         Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED | Spliterator.NONNULL), false)
-                .mapMulti((Row row, Consumer<FollowingSample> out) -> {
-                    if (row instanceof Row.Sample sample) {
-                        out.accept(sample.sample());
+                .mapMulti((Row row, Consumer<S> out) -> {
+                    if (row instanceof Row.Usable read && type.isInstance(read.sample())) {
+                        out.accept(type.cast(read.sample()));
                     } else if (row instanceof Row.Bad bad) {
                         onBad.accept(bad);
                     }

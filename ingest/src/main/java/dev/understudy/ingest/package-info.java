@@ -5,6 +5,7 @@
  *   OpenAccReader, MappedReader --&gt; SampleSource (Row: Sample | Bad) --&gt; Replay --&gt; driving.logs.v1
  *                                                                         |---&gt; driving.observations.v1
  *                                                                         '-Bad-&gt; dead-letters.v1
+ *   EpisodesSource, DialogueFormat --&gt; SampleSource (Row: Step, Said | Bad) --&gt; the same of their domains
  * </pre>
  */
 @NullMarked
