@@ -48,7 +48,8 @@ public interface PolicyMapping extends Serializable {
                                     .formatted(names.get(0).domain(), ONE, names, LABEL, ENTITY_PREFIX));
                 }
                 PolicyName only = names.get(0);
-                yield sample -> isOfAnother(policyIn(sample.label()), others) ? null : only;
+                yield sample ->
+                        isOfAnother(policyIn(sample.label()), others) || only.isSibling(sample.label()) ? null : only;
             }
             case LABEL -> {
                 yield sample -> named(sample.label(), parents, others);
