@@ -21,6 +21,7 @@ class ArchitectureTest {
         "dev.understudy.driving..",
         "dev.understudy.catalogue..",
         "dev.understudy.control..",
+        "dev.understudy.dialogue..",
         "dev.understudy.learn..",
         "dev.understudy.evaluate..",
         "dev.understudy.model.."
@@ -108,7 +109,11 @@ class ArchitectureTest {
                     "dev.understudy.model..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.understudy.driving..", "dev.understudy.control..", "dev.understudy.catalogue..");
+            .resideInAnyPackage(
+                    "dev.understudy.driving..",
+                    "dev.understudy.control..",
+                    "dev.understudy.dialogue..",
+                    "dev.understudy.catalogue..");
 
     @ArchTest
     static final ArchRule onlySchemasSeesAvro = noClasses()

@@ -125,7 +125,7 @@ class DialoguePipelineIT {
             try (KafkaProducer<String, Turn> producer = new KafkaProducer<>(
                             connection.clientSettings(),
                             new StringSerializer(),
-                            UnderstudySerdes.turn().serializer());
+                            UnderstudySerdes.dialogue().serializer());
                     LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 2);
                     Serving serving = new Serving(config, Catalogue.chosen(List.of(ResponderSpec.NAME), ""))) {
                 flink.submit("learning", environment -> LearnCommand.build(environment, learning, connection));
@@ -140,7 +140,7 @@ class DialoguePipelineIT {
                 long liveMs = logs.get(logs.size() - 1).timeMs() + 60_000;
                 for (int i = 0; i < 2; i++) {
                     Turn asked = turn(
-                            "guest", 2 * i, liveMs + 5_000L * i, Role.USER, i == 0 ? "Do you like films?" : "Why?");
+                            "guest", 2L * i, liveMs + 5_000L * i, Role.USER, i == 0 ? "Do you like films?" : "Why?");
                     producer.send(new ProducerRecord<>(TOPICS.observations(), asked.entity(), asked))
                             .get(20, TimeUnit.SECONDS);
                 }
