@@ -66,6 +66,7 @@ class ChosenPoliciesTest {
             assertThat(policyOf(cart, "robot", "control/mountaincar-v0"))
                     .as(mapping)
                     .isNull();
+            assertThat(policyOf(cart, "robot", "cartpole-v0@weak")).as(mapping).isNull();
             assertThat(policyOf(cart, "robot", "CartPole-v1")).as(mapping).isEqualTo("control/cartpole-v1");
             assertThat(policyOf(cart, "robot", "")).as(mapping).isEqualTo("control/cartpole-v1");
         }
