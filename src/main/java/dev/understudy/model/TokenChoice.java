@@ -7,12 +7,12 @@ import java.util.SplittableRandom;
 final class TokenChoice {
     /**
      * Tokens less likely than the likeliest by more than this, in nats after division by the temperature, are never
-     * drawn: one in nine million at most.
+     * drawn: those with less than a 22,000th of its probability.
      */
-    private static final double CUT = 16;
+    private static final double CUT = 10;
 
-    /** The smallest probabilities are above 2 to the -24. */
-    private static final int FIRST_BUCKET = Float.floatToRawIntBits(0x1p-24f) >>> 20;
+    /** The smallest probabilities, beside the likeliest, are above 2 to the -15. */
+    private static final int FIRST_BUCKET = Float.floatToRawIntBits(0x1p-15f) >>> 20;
 
     private final int vocabulary;
     private final Decoding decoding;
@@ -138,7 +138,7 @@ final class TokenChoice {
         return count;
     }
 
-    /** Returns the bucket of a probability from e^-16 to 1: eight to each power of two, the likeliest last. */
+    /** Returns the bucket of a probability from e^-10 to 1: eight to each power of two, the likeliest last. */
     private static int bucket(float probability) {
         return (Float.floatToRawIntBits(probability) >>> 20) - FIRST_BUCKET;
     }
