@@ -7,21 +7,27 @@ import java.util.SplittableRandom;
 final class TokenChoice {
     /**
      * Tokens less likely than the likeliest by more than this, in nats after division by the temperature, are never
-     * drawn: one in nine million at most.
+     * drawn: those with less than a 22,000th of its probability.
      */
-    private static final double CUT = 16;
+    private static final double CUT = 10;
+
+    /** The smallest probabilities, beside the likeliest, are above 2 to the -15. */
+    private static final int FIRST_BUCKET = Float.floatToRawIntBits(0x1p-15f) >>> 20;
 
     private final int vocabulary;
     private final Decoding decoding;
     private final boolean[] banned;
     private final float[] probabilities;
+    private final int[] kept;
     private final long[] candidates;
+    private final double[] shares = new double[bucket(1f) + 1];
 
     TokenChoice(int vocabulary, Decoding decoding) {
         this.vocabulary = vocabulary;
         this.decoding = decoding;
         this.banned = new boolean[vocabulary];
         this.probabilities = new float[vocabulary];
+        this.kept = new int[vocabulary];
         this.candidates = new long[vocabulary];
     }
 
@@ -75,46 +81,79 @@ final class TokenChoice {
     private int draw(float[] logits, int offset, float best, SplittableRandom random) {
         double temperature = decoding.temperature();
         float least = (float) (best - CUT * temperature);
+        float scale = (float) (1 / (temperature * Math.log(2)));
         double total = 0;
+        Arrays.fill(shares, 0);
         for (int token = 0; token < vocabulary; token++) {
             float logit = logits[offset + token];
             boolean may = logit >= least && !banned[token];
-            probabilities[token] = may ? (float) Math.exp((logit - best) / temperature) : 0;
-            total += probabilities[token];
-        }
-        int count = candidates(total);
-        if (decoding.nucleus() < 1) {
-            double share = 0;
-            int kept = 0;
-            while (kept < count && share < decoding.nucleus() * total) {
-                share += probabilities[(int) candidates[kept++]];
+            float probability = may ? power((logit - best) * scale) : 0;
+            probabilities[token] = probability;
+            if (may) {
+                total += probability;
+                shares[bucket(probability)] += probability;
             }
-            count = kept;
-            total = share;
         }
-        double left = random.nextDouble() * total;
+        int count = nucleus(decoding.nucleus() * total);
+        double left = 0;
+        for (int i = 0; i < count; i++) {
+            left += probabilities[kept[i]];
+        }
+        left *= random.nextDouble();
         int chosen = -1;
         for (int i = 0; i < count && left >= 0; i++) {
-            chosen = (int) candidates[i];
+            chosen = kept[i];
             left -= probabilities[chosen];
         }
         return chosen;
     }
 
     /**
-     * Lists the tokens that may be in the nucleus, the likeliest first, then the lower number, and returns how many
-     * there are. All others together have less than what the nucleus leaves out.
+     * Keeps the fewest tokens that have a share of the probability, and returns how many: all of the buckets of the
+     * likelier, and of the last bucket as many as it takes, the likeliest first, then the lower number.
      */
-    private int candidates(double total) {
-        double least = (1 - decoding.nucleus()) * total / vocabulary;
+    private int nucleus(double share) {
+        int last = shares.length - 1;
+        double above = 0;
+        while (last > 0 && above + shares[last] < share) {
+            above += shares[last--];
+        }
         int count = 0;
+        int inLast = 0;
         for (int token = 0; token < vocabulary; token++) {
-            if (probabilities[token] > least) {
+            float probability = probabilities[token];
+            int bucket = probability > 0 ? bucket(probability) : -1;
+            if (bucket > last) {
+                kept[count++] = token;
+            } else if (bucket == last) {
                 // Floats from 0 are ordered as their bits.
-                candidates[count++] = (long) -Float.floatToRawIntBits(probabilities[token]) << 32 | token;
+                candidates[inLast++] = (long) -Float.floatToRawIntBits(probability) << 32 | token;
             }
         }
-        Arrays.sort(candidates, 0, count);
+        Arrays.sort(candidates, 0, inLast);
+        for (int i = 0; i < inLast && above < share; i++) {
+            kept[count] = (int) candidates[i];
+            above += probabilities[kept[count++]];
+        }
         return count;
+    }
+
+    /** Returns the bucket of a probability from e^-10 to 1: eight to each power of two, the likeliest last. */
+    private static int bucket(float probability) {
+        return (Float.floatToRawIntBits(probability) >>> 20) - FIRST_BUCKET;
+    }
+
+    /**
+     * Returns 2 to the x, to 2e-7 of itself, several times as fast as {@link Math#exp}, which would take longer than
+     * the network: 2 to the nearest whole number, times the Taylor series of the rest.
+     *
+     * @param x from -125 to 0
+     */
+    static float power(float x) {
+        int whole = (int) (x - 0.5f);
+        float rest = (x - whole) * 0.6931472f;
+        float series =
+                1 + rest * (1 + rest * (1 / 2f + rest * (1 / 6f + rest * (1 / 24f + rest * (1 / 120f + rest / 720f)))));
+        return series * Float.intBitsToFloat((whole + 127) << 23);
     }
 }

@@ -44,6 +44,13 @@ class TokenChoiceTest {
     }
 
     @Test
+    void itsPowersOfTwoAreThoseOfTheLibrary() {
+        for (float x = 0; x > -100; x -= 0.0371f) {
+            assertThat((double) TokenChoice.power(x)).isCloseTo(Math.pow(2, x), within(4e-7 * Math.pow(2, x)));
+        }
+    }
+
+    @Test
     void leavesOutWhatWouldRepeatARun() {
         TokenChoice choice = new TokenChoice(4, new Decoding(0, 1, 2, 5, Set.of()));
         SplittableRandom random = new SplittableRandom(1);

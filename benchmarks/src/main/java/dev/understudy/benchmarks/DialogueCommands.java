@@ -156,11 +156,14 @@ final class DialogueCommands {
         @Option(names = "--context", defaultValue = "200", description = "Tokens, at most. Default: ${DEFAULT-VALUE}.")
         private int context;
 
+        @Option(names = "--temperature", defaultValue = "0.8", description = "Default: ${DEFAULT-VALUE}.")
+        private double temperature;
+
         @Override
         public Integer call() throws IOException {
             Map<String, Object> figures = new LinkedHashMap<>();
             try (AutoregressivePolicy policy = AutoregressivePolicy.ofExport(Files.readAllBytes(model))) {
-                figures.putAll(new ReplyTiming(policy, problem.file().sequences(), context).run(atOnce));
+                figures.putAll(new ReplyTiming(policy, problem.file().sequences(), context, temperature).run(atOnce));
             }
             progress(figures.toString());
             return finish("dialogue-reply", figures, true);

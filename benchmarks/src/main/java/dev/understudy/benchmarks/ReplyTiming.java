@@ -18,15 +18,17 @@ final class ReplyTiming {
 
     private final AutoregressivePolicy policy;
     private final List<Prompt> prompts = new ArrayList<>();
-    private final Decoding decoding = new Decoding(0.8, 0.9, 3, REPLY_TOKENS, Set.of());
+    private final Decoding decoding;
 
     /**
      * Makes it.
      *
      * @param contextTokens tokens before a reply, at most
+     * @param temperature 0 for the likeliest tokens
      */
-    ReplyTiming(AutoregressivePolicy policy, List<TokenSequence> conversations, int contextTokens) {
+    ReplyTiming(AutoregressivePolicy policy, List<TokenSequence> conversations, int contextTokens, double temperature) {
         this.policy = policy;
+        this.decoding = new Decoding(temperature, 0.9, 3, REPLY_TOKENS, Set.of());
         for (TokenSequence each : conversations) {
             int length = Math.min(contextTokens, each.tokens().length);
             prompts.add(new Prompt(Arrays.copyOf(each.tokens(), length), null, prompts.size()));

@@ -49,9 +49,12 @@ public record SequenceCloningConfig(
         }
     }
 
-    /** Returns what was found best on a tenth of self-dialogue (docs/algorithms/dialogue-network.md). */
+    /**
+     * Returns what was best of a few settings on the first conversations of self-dialogue
+     * (docs/algorithms/dialogue-network.md).
+     */
     public static SequenceCloningConfig defaults() {
-        return new SequenceCloningConfig(8, 64, 3e-3, 100, 2000, 1.0, 0.995, 0.0, 1, 512);
+        return new SequenceCloningConfig(16, 32, 3e-3, 100, 2000, 1.0, 0.995, 0.0, 1, 512);
     }
 
     /**
