@@ -81,6 +81,15 @@ public final class Catalogue {
     }
 
     /**
+     * Returns a policy alone, to which every sample belongs.
+     *
+     * @throws IllegalArgumentException as {@link #policy}
+     */
+    public static Policies<?> only(String name) {
+        return Policies.one(policy(name));
+    }
+
+    /**
      * Returns what a program works on, by domain in the order of their names.
      *
      * @param names policies or variants of them, at least one

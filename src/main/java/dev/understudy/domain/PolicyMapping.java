@@ -48,7 +48,8 @@ public interface PolicyMapping extends Serializable {
                                     .formatted(names.get(0).domain(), ONE, names, LABEL, ENTITY_PREFIX));
                 }
                 PolicyName only = names.get(0);
-                yield sample -> others.stream().anyMatch(other -> other.isCalled(sample.label())) ? null : only;
+                yield sample ->
+                        isOfAnother(policyIn(sample.label()), others) || only.isSibling(sample.label()) ? null : only;
             }
             case LABEL -> {
                 yield sample -> named(sample.label(), parents, others);
@@ -84,19 +85,27 @@ public interface PolicyMapping extends Serializable {
      * word the policy itself.
      */
     private static @Nullable PolicyName named(String word, List<PolicyName> parents, List<PolicyName> others) {
-        int at = word.indexOf('@');
-        String policy = at < 0 ? word : word.substring(0, at);
-        String variant = at < 0 ? "" : word.substring(at + 1);
+        String policy = policyIn(word);
         for (PolicyName parent : parents) {
             if (parent.isCalled(policy)) {
-                return at < 0 ? parent : variant(parent, variant);
+                return policy.equals(word) ? parent : variant(parent, word.substring(policy.length() + 1));
             }
         }
-        if (parents.size() > 1 || others.stream().anyMatch(other -> other.isCalled(policy))) {
+        if (parents.size() > 1 || isOfAnother(policy, others)) {
             return null;
         }
         PolicyName only = parents.get(0);
         return word.isEmpty() ? only : variant(only, word);
+    }
+
+    /** Returns what stands before a variant's name. */
+    private static String policyIn(String word) {
+        int at = word.indexOf('@');
+        return at < 0 ? word : word.substring(0, at);
+    }
+
+    private static boolean isOfAnother(String policy, List<PolicyName> others) {
+        return others.stream().anyMatch(other -> other.isCalled(policy));
     }
 
     private static @Nullable PolicyName variant(PolicyName parent, String word) {

@@ -36,6 +36,12 @@ public record PolicyName(String spec, String variant) implements Serializable {
         return word.equalsIgnoreCase(spec) || word.equalsIgnoreCase(spec.substring(spec.indexOf('/') + 1));
     }
 
+    /** Returns whether a word names another variant of the same policy. */
+    boolean isSibling(String word) {
+        int at = word.indexOf('@');
+        return isVariant() && at >= 0 && isCalled(word.substring(0, at)) && !variant.equals(word.substring(at + 1));
+    }
+
     /** Returns whether a word can name a variant. */
     static boolean canBeVariant(String word) {
         return VARIANT.matcher(word).matches();

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * episodes or starts. The {@link ErrorBudget} sets how certain; each measure has half of it. It may not be certainly
  * worse than the best model ever promoted either, so that worsenings too small to be seen do not add up.
  *
+ * <p>Where a model was not learned by raising the likelihood, and there are returns, those decide alone
+ * ({@link Evidence.Likelihood#REPORTED}).
+ *
  * @param firstEpisodes fewest held-out episodes for a first model
  * @param episodes fewest held-out episodes in a comparison
  * @param steps fewest held-out steps
@@ -44,7 +47,10 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         /** Difference of returns: above 0 where the first is better; null where there is no environment. */
         private final PairedBootstrap.@Nullable Result returns;
 
-        Comparison(Scores scores, Scores others) {
+        private final boolean likelihoodDecides;
+
+        Comparison(Scores scores, Scores others, boolean likelihoodDecides) {
+            this.likelihoodDecides = likelihoodDecides;
             PairedBootstrap ofSteps = PairedBootstrap.ofMeans();
             for (int i = 0; i < scores.trips().size(); i++) {
                 Scores.Trip trip = scores.trips().get(i);
@@ -61,11 +67,12 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         }
 
         boolean certainlyBetter(double tail) {
-            return likelihood.high(tail) < 0 || (returns != null && returns.low(tail) > 0);
+            return (likelihoodDecides && likelihood.high(tail) < 0) || (returns != null && returns.low(tail) > 0);
         }
 
         boolean certainlyWorse() {
-            return likelihood.low(REPORTED_TAIL) > 0 || (returns != null && returns.high(REPORTED_TAIL) < 0);
+            return (likelihoodDecides && likelihood.low(REPORTED_TAIL) > 0)
+                    || (returns != null && returns.high(REPORTED_TAIL) < 0);
         }
 
         void note(SortedMap<String, Double> figures) {
@@ -100,12 +107,14 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         private final Evidence evidence;
         private final ErrorBudget before;
         private final Scores candidate;
+        private final boolean likelihoodDecides;
         private final SortedMap<String, Double> figures = new TreeMap<>();
 
         Judgement(Evidence evidence, ErrorBudget before) {
             this.evidence = evidence;
             this.before = before;
             candidate = evidence.candidate();
+            likelihoodDecides = candidate.returns().isEmpty() || evidence.likelihood() == Evidence.Likelihood.DECIDES;
         }
 
         Verdict verdict() {
@@ -142,7 +151,7 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         private Verdict againstFloors() {
             Scores baseline = evidence.baseline();
             double nll = candidate.negativeLogLikelihood();
-            if (!(nll < baseline.negativeLogLikelihood())) {
+            if (likelihoodDecides && !(nll < baseline.negativeLogLikelihood())) {
                 return refuse(
                         "expected less than the baseline's %.3f nats per step, got %.3f"
                                 .formatted(baseline.negativeLogLikelihood(), nll),
@@ -184,7 +193,7 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
             List<String> names =
                     candidate.trips().stream().map(Scores.Trip::name).toList();
             ErrorBudget budget = before.on(names);
-            Comparison comparison = new Comparison(candidate, incumbent);
+            Comparison comparison = new Comparison(candidate, incumbent, likelihoodDecides);
             comparison.note(figures);
             figures.put("comparisonLevel", budget.level());
             String objection = null;
@@ -208,7 +217,7 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
 
         private @Nullable String worseThanBest() {
             Scores best = evidence.best();
-            return best != null && new Comparison(candidate, best).certainlyWorse()
+            return best != null && new Comparison(candidate, best, likelihoodDecides).certainlyWorse()
                     ? "worse than the best model ever promoted"
                     : null;
         }
@@ -216,7 +225,7 @@ public record ImitationRule(int firstEpisodes, int episodes, long steps, int dra
         private boolean isBest() {
             Scores best = evidence.best();
             return best == null
-                    || (candidate.negativeLogLikelihood() <= best.negativeLogLikelihood()
+                    || ((!likelihoodDecides || candidate.negativeLogLikelihood() <= best.negativeLogLikelihood())
                             && !(candidate.meanReturn() < best.meanReturn()));
         }
 

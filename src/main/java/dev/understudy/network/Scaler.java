@@ -2,6 +2,7 @@ package dev.understudy.network;
 
 import dev.understudy.data.Rows;
 import dev.understudy.graph.Tensor;
+import java.util.Arrays;
 
 /**
  * Standardises observations by a mean and deviation learned from the stream: count, mean and sum of squared deviations
@@ -9,6 +10,9 @@ import dev.understudy.graph.Tensor;
  *
  * <p>While a learner trains, mean and deviation are inputs of its graph; on export they become constants, so a served
  * policy takes raw observations and its scaling never drifts.
+ *
+ * <p>One absurd reading must not spoil the scale for ever: of a batch of {@value #BOUNDED_ROWS} rows or more, a number
+ * far beyond what almost all of its column are counts as one at that bound.
  *
  * @param count number of rows seen
  * @param mean per column
@@ -20,6 +24,14 @@ public record Scaler(double count, double[] mean, double[] squares) {
 
     /** Standardised values are clipped to this many deviations, so that one wild reading cannot dominate. */
     private static final float CLIP = 5f;
+
+    private static final int BOUNDED_ROWS = 100;
+
+    /** Share of a column beyond each end of what almost all of it are. */
+    private static final double RARE = 0.005;
+
+    /** How many times as wide as that the bound lies beyond it: no reading that a sensor meant (a guess). */
+    private static final double FAR = 2;
 
     /** Returns a scaler that has seen nothing; it leaves observations as they are. */
     public static Scaler empty(int columns) {
@@ -56,11 +68,14 @@ public record Scaler(double count, double[] mean, double[] squares) {
             return this;
         }
         double n = rows.rows();
+        double[] low = new double[columns];
+        double[] high = new double[columns];
+        bound(rows, low, high);
         double[] batchMean = new double[columns];
         double[] batchSquares = new double[columns];
         for (int row = 0; row < rows.rows(); row++) {
             for (int c = 0; c < columns; c++) {
-                batchMean[c] += rows.at(row, c);
+                batchMean[c] += Math.max(low[c], Math.min(high[c], rows.at(row, c)));
             }
         }
         for (int c = 0; c < columns; c++) {
@@ -68,7 +83,7 @@ public record Scaler(double count, double[] mean, double[] squares) {
         }
         for (int row = 0; row < rows.rows(); row++) {
             for (int c = 0; c < columns; c++) {
-                double deviation = rows.at(row, c) - batchMean[c];
+                double deviation = Math.max(low[c], Math.min(high[c], rows.at(row, c))) - batchMean[c];
                 batchSquares[c] += deviation * deviation;
             }
         }
@@ -81,6 +96,28 @@ public record Scaler(double count, double[] mean, double[] squares) {
             mergedSquares[c] = squares[c] + batchSquares[c] + delta * delta * count * n / total;
         }
         return new Scaler(total, mergedMean, mergedSquares);
+    }
+
+    private static void bound(Rows rows, double[] low, double[] high) {
+        Arrays.fill(low, Double.NEGATIVE_INFINITY);
+        Arrays.fill(high, Double.POSITIVE_INFINITY);
+        int count = rows.rows();
+        if (rows.type() != Rows.Type.FLOAT32 || count < BOUNDED_ROWS) {
+            return;
+        }
+        int rare = (int) Math.ceil(RARE * count);
+        double[] column = new double[count];
+        for (int c = 0; c < low.length; c++) {
+            for (int row = 0; row < count; row++) {
+                column[row] = rows.at(row, c);
+            }
+            Arrays.sort(column);
+            double width = column[count - 1 - rare] - column[rare];
+            if (width > 0) {
+                low[c] = column[rare] - FAR * width;
+                high[c] = column[count - 1 - rare] + FAR * width;
+            }
+        }
     }
 
     /** Returns the mean as floats, {@code [n]}. */
@@ -115,11 +152,11 @@ public record Scaler(double count, double[] mean, double[] squares) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Scaler that && java.util.Arrays.equals(toStatistics(), that.toStatistics());
+        return other instanceof Scaler that && Arrays.equals(toStatistics(), that.toStatistics());
     }
 
     @Override
     public int hashCode() {
-        return java.util.Arrays.hashCode(toStatistics());
+        return Arrays.hashCode(toStatistics());
     }
 }

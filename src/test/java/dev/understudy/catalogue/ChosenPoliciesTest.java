@@ -66,9 +66,14 @@ class ChosenPoliciesTest {
             assertThat(policyOf(cart, "robot", "control/mountaincar-v0"))
                     .as(mapping)
                     .isNull();
+            assertThat(policyOf(cart, "robot", "cartpole-v0@weak")).as(mapping).isNull();
             assertThat(policyOf(cart, "robot", "CartPole-v1")).as(mapping).isEqualTo("control/cartpole-v1");
             assertThat(policyOf(cart, "robot", "")).as(mapping).isEqualTo("control/cartpole-v1");
         }
+        Policies<?> variant = chosen(List.of("control/cartpole-v1@a"), PolicyMapping.ONE);
+        assertThat(policyOf(variant, "robot", "cartpole-v1@b")).isNull();
+        assertThat(policyOf(variant, "robot", "CartPole-v1")).isEqualTo("control/cartpole-v1@a");
+        assertThat(policyOf(variant, "robot", "cartpole-v1@a")).isEqualTo("control/cartpole-v1@a");
         assertThat(policyOf(chosen(List.of("control/cartpole-v1"), ""), "robot", "my robot"))
                 .isEqualTo("control/cartpole-v1");
     }

@@ -34,6 +34,22 @@ class ScalerTest {
     }
 
     @Test
+    void oneAbsurdReadingDoesNotSpoilTheScale() {
+        SplittableRandom random = new SplittableRandom(3);
+        float[] rows = new float[500];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (float) random.nextDouble(-1, 1);
+        }
+        Scaler clean = Scaler.empty(1).merge(new Matrix(500, 1, rows));
+        for (float absurd : new float[] {1e30f, -9999f}) {
+            rows[250] = absurd;
+            Scaler scaler = Scaler.empty(1).merge(new Matrix(500, 1, rows));
+            assertThat(scaler.scale()[0]).isCloseTo(clean.scale()[0], within(0.2f * clean.scale()[0]));
+            assertThat(scaler.shift()[0]).isCloseTo(clean.shift()[0], within(0.05f));
+        }
+    }
+
+    @Test
     void aConstantColumnIsCentredOnly() {
         Scaler scaler = Scaler.empty(1).merge(new Matrix(3, 1, new float[] {7, 7, 7}));
         assertThat(scaler.shift()).containsExactly(7f);

@@ -108,7 +108,7 @@ class ArchitectureTest {
                     "dev.understudy.model..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.understudy.driving..", "dev.understudy.control..");
+            .resideInAnyPackage("dev.understudy.driving..", "dev.understudy.control..", "dev.understudy.catalogue..");
 
     @ArchTest
     static final ArchRule onlySchemasSeesAvro = noClasses()

@@ -22,6 +22,7 @@ import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import java.nio.file.Files;
@@ -60,7 +61,8 @@ class ControlPipelineIT {
     @TempDir
     Path folder = Path.of("");
 
-    private static Settings settings(Tool tool, List<String> policies, EmbeddedBroker broker, Path checkpoints) {
+    private static Settings settings(
+            Tool tool, List<String> policies, EmbeddedBroker broker, Path checkpoints, boolean rollouts) {
         List<Setting<?>> all = tool.settings();
         Map<String, String> given = new TreeMap<>();
         given.put("policy", String.join(",", policies));
@@ -70,6 +72,9 @@ class ControlPipelineIT {
         given.put("topics.replication", "1");
         if (tool instanceof LearnCommand) {
             given.put("window.seconds", "60");
+            if (rollouts) {
+                given.putAll(Map.of("learn.rollouts", "true", "learn.learner", "gail", "learn.iterations", "2"));
+            }
         }
         return Settings.resolve(all, all.stream().map(Setting::key).collect(Collectors.toSet()), null, Map.of(), given);
     }
@@ -106,8 +111,8 @@ class ControlPipelineIT {
                     left);
         }
 
-        /** Plays whole episodes. */
-        private List<ControlStep> demonstrations() {
+        /** Plays whole episodes, one after the other from a time on. */
+        private List<ControlStep> demonstrations(String name, long startMs) {
             Environment played = Environments.named(environment()).create(1, 1);
             played.reset(1);
             List<ControlStep> steps = new ArrayList<>();
@@ -119,8 +124,8 @@ class ControlPipelineIT {
                     float[] seen = observation.clone();
                     float action = (float) law.applyAsDouble(seen);
                     played.step(new float[] {action}, observation, new float[1], ends);
-                    long timeMs = START_MS + STEP_MS * steps.size();
-                    steps.add(step("episode-" + episode, sequence, timeMs, seen, action, ends[0]));
+                    long timeMs = startMs + STEP_MS * steps.size();
+                    steps.add(step(name + episode, sequence, timeMs, seen, action, ends[0]));
                 }
             }
             return steps;
@@ -158,25 +163,31 @@ class ControlPipelineIT {
 
     @Test
     void anExpertsEpisodesAreLearnedPromotedAndServed() throws Exception {
-        run(List.of(balancing("")));
+        run(List.of(balancing("")), false);
+    }
+
+    @Test
+    void whatAPolicyDidInServiceIsReadBesideTheLogs() throws Exception {
+        run(List.of(balancing("")), true);
     }
 
     @Test
     void twoTasksThatShareTheirTopicsAreLearnedByOneJobPromotedAndServed() throws Exception {
-        run(List.of(balancing("cartpole-v0"), swinging("MountainCar-v0")));
+        run(List.of(balancing("cartpole-v0"), swinging("MountainCar-v0")), false);
     }
 
-    private void run(List<Expert> experts) throws Exception {
+    private void run(List<Expert> experts, boolean rollouts) throws Exception {
         List<String> policies = experts.stream().map(Expert::policy).toList();
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
             Connection connection = Connection.local(broker.bootstrapServers());
             Path checkpoints = folder.resolve("checkpoints");
-            Settings learning = settings(new LearnCommand(), policies, broker, checkpoints);
-            Settings judging = settings(new PromoteGateCommand(), policies, broker, checkpoints);
+            Settings learning = settings(new LearnCommand(), policies, broker, checkpoints, rollouts);
+            Settings judging = settings(new PromoteGateCommand(), policies, broker, checkpoints, rollouts);
             connection.ensureTopics(learning, ControlPolicySpec.DOMAIN);
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("serving"))
-                    .named("test", "understudy-test");
+                    .named("test", "understudy-test")
+                    .with(rollouts ? Recording.MODE : Recording.OFF);
             try (KafkaProducer<String, ControlStep> producer = new KafkaProducer<>(
                             connection.clientSettings(),
                             new StringSerializer(),
@@ -187,7 +198,7 @@ class ControlPipelineIT {
                 flink.submit("promotion", environment -> PromoteGateCommand.build(environment, judging, connection));
                 serving.start();
                 List<ControlStep> logs = experts.stream()
-                        .flatMap(expert -> expert.demonstrations().stream())
+                        .flatMap(expert -> expert.demonstrations("episode-", START_MS).stream())
                         .sorted(Comparator.comparingLong(ControlStep::timeMs))
                         .toList();
                 for (ControlStep step : logs) {
@@ -224,6 +235,18 @@ class ControlPipelineIT {
                             .containsExactly(
                                     expert.law.applyAsDouble(expert.falling[0]),
                                     expert.law.applyAsDouble(expert.falling[1]));
+                }
+                if (rollouts) {
+                    for (ControlStep step : experts.get(0).demonstrations("later-", liveMs)) {
+                        var unused = producer.send(new ProducerRecord<>(TOPICS.logs(), step.entity(), step));
+                    }
+                    producer.flush();
+                    await(
+                            () -> reader.all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()),
+                            found -> found.stream()
+                                    .anyMatch(candidate ->
+                                            candidate.value().figures().containsKey("rollouts")),
+                            flink);
                 }
             }
         }

@@ -257,7 +257,7 @@ final class StreamBenchmark {
         }
 
         StreamCurve curve(int fold) {
-            TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY);
+            TrainingConfig training = TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY));
             Reservoir reservoir =
                     new Reservoir(training.replayPieces(), training.replayPieceSteps(), training.replayRecency(), seed);
             List<StreamCurve.Point> points = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Assembler;
 import dev.understudy.domain.HeldOut;
+import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Sample;
@@ -66,7 +67,7 @@ final class StreamedLearner<S extends Sample> implements AutoCloseable {
         this.spec = spec;
         this.memory = memory;
         this.seed = seed;
-        TrainingConfig training = TrainingConfig.defaults(spec.name());
+        TrainingConfig training = TrainingConfig.defaults(Policies.one(spec));
         learner = spec.onStreams(Algorithms.CLONING, length);
         assembler = new Assembler<>(spec, LogReading.defaults().experts());
         pieceSteps = training.replayPieceSteps();

@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.train.TrainingConfig;
@@ -13,10 +14,11 @@ import dev.understudy.flink.train.TrainingConfig;
  */
 public record LearningJobConfig(JobRuntime runtime, LogReading reading, TrainingConfig training) {
     /** Returns the defaults of every part. */
-    public static LearningJobConfig defaults(String policy, String bootstrapServers, String checkpointDirectory) {
+    public static LearningJobConfig defaults(
+            Policies<?> policies, String bootstrapServers, String checkpointDirectory) {
         return new LearningJobConfig(
                 JobRuntime.defaults(bootstrapServers, "understudy-learning", checkpointDirectory),
                 LogReading.defaults(),
-                TrainingConfig.defaults(policy));
+                TrainingConfig.defaults(policies));
     }
 }

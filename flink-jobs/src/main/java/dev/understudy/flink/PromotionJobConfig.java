@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.flink.gate.GateConfig;
 import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogReading;
@@ -13,10 +14,11 @@ import dev.understudy.flink.logs.LogReading;
  */
 public record PromotionJobConfig(JobRuntime runtime, LogReading reading, GateConfig gate) {
     /** Returns the defaults of every part. */
-    public static PromotionJobConfig defaults(String policy, String bootstrapServers, String checkpointDirectory) {
+    public static PromotionJobConfig defaults(
+            Policies<?> policies, String bootstrapServers, String checkpointDirectory) {
         return new PromotionJobConfig(
                 JobRuntime.defaults(bootstrapServers, "understudy-promotion", checkpointDirectory),
                 LogReading.defaults(),
-                GateConfig.defaults(policy));
+                GateConfig.defaults(policies));
     }
 }

@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.control.ControlStep;
 import dev.understudy.domain.Actor;
@@ -132,7 +133,7 @@ class ControlLearningTest {
     private TrainedWindow learned(WindowBatch batch, LearningBranch branch) throws Exception {
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(
-                        TrainingConfig.defaults(POLICY).withSlice(Duration.ofSeconds(60)),
+                        TrainingConfig.defaults(Catalogue.only(POLICY)).withSlice(Duration.ofSeconds(60)),
                         READING.experts(),
                         branch,
                         TrainingOperator.Account.KEPT,
@@ -152,7 +153,8 @@ class ControlLearningTest {
 
     private Promotion judged(TrainedWindow trained) throws Exception {
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(GateConfig.defaults(POLICY), READING, TestHistory.NONE)),
+                new KeyedCoProcessOperator<>(
+                        new Gate(GateConfig.defaults(Catalogue.only(POLICY)), READING, TestHistory.NONE)),
                 ModelEvent::policy,
                 any -> POLICY,
                 Types.STRING)) {

@@ -2,6 +2,7 @@ package dev.understudy.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.gate.GateConfig;
@@ -130,7 +131,7 @@ class EarlierSavepointIT {
         LearningJobConfig config = new LearningJobConfig(
                 runtime(),
                 READING,
-                TrainingConfig.defaults(CarFollowing.POLICY)
+                TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY))
                         .withWindow(Duration.ofSeconds(60))
                         .withSlice(Duration.ofMillis(1)));
         DataStream<TrainedWindow> trained = LearningJob.flows(
@@ -161,7 +162,7 @@ class EarlierSavepointIT {
                         "models")
                 .uid("models proposed again");
         PromotionJobConfig config =
-                new PromotionJobConfig(runtime(), READING, GateConfig.defaults(CarFollowing.POLICY));
+                new PromotionJobConfig(runtime(), READING, GateConfig.defaults(Catalogue.only(CarFollowing.POLICY)));
         try (CloseableIterator<Promotion> verdicts =
                 PromotionJob.verdicts(logs, models, config, TestHistory.NONE).executeAndCollect()) {
             assertThat(verdicts.next().candidateId())

@@ -33,7 +33,9 @@ class JobGraphTest {
     void everyOperatorOfTheLearningJobHasAUid() {
         StreamExecutionEnvironment env = strict();
         LearningJob.build(
-                env, LearningJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"));
+                env,
+                LearningJobConfig.defaults(
+                        Catalogue.only(CarFollowing.POLICY), "nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(4);
     }
 
@@ -44,7 +46,8 @@ class JobGraphTest {
         StreamExecutionEnvironment env = strict();
         LearningJob.build(
                 env,
-                LearningJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"),
+                LearningJobConfig.defaults(
+                        Catalogue.only(CarFollowing.POLICY), "nowhere:9092", "file:///tmp/checkpoints"),
                 List.of(cloning, new LearningBranch("other", cloning.learners())));
         assertThat(env.getStreamGraph().getStreamNodes())
                 .extracting(StreamNode::getTransformationUID)
@@ -63,8 +66,7 @@ class JobGraphTest {
 
     private static List<String> uids(Policies<?> policies, List<LearningBranch> branches) {
         StreamExecutionEnvironment env = strict();
-        LearningJobConfig config = LearningJobConfig.defaults(
-                policies.names().get(0).toString(), "nowhere:9092", "file:///tmp/checkpoints");
+        LearningJobConfig config = LearningJobConfig.defaults(policies, "nowhere:9092", "file:///tmp/checkpoints");
         LearningJob.build(env, config, branches);
         return env.getStreamGraph().getStreamNodes().stream()
                 .map(StreamNode::getTransformationUID)
@@ -92,7 +94,9 @@ class JobGraphTest {
     void everyOperatorOfThePromotionJobHasAUid() {
         StreamExecutionEnvironment env = strict();
         PromotionJob.build(
-                env, PromotionJobConfig.defaults(CarFollowing.POLICY, "nowhere:9092", "file:///tmp/checkpoints"));
+                env,
+                PromotionJobConfig.defaults(
+                        Catalogue.only(CarFollowing.POLICY), "nowhere:9092", "file:///tmp/checkpoints"));
         assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isGreaterThan(2);
     }
 

@@ -175,7 +175,7 @@ class LearningJobRestartIT {
         LearningJobConfig config = new LearningJobConfig(
                 runtime,
                 READING,
-                TrainingConfig.defaults(CarFollowing.POLICY)
+                TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY))
                         .withWindow(Duration.ofSeconds(60))
                         .withSlice(Duration.ofMillis(1)));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, runtime.configuration());

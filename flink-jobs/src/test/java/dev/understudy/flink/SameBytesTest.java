@@ -3,6 +3,7 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.Step;
@@ -102,7 +103,8 @@ class SameBytesTest {
                 .uid("logs");
         DataStream<LogRecord> logs = KafkaConnectors.ordered(read, runtime, READING, any -> TestJobs.moreToCome(0));
         DataStream<ModelEvent> models = TestJobs.noModels(logs);
-        TrainingConfig training = TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(60));
+        TrainingConfig training =
+                TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withWindow(Duration.ofSeconds(60));
         return new Job(logs, models, new LearningJobConfig(runtime, READING, training));
     }
 

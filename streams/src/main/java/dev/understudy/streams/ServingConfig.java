@@ -117,7 +117,7 @@ public record ServingConfig(
 
     /**
      * Returns the defaults: at least once; batches of 512 (measured: 0.66 of the rate of a topology that only decodes
-     * and encodes, 0.56 with 256) that wait 5 ms, a twentieth of the time between two observations of a car.
+     * and encodes, 0.56 with 256) that wait 5 ms, a twentieth of the time between two observations at 10 Hz.
      */
     public static ServingConfig defaults(String bootstrapServers, Path stateDirectory) {
         return new ServingConfig(

@@ -5,6 +5,7 @@ import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.PromotionJob;
@@ -25,7 +26,9 @@ import picocli.CommandLine.Command;
 public final class PromoteGateCommand implements Tool {
     private static final Setting<Integer> LEAD_MILLIS = Setting.integer(
             "lead.millis",
-            (int) GateConfig.defaults(CarFollowing.POLICY).lead().toMillis(),
+            (int) GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+                    .lead()
+                    .toMillis(),
             0,
             3_600_000,
             "Event time between the newest log and the start of a promotion, milliseconds.");

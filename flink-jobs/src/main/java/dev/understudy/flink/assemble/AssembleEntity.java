@@ -11,7 +11,6 @@ import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
 import dev.understudy.domain.Step;
 import dev.understudy.domain.TimeJumps;
-import dev.understudy.flink.assemble.EntityProgress.Lane;
 import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.logs.LogRecord;
@@ -106,7 +105,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
             progressState.update(progress);
             return;
         }
-        EntityProgress.Episode episode = progress.episode(log.episode(), policy, believing);
+        EntityProgress.Episode episode = progress.episode(log.episode(), policy);
         if (!EntityProgress.firstSight(episode, log)) {
             context.output(TALLIES, new Tally(account, Tally.DUPLICATES, 1));
         } else if (HeldOut.isHeldOut(log.episode(), reading.heldOutPercent()) != (share == Share.HELD_OUT)) {

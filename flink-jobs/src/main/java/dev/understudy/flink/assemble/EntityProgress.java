@@ -1,9 +1,6 @@
 package dev.understudy.flink.assemble;
 
-import dev.understudy.domain.Assembler;
 import dev.understudy.domain.PolicyName;
-import dev.understudy.domain.Sample;
-import dev.understudy.domain.SampleCodec;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.serialization.Codec;
@@ -16,21 +13,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the logs of one vehicle have been read: which records were seen, whose time is doubted, and the two lanes in
+ * How far the logs of one entity have been read: which records were seen, whose time is doubted, and the two lanes in
  * which samples become steps, one for those that came in time and one for those that came late. Kept as keyed state.
  */
 final class EntityProgress {
     /** How it is written. */
     public static final Codec<EntityProgress> CODEC = new Form();
 
-    /** How many episodes of an entity are remembered for the sake of duplicates. */
+    /**
+     * How many episodes of an entity are remembered for the sake of duplicates, besides those of which a record waits:
+     * it is released for the policy of its episode.
+     */
     static final int EPISODES = 8;
 
     /** What is known of one episode. */
@@ -40,92 +38,11 @@ final class EntityProgress {
 
         private SequenceSet seen = new SequenceSet();
         private TimeJumps<LogRecord> jumps = new TimeJumps<>();
-    }
+        /** How many of its records wait in the lanes. */
+        private int waiting;
 
-    /** What turns samples into steps in their order: an assembler, as bytes until it is asked for. */
-    static final class Lane {
-        private byte @Nullable [] saved;
-        private @Nullable Supplier<byte[]> saving;
-        private @Nullable Assembler<?> assembler;
-        private @Nullable String lastEpisode;
-        private long lastSequence;
-        private long beginnings;
-        private @Nullable PolicyName policy;
-
-        /** Returns the policy that the assembler works for, null before the first sample. */
-        @Nullable
-        PolicyName policy() {
-            return policy;
-        }
-
-        /** Notes which policy the assembler works for from now on. */
-        void beginAnew(PolicyName another) {
-            if (policy != null) {
-                beginAnew();
-            }
-            policy = another;
-        }
-
-        /** When the last sample was given to the assembler; {@link Long#MIN_VALUE} once the run was closed. */
-        long lastOfferedMs = Long.MIN_VALUE;
-
-        /**
-         * Returns the assembler.
-         *
-         * @param open makes one of the bytes of a saved one, or of null
-         * @param codec how to save it
-         */
-        @SuppressWarnings("unchecked") // an operator knows but one kind of samples
-        <S extends Sample> Assembler<S> assembler(
-                Function<byte @Nullable [], Assembler<S>> open, SampleCodec<S> codec) {
-            if (assembler == null) {
-                Assembler<S> opened = open.apply(saved);
-                assembler = opened;
-                saving = () -> opened.toBytes(codec);
-                saved = null;
-            }
-            return (Assembler<S>) assembler;
-        }
-
-        /**
-         * Notes the sample as the latest of its lane and returns whether its sequence goes on rising in its episode.
-         * One that fell far below is a new count: that several agree on it was seen to before.
-         */
-        boolean inSequence(LogRecord log) {
-            if (log.episode().equals(lastEpisode)
-                    && log.sequence() <= lastSequence
-                    && !TimeJumps.isFarApart(lastSequence, log.sequence(), 0)) {
-                return false;
-            }
-            lastEpisode = log.episode();
-            lastSequence = log.sequence();
-            return true;
-        }
-
-        /**
-         * Returns whether a sample is so far behind the last that time was put back, or an earlier piece came later.
-         */
-        boolean isBehind(LogRecord log, Assembler<?> ofLane) {
-            return log.episode().equals(lastEpisode) && ofLane.lastTimeMs() - TimeJumps.REACH_MS > log.timeMs();
-        }
-
-        /** Forgets what was assembled, as if nothing had come yet. */
-        void beginAnew() {
-            assembler = null;
-            saving = null;
-            saved = null;
-            lastEpisode = null;
-            lastOfferedMs = Long.MIN_VALUE;
-            beginnings++;
-        }
-
-        /** Returns the number of a run, unique in this lane, by its number since it began. */
-        long numbered(long run) {
-            return (beginnings << 32) + run;
-        }
-
-        private byte[] toBytes() {
-            return saving != null ? saving.get() : saved != null ? saved : new byte[0];
+        private boolean isDone() {
+            return waiting == 0 && jumps.doubted().isEmpty();
         }
     }
 
@@ -163,20 +80,29 @@ final class EntityProgress {
         return episode == null ? null : episode.policy;
     }
 
-    /** Returns what is known of an episode, and gives up on the doubts of one that is forgotten for it. */
-    Episode episode(String name, PolicyName policy, TimeJumps.Output<LogRecord> out) {
+    /** Returns what is known of an episode, and forgets the oldest that are done with if there are too many. */
+    Episode episode(String name, PolicyName policy) {
         Episode episode = episodes.get(name);
         if (episode == null) {
+            for (Iterator<Episode> oldest = episodes.values().iterator();
+                    episodes.size() >= EPISODES && oldest.hasNext(); ) {
+                if (oldest.next().isDone()) {
+                    oldest.remove();
+                }
+            }
             episode = new Episode();
             episodes.put(name, episode);
-            if (episodes.size() > EPISODES) {
-                Iterator<Episode> oldest = episodes.values().iterator();
-                oldest.next().jumps.settleWhile(any -> true, out);
-                oldest.remove();
-            }
         }
         episode.policy = policy;
         return episode;
+    }
+
+    /** Notes that so many more records of an episode wait in the lanes. */
+    private void waits(LogRecord log, int more) {
+        Episode episode = episodes.get(log.episode());
+        if (episode != null) {
+            episode.waiting += more;
+        }
     }
 
     /** Notes that a record was seen and returns whether it is the first of its episode and sequence. */
@@ -204,11 +130,16 @@ final class EntityProgress {
 
     void await(LogRecord log) {
         waiting.add(log);
+        waits(log, 1);
     }
 
     /** Takes a sample back that waits in one of the lanes; returns whether it was still there. */
     boolean takeBack(LogRecord log) {
-        return waiting.removeIf(log::isOf) || late.removeIf(log::isOf);
+        boolean waited = waiting.removeIf(log::isOf) || late.removeIf(log::isOf);
+        if (waited) {
+            waits(log, -1);
+        }
+        return waited;
     }
 
     /** Returns the time of the first waiting sample, {@link Long#MAX_VALUE} if none waits. */
@@ -220,11 +151,16 @@ final class EntityProgress {
     /** Removes and returns the first waiting sample if its time has come. */
     @Nullable
     LogRecord release(long timeMs) {
-        return firstWaitingMs() <= timeMs ? waiting.poll() : null;
+        LogRecord first = firstWaitingMs() <= timeMs ? waiting.poll() : null;
+        if (first != null) {
+            waits(first, -1);
+        }
+        return first;
     }
 
     void awaitLate(LogRecord log) {
         late.add(log);
+        waits(log, 1);
     }
 
     /**
@@ -243,6 +179,7 @@ final class EntityProgress {
             boolean isAsked = each.clockMs() <= untilMs;
             if (isAsked || (each.clockMs() < beforeMs && each.episode().equals(episode))) {
                 released.add(0, late.remove(i));
+                waits(each, -1);
             }
             if (isAsked) {
                 episode = each.episode();
@@ -254,7 +191,7 @@ final class EntityProgress {
     /** Writes and reads it. */
     public static final class Form extends Codec<EntityProgress> {
         private static final long serialVersionUID = 1L;
-        private static final int POLICY_SINCE = 2;
+        static final int POLICY_SINCE = 2;
 
         @Override
         public Class<EntityProgress> type() {
@@ -282,8 +219,8 @@ final class EntityProgress {
             }
             writeAll(progress.waiting, out);
             writeAll(progress.late, out);
-            writeLane(progress.timely, out);
-            writeLane(progress.belated, out);
+            progress.timely.write(out);
+            progress.belated.write(out);
             out.writeLong(progress.releaseTimerMs);
         }
 
@@ -299,43 +236,21 @@ final class EntityProgress {
             }
             readAll(progress.waiting, in);
             readAll(progress.late, in);
-            progress.timely = readLane(version, in);
-            progress.belated = readLane(version, in);
+            progress.waiting.forEach(log -> progress.waits(log, 1));
+            progress.late.forEach(log -> progress.waits(log, 1));
+            progress.timely = Lane.read(version, in);
+            progress.belated = Lane.read(version, in);
             progress.releaseTimerMs = in.readLong();
             return progress;
         }
 
-        private static void writeLane(Lane lane, DataOutputView out) throws IOException {
-            Codec.writeBytes(lane.toBytes(), out);
-            out.writeLong(lane.lastOfferedMs);
-            out.writeBoolean(lane.lastEpisode != null);
-            out.writeUTF(lane.lastEpisode == null ? "" : lane.lastEpisode);
-            out.writeLong(lane.lastSequence);
-            out.writeLong(lane.beginnings);
-            writePolicy(lane.policy, out);
-        }
-
-        private static void writePolicy(@Nullable PolicyName policy, DataOutputView out) throws IOException {
+        static void writePolicy(@Nullable PolicyName policy, DataOutputView out) throws IOException {
             out.writeUTF(policy == null ? "" : policy.toString());
         }
 
-        private static @Nullable PolicyName readPolicy(DataInputView in) throws IOException {
+        static @Nullable PolicyName readPolicy(DataInputView in) throws IOException {
             String name = in.readUTF();
             return name.isEmpty() ? null : PolicyName.parse(name);
-        }
-
-        private static Lane readLane(int version, DataInputView in) throws IOException {
-            Lane lane = new Lane();
-            byte[] assembler = Codec.readBytes(in);
-            lane.saved = assembler.length == 0 ? null : assembler;
-            lane.lastOfferedMs = in.readLong();
-            boolean hasEpisode = in.readBoolean();
-            String episode = in.readUTF();
-            lane.lastEpisode = hasEpisode ? episode : null;
-            lane.lastSequence = in.readLong();
-            lane.beginnings = in.readLong();
-            lane.policy = version < POLICY_SINCE ? null : readPolicy(in);
-            return lane;
         }
 
         private static void writeJumps(TimeJumps<LogRecord> jumps, DataOutputView out) throws IOException {

@@ -1,6 +1,5 @@
 package dev.understudy.flink.gate;
 
-import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Policies;
 import dev.understudy.evaluate.Rule;
@@ -50,11 +49,6 @@ public record GateConfig(
                 IntakeLimits.defaults().latencyBudget(),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(60));
-    }
-
-    /** Returns the defaults for one policy, to which every sample belongs. */
-    public static GateConfig defaults(String policy) {
-        return defaults(Policies.one(Catalogue.policy(policy)));
     }
 
     /** Returns these settings with another rule. */

@@ -35,7 +35,12 @@ public final class KafkaModelHistory implements ModelHistory {
     /** How long nothing may come before reading fails, and with it the task, which is then restarted. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** Wall time for which verdicts that were read are not read again: two hundred variants ask one after the other. */
+    private static final Duration FRESH = Duration.ofSeconds(5);
+
     private final HashMap<String, String> properties;
+    private transient @Nullable Map<String, List<Promotion>> recent;
+    private transient long recentNanos;
 
     public KafkaModelHistory(JobRuntime runtime) {
         properties = new HashMap<>(runtime.kafkaProperties());
@@ -47,7 +52,17 @@ public final class KafkaModelHistory implements ModelHistory {
     }
 
     @Override
-    public Map<String, List<Promotion>> verdicts() {
+    public synchronized Map<String, List<Promotion>> verdicts() {
+        Map<String, List<Promotion>> verdicts = recent;
+        if (verdicts == null || System.nanoTime() - recentNanos > FRESH.toNanos()) {
+            verdicts = readVerdicts();
+            recent = verdicts;
+            recentNanos = System.nanoTime();
+        }
+        return verdicts;
+    }
+
+    private Map<String, List<Promotion>> readVerdicts() {
         Map<String, List<Promotion>> verdicts = new HashMap<>();
         for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
             read(topic, record -> {

@@ -57,7 +57,7 @@ public record LogReading(
 
     /**
      * Returns the defaults, all guesses for samples at 10 Hz: half a second out of order, two seconds to close a run, a
-     * fifth of the trips held out, people and the car's own assistance as experts.
+     * fifth of the episodes held out, people and the vehicle's assistance as experts.
      */
     public static LogReading defaults() {
         return new LogReading(

@@ -16,12 +16,12 @@ public interface ModelHistory extends Serializable {
 
     /** Returns the promotion of a policy that is in force, the later of two of one epoch; null if there is none. */
     default @Nullable Promotion inForce(String policy) {
-        return inForce(policy, Long.MAX_VALUE);
+        return inForce(verdicts(), policy, Long.MAX_VALUE);
     }
 
-    /** Returns the promotion of a policy that is in force at an event time; null if there is none. */
-    default @Nullable Promotion inForce(String policy, long timeMs) {
-        return verdicts().getOrDefault(policy, List.of()).stream()
+    /** Returns the promotion of a policy, among verdicts, that is in force at an event time; null if there is none. */
+    static @Nullable Promotion inForce(Map<String, List<Promotion>> verdicts, String policy, long timeMs) {
+        return verdicts.getOrDefault(policy, List.of()).stream()
                 .filter(verdict -> verdict.promoted() && verdict.effectiveFromMs() <= timeMs)
                 .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one)
                 .orElse(null);

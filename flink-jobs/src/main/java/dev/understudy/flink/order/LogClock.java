@@ -21,13 +21,13 @@ import org.apache.flink.core.memory.DataOutputView;
  *       moves nothing by itself.
  *   <li>A pause: a leap may be no longer than has passed in Kafka since the time moved last. After a day without
  *       records, samples a day later are no surprise, and the time moves as soon as {@link TimeJumps#AGREE} records
- *       agree, of whichever vehicles: one is as far ahead of another as has passed in between, give or take
+ *       agree, of whichever entities: one is as far ahead of another as has passed in between, give or take
  *       {@link #LEAP_MS}.
- *   <li>Any leap: a vehicle {@link #VOTES} of whose samples in a row leapt to about the same time votes for it. The
- *       time leaps once more vehicles have voted than went on in step; who was silent for a while (the bound on
+ *   <li>Any leap: an entity {@link #VOTES} of whose samples in a row leapt to about the same time votes for it. The
+ *       time leaps once more entities have voted than went on in step; who was silent for a while (the bound on
  *       idleness, and {@link #FADE_RECORDS} records of others) has no vote left, and who does neither has none either.
- *   <li>Falling back: a vehicle that was in step and has been left behind by {@link #BEHIND_MS}, though its own samples
- *       went on, votes as well. The time of the partition falls back to where such vehicles are once they are more than
+ *   <li>Falling back: an entity that was in step and has been left behind by {@link #BEHIND_MS}, though its own samples
+ *       went on, votes as well. The time of the partition falls back to where such entities are once they are more than
  *       all others, as when the clock of one runs too fast. Samples that come out of nowhere from so far behind, such
  *       as those of a trip that is sent late, are followed only where nobody is left who goes on.
  *   <li>The time of the stream is that of the slowest partition that is not silent, and never goes back. A partition is
@@ -42,16 +42,16 @@ final class LogClock {
     /** How far ahead of its partition one sample may be and still move the partition's time, ms. */
     static final long LEAP_MS = 10_000;
 
-    /** How many samples of one vehicle in a row make a vote for a leap. */
+    /** How many samples of one entity in a row make a vote for a leap. */
     static final int VOTES = 3;
 
-    /** How many records of others, at least, a vehicle has to be silent for before it no longer counts. */
+    /** How many records of others, at least, an entity has to be silent for before it no longer counts. */
     static final int FADE_RECORDS = 100;
 
     /** How far behind the stream a partition may be and still hold it up, ms. */
     static final long HOLD_MS = 60_000;
 
-    /** How far a vehicle has to fall behind its partition to be left behind, ms. */
+    /** How far an entity has to fall behind its partition to be left behind, ms. */
     static final long BEHIND_MS = 30_000;
 
     /** Most samples that are kept of those that a pause may explain. */
@@ -60,12 +60,12 @@ final class LogClock {
     /** The version of the checkpoint's format in which those samples are kept. */
     static final int AHEAD_SINCE = 2;
 
-    /** The version of the checkpoint's format in which vehicles can be left behind. */
+    /** The version of the checkpoint's format in which entities can be left behind. */
     static final int BEHIND_SINCE = 3;
 
     private static final long NONE = Long.MIN_VALUE;
 
-    /** What a vehicle said last. */
+    /** What an entity said last. */
     private static final class Voice {
         long sentMs;
         long record;
@@ -94,7 +94,7 @@ final class LogClock {
         long records;
         /** Whether its time fell back and that of the stream did not. */
         boolean isBack;
-        /** How many vehicles vote for a leap, were left behind, came from far behind, and go on in step. */
+        /** How many entities vote for a leap, were left behind, came from far behind, and go on in step. */
         int ahead;
 
         int left;
@@ -102,7 +102,7 @@ final class LogClock {
         int steady;
         /** Of the samples since the time moved last, those that a pause may explain, the earliest first. */
         final ArrayDeque<Ahead> paused = new ArrayDeque<>();
-        /** By vehicle, the one that was silent for longest first. */
+        /** By entity, the one that was silent for longest first. */
         final LinkedHashMap<String, Voice> voices = new LinkedHashMap<>();
 
         void moveTo(long nextMs, long sentMs) {
@@ -111,7 +111,7 @@ final class LogClock {
             paused.clear();
         }
 
-        /** Counts a vehicle in, or out. */
+        /** Counts an entity in, or out. */
         void count(Voice voice, int by) {
             if (voice.leaps >= VOTES) {
                 ahead += by;
@@ -132,7 +132,7 @@ final class LogClock {
             count(voice, 1);
         }
 
-        /** Notes that the vehicles that leapt to about a time are in step with it. */
+        /** Notes that the entities that leapt to about a time are in step with it. */
         void stepIn(long leaptMs) {
             for (Voice voice : voices.values()) {
                 if (voice.leaps > 0 && voice.timeMs <= leaptMs + LEAP_MS) {
@@ -141,7 +141,7 @@ final class LogClock {
             }
         }
 
-        /** Goes back to the latest of the vehicles that agree on an earlier time. */
+        /** Goes back to the latest of the entities that agree on an earlier time. */
         void fallBack(boolean toStrays, long sentMs) {
             long latest = NONE;
             for (Voice voice : voices.values()) {
@@ -185,14 +185,14 @@ final class LogClock {
      * @param sentMs when it was sent; never less than that of the one before
      * @param isSentKnown whether that is anything but the sample's own time
      */
-    void sample(int partition, String vehicle, long sampleMs, long sentMs, boolean isSentKnown) {
+    void sample(int partition, String entity, long sampleMs, long sentMs, boolean isSentKnown) {
         Partition source = partitions.computeIfAbsent(partition, any -> new Partition());
         source.lastMs = sentMs;
         source.records++;
         source.isBack &= source.timeMs < timeMs;
         long base = source.isBack ? source.timeMs : Math.max(source.timeMs, timeMs);
         boolean leaps = base == NONE || sampleMs - base > LEAP_MS;
-        hear(source, vehicle, sampleMs, sentMs, leaps ? 1 : sampleMs < base - BEHIND_MS ? -1 : 0);
+        hear(source, entity, sampleMs, sentMs, leaps ? 1 : sampleMs < base - BEHIND_MS ? -1 : 0);
         boolean isPaused =
                 leaps && isSentKnown && base != NONE && sampleMs - base <= LEAP_MS + passedMs(source, sentMs);
         if (isPaused && isAgreed(source, new Ahead(sampleMs, sentMs))) {
@@ -204,16 +204,16 @@ final class LogClock {
         advance(sentMs);
     }
 
-    /** Notes what a vehicle says: that time is far later (1), far earlier (-1), or about what it is (0). */
-    private static void hear(Partition source, String vehicle, long sampleMs, long sentMs, int says) {
-        Voice voice = source.voices.remove(vehicle);
+    /** Notes what an entity says: that time is far later (1), far earlier (-1), or about what it is (0). */
+    private static void hear(Partition source, String entity, long sampleMs, long sentMs, int says) {
+        Voice voice = source.voices.remove(entity);
         boolean isNew = voice == null;
         if (voice == null) {
             voice = new Voice();
         } else {
             source.count(voice, -1);
         }
-        source.voices.put(vehicle, voice);
+        source.voices.put(entity, voice);
         boolean goesOn = !isNew && Math.abs(sampleMs - voice.timeMs) <= LEAP_MS;
         voice.isStray = says < 0 && (voice.isStray || !goesOn);
         voice.doubts = says == 0 ? 0 : Math.min(VOTES, voice.doubts + 1);
@@ -295,7 +295,7 @@ final class LogClock {
         }
     }
 
-    /** Lets the time of a partition leap, or fall back, if most vehicles are for it. */
+    /** Lets the time of a partition leap, or fall back, if most entities are for it. */
     private static void agree(Partition source, long sentMs) {
         if (source.left > source.steady + source.ahead) {
             source.fallBack(false, sentMs);

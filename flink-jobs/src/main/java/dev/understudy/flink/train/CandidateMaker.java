@@ -72,20 +72,25 @@ final class CandidateMaker {
         return extra;
     }
 
-    /** Returns the candidate of a model file. */
-    Candidate candidate(WindowBatch batch, ModelFile file, TrainingReport report, long trainMillis, long nowMs) {
-        String parent = file.metadata().parentSha256();
+    /** Returns the id of the candidate that a window makes of a parent, the hash of a model file or empty. */
+    String candidateId(WindowBatch batch, String parentSha256) {
         String identity = String.join(
                 "|",
                 batch.policy(),
-                parent,
+                parentSha256,
                 Long.toString(batch.startMs()),
                 Long.toString(batch.endMs()),
                 Long.toString(config.seed()),
                 config.codeVersion(),
                 algorithm);
+        return Artifacts.sha256(identity.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    }
+
+    /** Returns the candidate of a model file. */
+    Candidate candidate(WindowBatch batch, ModelFile file, TrainingReport report, long trainMillis, long nowMs) {
+        String parent = file.metadata().parentSha256();
         return new Candidate(
-                Artifacts.sha256(identity.getBytes(StandardCharsets.UTF_8)).substring(0, 32),
+                candidateId(batch, parent),
                 batch.policy(),
                 parent,
                 file.sha256(),

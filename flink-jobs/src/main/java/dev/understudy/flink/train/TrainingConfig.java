@@ -1,6 +1,5 @@
 package dev.understudy.flink.train;
 
-import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
 import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
@@ -79,11 +78,6 @@ public record TrainingConfig(
                 baselines,
                 "development",
                 ModelMetadata.UNKNOWN_LICENCE);
-    }
-
-    /** Returns the defaults for one policy, to which every sample belongs. */
-    public static TrainingConfig defaults(String policy) {
-        return defaults(Policies.one(Catalogue.policy(policy)));
     }
 
     /** Returns these settings with tumbling windows of another length. */

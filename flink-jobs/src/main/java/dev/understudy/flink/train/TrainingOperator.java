@@ -3,7 +3,6 @@ package dev.understudy.flink.train;
 import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
-import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.flink.count.Tally;
 import dev.understudy.flink.models.ModelEvent;
@@ -16,8 +15,9 @@ import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Candidate;
-import dev.understudy.schemas.Promotion;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,6 +58,9 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         implements TwoInputStreamOperator<WindowBatch, ModelEvent, TrainedWindow>, Triggerable<String, VoidNamespace> {
     private static final long serialVersionUID = 1L;
 
+    /** Most updates under way at once, and most learners kept compiled: either holds native memory (a guess). */
+    static final int MOST_UPDATES = 8;
+
     /** What became of the steps of each window. */
     public static final OutputTag<Tally> TALLIES = new OutputTag<>("trained", Tally.CODEC.typeInformation());
 
@@ -84,6 +87,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     private final ModelHistory history;
 
     private transient CandidateMaker maker;
+    private transient ParentModels parents;
     private transient Map<String, Running> running;
     private transient Map<String, Learner> learnerOf;
     private transient InternalTimerService<VoidNamespace> timers;
@@ -117,8 +121,9 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     public void open() throws Exception {
         super.open();
         maker = new CandidateMaker(training, branch.algorithm(), experts);
+        parents = new ParentModels(history, maker);
         running = new HashMap<>();
-        learnerOf = new HashMap<>();
+        learnerOf = new LinkedHashMap<>();
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
         queue = getRuntimeContext()
                 .getMapState(
@@ -167,7 +172,9 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
 
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-        if (slice(timer.getKey())) {
+        if (running.size() >= MOST_UPDATES && !running.containsKey(timer.getKey())) {
+            scheduleSlice(timer.getTimestamp() + training.slice().toMillis());
+        } else if (slice(timer.getKey())) {
             scheduleSlice(timer.getTimestamp());
         }
     }
@@ -245,23 +252,16 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         }
     }
 
-    /**
-     * Returns where a variant that has learned nothing begins: with the model of its parent that is in force at the
-     * window's end, if its learner can go on from that.
-     */
-    private TrainingProgress fromParent(String policy, WindowBatch batch, TrainingProgress progress) throws Exception {
-        PolicyName parent = PolicyName.parse(policy).parent();
-        if (parent.toString().equals(policy)) {
-            return progress;
-        }
-        Promotion promotion = history.inForce(parent.toString(), batch.endMs());
-        byte[] model = promotion == null ? null : history.file(parent.toString(), promotion.sha256());
-        if (promotion == null || model == null) {
-            return progress;
-        }
-        String fingerprint = ModelFile.read(model).metadata().fingerprint();
-        return fingerprint.equals(progress.fingerprint()) && learner(policy).stateFrom(model, 0) != null
-                ? progress.from(promotion.sha256(), model)
+    /** Returns where a variant that has learned nothing begins: with its parent's model, if its learner can. */
+    private TrainingProgress fromParent(String policy, WindowBatch batch, TrainingProgress progress) {
+        ParentModels.ParentModel parent = parents.of(batch);
+        return parent != null
+                        && ModelFile.read(parent.file())
+                                .metadata()
+                                .fingerprint()
+                                .equals(progress.fingerprint())
+                        && learner(policy).stateFrom(parent.file(), 0) != null
+                ? progress.from(parent.sha256(), parent.file())
                 : progress;
     }
 
@@ -300,6 +300,14 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     }
 
     private Learner learner(String policy) {
+        for (Iterator<Map.Entry<String, Learner>> oldest = learnerOf.entrySet().iterator();
+                !learnerOf.containsKey(policy) && learnerOf.size() >= MOST_UPDATES && oldest.hasNext(); ) {
+            Map.Entry<String, Learner> other = oldest.next();
+            if (!running.containsKey(other.getKey())) {
+                other.getValue().close();
+                oldest.remove();
+            }
+        }
         return learnerOf.computeIfAbsent(policy, any -> branch.learners().create(spec()));
     }
 

@@ -22,7 +22,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param freshSteps how many steps are in no window before it: those of its last slide, and those that came too late
  *     for the windows before
  * @param lateSteps how many of these came too late for all windows of their own time
- * @param trajectories the steps, by trip, vehicle and time; not empty
+ * @param trajectories the steps, by episode, entity and time; not empty
  * @param sourceRanges where they and the rollouts come from, each as {@code topic-partition@from-to}
  * @param rollouts what versions of the policy did, in the order of their turns; empty where nobody learns from it
  */

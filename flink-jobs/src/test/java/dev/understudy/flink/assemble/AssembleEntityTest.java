@@ -495,6 +495,38 @@ class AssembleEntityTest {
     }
 
     @Test
+    void anEpisodeKeepsItsPolicyWhileItsRecordsWaitHoweverManyComeAfterIt() throws Exception {
+        Policies<?> policies = Catalogue.chosenOfOneDomain(List.of(CarFollowing.POLICY), "label");
+        List<FollowingSample> samples = new ArrayList<>();
+        TestLogs.trip("car", TRIP, TestLogs.START_MS, 300)
+                .forEach(sample -> samples.add(labelled(sample, sample.sequence() == 0 ? "north" : "south")));
+        for (int i = 1; i <= 3 * EntityProgress.EPISODES; i++) {
+            String another = TestLogs.tripName(false, i, READING);
+            TestLogs.trip("car", another, TestLogs.START_MS + 30_000L * i, 1)
+                    .forEach(sample -> samples.add(labelled(sample, "south")));
+        }
+        List<Step> steps = new ArrayList<>();
+        OperatorSubtaskState saved;
+        try (var h = harness(policies, AssembleEntity.Share.TRAINING)) {
+            h.open();
+            for (FollowingSample sample : samples) {
+                h.processElement(TestLogs.log(sample, sample.sequence()), sample.timeMs());
+            }
+            h.processWatermark(TestLogs.START_MS + 20_000);
+            steps.addAll(h.extractOutputValues());
+            saved = h.snapshot(1, 1);
+        }
+        try (var h = harness(policies, AssembleEntity.Share.TRAINING)) {
+            h.initializeState(saved);
+            h.open();
+            h.processWatermark(TestLogs.START_MS + 1_000_000);
+            steps.addAll(h.extractOutputValues());
+        }
+        assertThat(steps).hasSizeGreaterThan(150);
+        assertThat(steps).allSatisfy(step -> assertThat(step.policy()).isEqualTo(CarFollowing.POLICY + "@north"));
+    }
+
+    @Test
     void recordsOfPoliciesThatWereNotAskedForAreCountedUnderTheirDomain() throws Exception {
         Policies<?> policies = Catalogue.chosenOfOneDomain(
                 List.of(CarFollowing.POLICY + "@north", CarFollowing.POLICY + "@south"), "");

@@ -62,7 +62,8 @@ class GateTest {
     @BeforeAll
     static void learnTwoModels() throws Exception {
         LearningBranch branch = new LearningBranch(Algorithms.CLONING, spec -> spec.learner(Algorithms.CLONING, 8));
-        TrainingConfig config = TrainingConfig.defaults(CarFollowing.POLICY).withSlice(Duration.ofSeconds(60));
+        TrainingConfig config =
+                TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withSlice(Duration.ofSeconds(60));
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, WindowBatch, ModelEvent, TrainedWindow>(
                 new TrainingOperator(
                         config, READING.experts(), branch, TrainingOperator.Account.KEPT, TestHistory.NONE),
@@ -97,7 +98,7 @@ class GateTest {
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             PromotionRule rule, ModelHistory history) throws Exception {
-        return harness(GateConfig.defaults(CarFollowing.POLICY).withRule(rule), history);
+        return harness(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withRule(rule), history);
     }
 
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
@@ -246,7 +247,8 @@ class GateTest {
                 READING.inactivity(),
                 READING.heldOutPercent(),
                 Set.of(Actor.HUMAN));
-        GateConfig config = GateConfig.defaults(CarFollowing.POLICY).withRule(LENIENT);
+        GateConfig config =
+                GateConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withRule(LENIENT);
         try (var h = harness(config, humanAlone, TestHistory.NONE)) {
             h.open();
             heldOut(h);
@@ -303,8 +305,9 @@ class GateTest {
                     new StreamRecord<>(new ModelEvent.Proposed(models.get(0).candidate())));
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).isEmpty();
-            h.setProcessingTime(
-                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
+            h.setProcessingTime(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+                    .patience()
+                    .toMillis());
             assertThat(h.extractOutputValues()).hasSize(1);
             assertThat(h.extractOutputValues().get(0).reason()).contains("model file");
         }
@@ -312,7 +315,9 @@ class GateTest {
 
     @Test
     void waitsForTheFileOfEachCandidateAsLongAsForThatOfTheFirst() throws Exception {
-        long patienceMs = GateConfig.defaults(CarFollowing.POLICY).patience().toMillis();
+        long patienceMs = GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+                .patience()
+                .toMillis();
         try (var h = harness(LENIENT)) {
             h.open();
             heldOut(h);
@@ -339,8 +344,9 @@ class GateTest {
             heldOut(h);
             h.processElement1(
                     new StreamRecord<>(new ModelEvent.Proposed(models.get(0).candidate())));
-            h.setProcessingTime(
-                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
+            h.setProcessingTime(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+                    .patience()
+                    .toMillis());
             assertThat(h.extractOutputValues()).isEmpty();
             watermark(h, readyMs(models.get(0)));
             assertThat(h.extractOutputValues()).hasSize(1);
@@ -555,7 +561,7 @@ class GateTest {
     void verdictsDoNotDependOnHowFarTheHeldOutLogsHaveBeenRead() throws Exception {
         List<Promotion> verdicts = new ArrayList<>();
         for (int ahead : List.of(0, 40)) {
-            GateConfig config = GateConfig.defaults(CarFollowing.POLICY)
+            GateConfig config = GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
                     .withRule(LENIENT)
                     .withHeldOut(new HeldOutPieces(2, 1, 100));
             try (var h = harness(config, TestHistory.NONE)) {
@@ -691,8 +697,9 @@ class GateTest {
                     h.processElement1(new StreamRecord<>(new ModelEvent.Piece(piece.key(), piece.value())));
                 }
             }
-            h.setProcessingTime(
-                    GateConfig.defaults(CarFollowing.POLICY).patience().toMillis());
+            h.setProcessingTime(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+                    .patience()
+                    .toMillis());
             watermark(h, readyMs(first));
             assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> assertThat(verdict.promoted())
                     .as(verdict.reason())

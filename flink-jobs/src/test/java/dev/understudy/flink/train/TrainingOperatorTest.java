@@ -2,6 +2,7 @@ package dev.understudy.flink.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Experts;
 import dev.understudy.driving.CarFollowing;
@@ -43,7 +44,7 @@ class TrainingOperatorTest {
             new LearningBranch(Algorithms.GAIL, spec -> spec.learner(Algorithms.GAIL, 2));
 
     /** One step of the learner per slice. */
-    private static final TrainingConfig CONFIG = TrainingConfig.defaults(CarFollowing.POLICY)
+    private static final TrainingConfig CONFIG = TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY))
             .withSlice(Duration.ofNanos(1))
             .withWindow(Duration.ofSeconds(60));
 
@@ -129,19 +130,62 @@ class TrainingOperatorTest {
         }
         assertThat(fresh.candidate().parentSha256()).as("nothing is promoted").isEmpty();
         String sha256 = parent.candidate().sha256();
-        Promotion promotion =
-                new Promotion(CarFollowing.POLICY, 1, sha256, 0, "", "test", true, "candidate", new TreeMap<>(), 0);
+        Promotion promotion = verdict(CarFollowing.POLICY, 1, sha256, true, "candidate");
         TestHistory history = new TestHistory(List.of(promotion), Map.of(sha256, parent.model()));
+        TrainedWindow trained;
         try (var h = harness(CLONING, TrainingOperator.Account.KEPT, history)) {
             h.open();
             h.processElement1(new StreamRecord<>(TestLogs.batch(1, variant)));
             runUntil(h, 1);
-            TrainedWindow trained = h.extractOutputValues().get(0);
+            trained = h.extractOutputValues().get(0);
             assertThat(trained.candidate().parentSha256()).isEqualTo(sha256);
             assertThat(ModelFile.read(trained.model()).metadata().policy()).isEqualTo(variant);
             assertThat(trained.prequential()).as("its parent answered so far").containsKey(WindowScore.POLICY);
             assertThat(trained.candidate().figures().get("validationLossBefore"))
                     .isLessThan(fresh.candidate().figures().get("validationLossBefore"));
+        }
+        for (TrainedWindow judged : List.of(fresh, trained)) {
+            Promotion verdict = verdict(
+                    variant,
+                    0,
+                    judged.candidate().sha256(),
+                    false,
+                    judged.candidate().id());
+            Promotion later = verdict(CarFollowing.POLICY, 2, fresh.candidate().sha256(), true, "later");
+            TestHistory since = new TestHistory(
+                    List.of(promotion, later, verdict),
+                    Map.of(sha256, parent.model(), fresh.candidate().sha256(), fresh.model()));
+            try (var h = harness(CLONING, TrainingOperator.Account.KEPT, since)) {
+                h.open();
+                h.processElement1(new StreamRecord<>(TestLogs.batch(1, variant)));
+                runUntil(h, 1);
+                assertThat(h.extractOutputValues().get(0).model())
+                        .as("learned again, it begins with what it began with before")
+                        .isEqualTo(judged.model());
+            }
+        }
+    }
+
+    private static Promotion verdict(String policy, long epoch, String sha256, boolean isPromoted, String candidate) {
+        return new Promotion(policy, epoch, sha256, 0, "", "test", isPromoted, candidate, new TreeMap<>(), 0);
+    }
+
+    @Test
+    void manyVariantsLearnAFewAtATime() throws Exception {
+        int policies = TrainingOperator.MOST_UPDATES + 3;
+        try (var h = harness()) {
+            h.open();
+            for (int i = 0; i < policies; i++) {
+                h.processElement1(new StreamRecord<>(TestLogs.batch(0, CarFollowing.POLICY + "@" + i)));
+            }
+            runUntil(h, 1);
+            assertThat(h.numProcessingTimeTimers()).as("the others wait").isEqualTo(3);
+            h.snapshot(1, 1);
+            runUntil(h, policies);
+            assertThat(h.extractOutputValues())
+                    .extracting(trained -> trained.candidate().policy())
+                    .doesNotHaveDuplicates();
+            assertThat(h.numProcessingTimeTimers()).isZero();
         }
     }
 

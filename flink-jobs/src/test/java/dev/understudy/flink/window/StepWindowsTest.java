@@ -2,6 +2,7 @@ package dev.understudy.flink.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Step;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.LearningJob;
@@ -22,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class StepWindowsTest {
     private static final long START = TestLogs.START_MS;
     private static final LogReading READING = LogReading.defaults();
-    private static final TrainingConfig TRAINING =
-            TrainingConfig.defaults(CarFollowing.POLICY).withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
+    private static final TrainingConfig TRAINING = TrainingConfig.defaults(Catalogue.only(CarFollowing.POLICY))
+            .withWindow(Duration.ofSeconds(20), Duration.ofSeconds(10));
 
     private static List<Step> steps() {
         return TestLogs.steps(TestLogs.trip("car", "trip", START, 600));
