@@ -71,13 +71,7 @@ final class ResponderPolicy implements ServedPolicy {
      */
     static ResponderPolicy load(ModelFile file, ActionSpace.Text replies) {
         Tokeniser tokeniser = tokeniser(file);
-        AutoregressivePolicy network = AutoregressivePolicy.load(file);
-        if (tokeniser.size() > network.vocabulary()) {
-            network.close();
-            throw new InvalidModelException("expected a tokeniser of at most %d entries, as the network has, got %d"
-                    .formatted(network.vocabulary(), tokeniser.size()));
-        }
-        return new ResponderPolicy(network, tokeniser, replies);
+        return new ResponderPolicy(AutoregressivePolicy.load(file, tokeniser.size()), tokeniser, replies);
     }
 
     /** Returns the tokeniser of a model file. */

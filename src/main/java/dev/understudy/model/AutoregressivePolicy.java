@@ -46,6 +46,9 @@ public final class AutoregressivePolicy implements AutoCloseable {
     private final int vocabulary;
     private final int stateSize;
     private final ActionSpace.Discrete choices;
+    /** Tokens below this may be said. */
+    private final int spoken;
+
     private final ConcurrentLinkedQueue<StepBatch> idle = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -93,7 +96,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
         }
     }
 
-    private AutoregressivePolicy(ModelFile file) throws OrtException {
+    private AutoregressivePolicy(ModelFile file, int spoken) throws OrtException {
         this.file = file;
         options = new OrtSession.SessionOptions();
         OrtSession opened = null;
@@ -105,7 +108,12 @@ public final class AutoregressivePolicy implements AutoCloseable {
             opened = OnnxRuntime.environment().createSession(file.bytes(), options);
             stateSize = columns(opened.getInputInfo(), STATE, OnnxJavaType.FLOAT);
             vocabulary = columns(opened.getOutputInfo(), LOGITS, OnnxJavaType.FLOAT);
+            if (spoken > vocabulary) {
+                throw new InvalidModelException("expected a network that knows at least %d tokens, got one of %d"
+                        .formatted(spoken, vocabulary));
+            }
             choices = new ActionSpace.Discrete(vocabulary);
+            this.spoken = spoken > 0 ? spoken : vocabulary;
             int next = columns(opened.getOutputInfo(), NEXT_STATE, OnnxJavaType.FLOAT);
             if (next != stateSize || !opened.getInputNames().equals(Set.of(TOKEN, STATE))) {
                 throw new InvalidModelException(
@@ -141,8 +149,18 @@ public final class AutoregressivePolicy implements AutoCloseable {
      * @throws InvalidModelException if ONNX Runtime refuses it, or it is not one step of a recurrent network
      */
     public static AutoregressivePolicy load(ModelFile file) {
+        return load(file, 0);
+    }
+
+    /**
+     * Loads a model whose network has room for more tokens than there are.
+     *
+     * @param spoken how many there are: none from this number on is ever said; 0 for as many as the network knows
+     * @throws InvalidModelException as {@link #load(ModelFile)}, and if the network knows fewer
+     */
+    public static AutoregressivePolicy load(ModelFile file, int spoken) {
         try {
-            return new AutoregressivePolicy(file);
+            return new AutoregressivePolicy(file, spoken);
         } catch (OrtException e) {
             throw new InvalidModelException("ONNX Runtime does not load the model: " + e.getMessage(), e);
         }
@@ -228,7 +246,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
             batch.put(row, states[row]);
             batch.token(row, prompt.tokens()[prompt.tokens().length - 1]);
         }
-        TokenChoice choice = new TokenChoice(vocabulary, decoding);
+        TokenChoice choice = new TokenChoice(spoken, decoding);
         Reply[] replies = new Reply[rows];
         boolean first = true;
         while (rows > 0) {
