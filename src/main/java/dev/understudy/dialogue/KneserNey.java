@@ -163,7 +163,8 @@ public final class KneserNey {
             if (counts[1] > 0 && counts[2] > 0 && counts[3] > 0 && counts[4] > 0) {
                 double y = counts[1] / (counts[1] + 2.0 * counts[2]);
                 for (int k = 1; k <= 3; k++) {
-                    d[k] = Math.min(k, Math.max(0, k - (k + 1) * y * counts[k + 1] / counts[k]));
+                    double discount = k - (k + 1) * y * counts[k + 1] / counts[k];
+                    d[k] = discount > 0 ? Math.min(k, discount) : FEW[k]; // none would leave nothing for the unseen
                 }
             }
             discounts[n] = d;

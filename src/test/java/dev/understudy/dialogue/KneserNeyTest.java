@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
 class KneserNeyTest {
@@ -159,6 +160,19 @@ class KneserNeyTest {
             }
             double y = with[1] / (with[1] + 2 * with[2]);
             return Math.min(k, Math.max(0, k - (k + 1) * y * with[k + 1] / with[k]));
+        }
+    }
+
+    @Test
+    void whateverItHasSeenSoFarNothingIsImpossible() {
+        KneserNey model = new KneserNey(3, 12, 0);
+        SplittableRandom random = new SplittableRandom(5);
+        for (int i = 0; i < 300; i++) {
+            int[] tokens =
+                    random.ints(6, 1, 12).map(token -> token > 6 ? 2 : token).toArray();
+            double[] bits = model.bits(random.ints(6, 1, 12).toArray());
+            assertThat(DoubleStream.of(bits)).as("after %d", i).allMatch(Double::isFinite);
+            model.add(tokens);
         }
     }
 }
