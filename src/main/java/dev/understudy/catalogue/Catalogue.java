@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 
 /** The policies by the names that the command line and the jobs call them by. */
 public final class Catalogue {
-    private static final List<PolicySpec<?>> POLICIES = Stream.concat(
-                    Stream.of(new CarFollowingPolicy(), new ResponderSpec()), ControlPolicySpec.builtIn().stream())
-            .<PolicySpec<?>>map(policy -> policy)
+    private static final List<PolicySpec<?>> POLICIES = Stream.of(
+                    List.of(new CarFollowingPolicy()), ControlPolicySpec.builtIn(), List.of(new ResponderSpec()))
+            .<PolicySpec<?>>flatMap(List::stream)
             .toList();
 
     private Catalogue() {}

@@ -77,7 +77,7 @@ class EmbeddedBrokerIT {
 
             Ran creating = Ran.command("doctor", "--create", "--bootstrap-servers", broker.bootstrapServers());
             assertThat(creating.out())
-                    .contains("with their settings, of [driving, control]")
+                    .contains("with their settings, of [driving, control, dialogue]")
                     .doesNotContain("FAILED");
             assertThat(creating.code()).isZero();
             assertThat(Ran.command(doctor).code()).isZero();

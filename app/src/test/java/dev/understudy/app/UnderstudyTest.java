@@ -141,7 +141,7 @@ class UnderstudyTest {
         assertThat(ran.err())
                 .contains("policy: expected one of the policies [driving/car-following, control/acrobot-v0")
                 .contains("got control/moon-v0")
-                .contains("domain: expected one of the domains [driving, control], got dialog");
+                .contains("domain: expected one of the domains [driving, control, dialogue], got dialog");
     }
 
     @Test

@@ -11,8 +11,6 @@ import dev.understudy.app.demo.Demo;
 import dev.understudy.app.demo.DrivingScenario;
 import dev.understudy.app.demo.Scenario;
 import dev.understudy.app.study.BundledLogs;
-import dev.understudy.catalogue.Catalogue;
-import dev.understudy.domain.Domain;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.train.LearningBranch;
@@ -39,8 +37,7 @@ public final class DemoCommand implements Tool {
     private static final int FAILED = 1;
     private static final int LEAST_SECONDS = 15;
     private static final int DRIVING_SECONDS = 115;
-    private static final List<String> DOMAINS =
-            Catalogue.domains().stream().map(Domain::name).toList();
+    private static final List<String> DOMAINS = List.of("driving", "control");
 
     private static final Setting<String> DOMAIN = Setting.text(
                     "demo.domain", "driving", "What is shown: " + String.join(", ", DOMAINS) + ".")
