@@ -46,7 +46,7 @@ final class ResponderExamination implements Examination {
             for (double each : ofReplies) {
                 sum[0] -= each;
             }
-            sum[1] += TurnSequences.bytes(trajectory.actions().values(), trajectory.steps(), replies);
+            sum[1] += replies.bytes(trajectory.actions().values(), trajectory.steps());
         }
         List<Scores.Trip> trips = new ArrayList<>();
         sums.forEach((name, sum) -> trips.add(new Scores.Trip(name, (long) sum[1], sum[0])));
@@ -57,10 +57,7 @@ final class ResponderExamination implements Examination {
     public Scores baseline(Map<String, String> parameters) {
         Map<String, Long> bytes = new TreeMap<>();
         for (Trajectory trajectory : heldOut) {
-            bytes.merge(
-                    trajectory.trip(),
-                    TurnSequences.bytes(trajectory.actions().values(), trajectory.steps(), replies),
-                    Long::sum);
+            bytes.merge(trajectory.trip(), replies.bytes(trajectory.actions().values(), trajectory.steps()), Long::sum);
         }
         List<Scores.Trip> trips = new ArrayList<>();
         bytes.forEach((name, count) -> trips.add(new Scores.Trip(name, count, count * NATS_PER_BYTE)));

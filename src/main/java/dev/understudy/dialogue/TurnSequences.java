@@ -180,13 +180,4 @@ final class TurnSequences {
             }
         }
     }
-
-    /** Returns how many bytes replies have, one added for the end of each. */
-    static long bytes(float[] actions, int rows, ActionSpace.Text replies) {
-        long bytes = 0;
-        for (int row = 0; row < rows; row++) {
-            bytes += replies.length(actions, row * replies.size()) + 1L;
-        }
-        return bytes;
-    }
 }

@@ -174,6 +174,15 @@ public sealed interface ActionSpace extends Serializable {
             return new String(bytes, StandardCharsets.UTF_8);
         }
 
+        /** Returns how many bytes texts have, one added for the end of each. */
+        public long bytes(float[] actions, int rows) {
+            long bytes = 0;
+            for (int row = 0; row < rows; row++) {
+                bytes += length(actions, row * size) + 1L;
+            }
+            return bytes;
+        }
+
         /** Returns how many bytes a text has that {@link #write} wrote. */
         public int length(float[] actions, int at) {
             int length = 0;

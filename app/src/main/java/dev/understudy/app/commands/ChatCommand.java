@@ -1,6 +1,5 @@
 package dev.understudy.app.commands;
 
-import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
@@ -13,16 +12,12 @@ import dev.understudy.domain.Actor;
 import dev.understudy.domain.Envelope;
 import dev.understudy.domain.Featuriser;
 import dev.understudy.domain.Refusal;
-import dev.understudy.model.IntakeLimits;
-import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.LoadedPolicy;
-import dev.understudy.model.ModelFile;
 import dev.understudy.model.ServedPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,14 +47,8 @@ public final class ChatCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws IOException {
-        byte[] model = Files.readAllBytes(settings.get(MODEL));
         ResponderSpec spec = new ResponderSpec();
-        IntakeOutcome outcome = spec.intakeCheck(IntakeLimits.defaults()).check(model, ModelFile.sha256(model));
-        if (outcome instanceof IntakeOutcome.Rejected rejected) {
-            throw new CommandFailedException(
-                    "model %s is none of %s: %s".formatted(settings.get(MODEL), spec.name(), rejected.reason()));
-        }
-        try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy();
+        try (ServedPolicy policy = EvaluateCommand.accepted(settings.get(MODEL), spec);
                 BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             talk(spec, policy, lines, settings.get(TrainCommand.SEED), console);
         }

@@ -17,7 +17,6 @@ import dev.understudy.domain.Step;
 import dev.understudy.domain.Steps;
 import dev.understudy.ingest.DialogueFormat;
 import dev.understudy.ingest.IngestException;
-import dev.understudy.ingest.Row;
 import dev.understudy.ingest.SampleSource;
 import dev.understudy.learn.Learner;
 import dev.understudy.model.ServedPolicy;
@@ -62,14 +61,8 @@ final class DialogueStudy implements Study {
         List<Turn> turns = new ArrayList<>();
         Map<String, Long> bad = new TreeMap<>();
         try (SampleSource source = DialogueFormat.named(format).open(files, Instant.EPOCH)) {
-            while (source.hasNext()) {
-                Row row = source.next();
-                if (row instanceof Row.Said said) {
-                    turns.add(said.sample());
-                } else if (row instanceof Row.Bad problem) {
-                    bad.merge(problem.problem().name(), 1L, Long::sum);
-                }
-            }
+            source.samples(Turn.class, row -> bad.merge(row.problem().name(), 1L, Long::sum))
+                    .forEach(turns::add);
         } catch (IngestException e) {
             throw new BadSettingsException(List.of(String.valueOf(e.getMessage())));
         }

@@ -51,19 +51,24 @@ public final class EvaluateCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws IOException {
         Path path = settings.get(MODEL);
-        byte[] model = Files.readAllBytes(path);
         String name = settings.get(POLICY);
         String environment = settings.get(Study.ENVIRONMENT);
         PolicySpec<?> spec = Study.policy(name.isBlank() && environment.isBlank() ? named(path) : name, environment);
-        IntakeOutcome outcome = spec.intakeCheck(IntakeLimits.defaults()).check(model, ModelFile.sha256(model));
-        if (outcome instanceof IntakeOutcome.Rejected rejected) {
-            throw new CommandFailedException(
-                    "model %s is none of %s: %s".formatted(path, spec.name(), rejected.reason()));
-        }
-        try (ServedPolicy policy = ((IntakeOutcome.Accepted) outcome).policy()) {
+        try (ServedPolicy policy = accepted(path, spec)) {
             return Study.of(spec)
                     .evaluate(policy, LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings, console);
         }
+    }
+
+    /** Returns the policy of a model file, once it has passed the check that serving makes. */
+    static ServedPolicy accepted(Path path, PolicySpec<?> spec) throws IOException {
+        byte[] model = Files.readAllBytes(path);
+        return spec.intakeCheck(IntakeLimits.defaults())
+                .check(model, ModelFile.sha256(model))
+                .fold(IntakeOutcome.Accepted::policy, rejected -> {
+                    throw new CommandFailedException(
+                            "model %s is none of %s: %s".formatted(path, spec.name(), rejected.reason()));
+                });
     }
 
     private static String named(Path path) throws IOException {

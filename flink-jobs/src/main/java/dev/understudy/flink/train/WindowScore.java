@@ -67,10 +67,8 @@ public final class WindowScore {
             float[] actions = trajectory.actions().values();
             double[] logProbabilities = new double[trajectory.steps()];
             policy.logProbabilities(trajectory.observations(), actions, trajectory.steps(), logProbabilities);
-            for (int step = 0; step < trajectory.steps(); step++) {
-                nats -= logProbabilities[step];
-                bytes += texts.length(actions, step * texts.size()) + 1;
-            }
+            nats -= Arrays.stream(logProbabilities).sum();
+            bytes += texts.bytes(actions, trajectory.steps());
             steps += trajectory.steps();
         }
         SortedMap<String, Double> scores = new TreeMap<>();
