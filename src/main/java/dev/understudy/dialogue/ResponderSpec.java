@@ -1,6 +1,7 @@
 package dev.understudy.dialogue;
 
 import dev.understudy.data.Rows;
+import dev.understudy.domain.Actor;
 import dev.understudy.domain.Baseline;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Envelope;
@@ -19,14 +20,17 @@ import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.network.RecurrentNetwork;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy {@code dialogue/responder}: what was said so far to a reply.
@@ -98,6 +102,15 @@ public record ResponderSpec() implements PolicySpec<Turn> {
         return DialogueFeaturiser.read(REPLIES, saved);
     }
 
+    /**
+     * Returns whether it is the user's turn, and no other program that answers it: no policy speaks for a user, and
+     * what was answered already is only what came before.
+     */
+    @Override
+    public boolean asks(Turn turn) {
+        return turn.role() == Role.USER && turn.actor() != Actor.ASSISTANCE;
+    }
+
     @Override
     public Envelope<Turn> envelope() {
         return new ReplyEnvelope(REPLIES);
@@ -148,6 +161,12 @@ public record ResponderSpec() implements PolicySpec<Turn> {
     @Override
     public IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
         return PolicySpec.super.intakeCheck(policy, limits.ofSteps(MOST_ROWS, LATENCY));
+    }
+
+    /** Returns the tokeniser that a model was learned with, null if its metadata have none. */
+    public static @Nullable Tokeniser tokeniser(ModelMetadata metadata) {
+        String json = metadata.extra().get(ResponderPolicy.TOKENISER);
+        return json == null ? null : Tokeniser.read(json.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.understudy.streams;
 
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -19,6 +21,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,6 +108,11 @@ public final class Serving implements AutoCloseable {
     /** Returns what the instance counts. */
     public ServingMetrics metrics() {
         return metrics;
+    }
+
+    /** Returns the metadata of the model that answers for a policy at an event time; null if there is none. */
+    public @Nullable ModelMetadata model(String policy, long timeMs) {
+        return directories.answering(PolicyName.parse(policy), timeMs).slot().metadata(timeMs);
     }
 
     /** Returns the models of the instance. */
