@@ -16,6 +16,7 @@ import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import dev.understudy.streams.ServingMetrics;
+import dev.understudy.streams.ServingTopology;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -119,6 +120,7 @@ public final class ServeCommand implements Tool {
                 ROLLOUTS,
                 EXPLORE,
                 REPORT_SECONDS));
+        settings.addAll(HttpSettings.ALL);
         return settings;
     }
 
@@ -126,6 +128,7 @@ public final class ServeCommand implements Tool {
     public int run(Settings settings, Console console) throws Exception {
         Recording recording = recording(settings);
         List<Policies<?>> served = served(settings);
+        HttpSettings http = HttpSettings.of(settings, served);
         Connection connection = Connection.of(settings);
         for (Policies<?> policies : served) {
             connection.ensureTopics(settings, policies.domain());
@@ -143,16 +146,21 @@ public final class ServeCommand implements Tool {
         Interrupts.onFirst(stop::countDown);
         try (Serving serving = new Serving(config, served)) {
             serving.start();
-            int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
-            Map<String, Object> counts = counts(serving);
-            console.result(counts, () -> Table.ofFigures(counts).toString());
-            return code;
+            try (HttpSettings.Opened door = http.open(connection, config.instance(), serving, console)) {
+                int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
+                Map<String, Object> counts = counts(serving);
+                counts.putAll(door.counts());
+                console.result(counts, () -> Table.ofFigures(counts).toString());
+                return code;
+            }
         }
     }
 
     private static List<Policies<?>> served(Settings settings) {
         try {
-            return Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
+            List<Policies<?>> served = Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
+            ServingTopology.checkTogether(served);
+            return served;
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of("policy: " + e.getMessage()));
         }
