@@ -25,10 +25,13 @@ import java.util.stream.Stream;
  *   <li>Texts, one token after another: inputs {@code token}, int64 {@code [batch]}, and {@code state}, float32
  *       {@code [batch, d]}; outputs {@code logits}, float32 {@code [batch, vocabulary]}, and {@code nextState}, as
  *       {@code state}. How wide they are, the model says.
+ *   <li>Texts, chosen at once: input {@code features}, int64 {@code [batch, n]}; one or two outputs, float32
+ *       {@code [batch, columns]}. Their names and widths, the model says; whoever loads it knows them.
  * </ul>
  */
 record ModelSignature(List<Value> inputs, List<Value> outputs) {
     private static final int WIDEST = 1 << 16;
+    private static final int MOST_OUTPUTS = 2;
 
     /** An input or output; {@code columns} is its width, 0 for one whole number for each row. */
     record Value(String name, TensorProto.DataType type, int columns) {
@@ -63,6 +66,9 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
 
     /** Returns the signature that a graph must have. */
     static ModelSignature of(Rows.Type observationType, int observationSize, ActionSpace actions, GraphProto graph) {
+        if (actions instanceof ActionSpace.Text && has(FeaturePolicy.FEATURES, graph.getInputList())) {
+            return ofFeatures(graph);
+        }
         if (actions instanceof ActionSpace.Text) {
             int d = width(AutoregressivePolicy.STATE, graph.getInputList());
             int vocabulary = width(AutoregressivePolicy.LOGITS, graph.getOutputList());
@@ -79,6 +85,26 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         return new ModelSignature(
                 List.of(new Value(LoadedPolicy.OBSERVATION, observed, observationSize)),
                 outputs(actions).stream().map(Output::value).toList());
+    }
+
+    private static boolean has(String name, List<ValueInfoProto> values) {
+        return values.stream().anyMatch(value -> value.getName().equals(name));
+    }
+
+    private static ModelSignature ofFeatures(GraphProto graph) {
+        List<ValueInfoProto> outputs = graph.getOutputList();
+        if (outputs.isEmpty() || outputs.size() > MOST_OUTPUTS) {
+            throw new InvalidModelException("expected 1 to %d outputs, got %d".formatted(MOST_OUTPUTS, outputs.size()));
+        }
+        return new ModelSignature(
+                List.of(new Value(
+                        FeaturePolicy.FEATURES,
+                        TensorProto.DataType.INT64,
+                        width(FeaturePolicy.FEATURES, graph.getInputList()))),
+                outputs.stream()
+                        .map(value ->
+                                new Value(value.getName(), TensorProto.DataType.FLOAT, width(value.getName(), outputs)))
+                        .toList());
     }
 
     /** Returns the outputs of a policy of numbers or choices. */
