@@ -59,6 +59,8 @@ public final class Bench {
                 DaggerCommands.Control.class,
                 DaggerCommands.Following.class,
                 DialogueBaselinesCommand.class,
+                DialogueRetrievalCommand.class,
+                DialogueActsCommand.class,
                 GailCommands.Adversarial.class,
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,

@@ -5,13 +5,14 @@ import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.data.Rows;
-import dev.understudy.dialogue.ResponderSpec;
 import dev.understudy.dialogue.Role;
 import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Envelope;
 import dev.understudy.domain.Featuriser;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.domain.Refusal;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ServedPolicy;
 import java.io.BufferedReader;
@@ -47,7 +48,7 @@ public final class ChatCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws IOException {
-        ResponderSpec spec = new ResponderSpec();
+        PolicySpec<Turn> spec = DialogueStudy.named(settings.get(MODEL));
         try (ServedPolicy policy = EvaluateCommand.accepted(settings.get(MODEL), spec);
                 BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             talk(spec, policy, lines, settings.get(TrainCommand.SEED), console);
@@ -55,7 +56,8 @@ public final class ChatCommand implements Tool {
         return 0;
     }
 
-    private static void talk(ResponderSpec spec, ServedPolicy policy, BufferedReader lines, long seed, Console console)
+    private static void talk(
+            PolicySpec<Turn> spec, ServedPolicy policy, BufferedReader lines, long seed, Console console)
             throws IOException {
         Featuriser<Turn> featuriser = spec.featuriser();
         Envelope<Turn> envelope = spec.envelope();
@@ -91,7 +93,7 @@ public final class ChatCommand implements Tool {
                     context, 1, new long[] {seed + sequence}, new LoadedPolicy.Answer(reply, null, null, null, null));
             envelope.judge(turn, reply, reply, 0);
             featuriser.acted(reply);
-            String text = ResponderSpec.REPLIES.read(reply, 0);
+            String text = ((ActionSpace.Text) spec.actions()).read(reply, 0);
             Map<String, Object> told = new LinkedHashMap<>();
             told.put("reply", text);
             told.put("sha256", policy.sha256());

@@ -8,7 +8,7 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Trajectory;
-import dev.understudy.dialogue.ResponderSpec;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.environment.Environments;
 import dev.understudy.learn.Learner;
@@ -59,10 +59,14 @@ interface Study {
     }
 
     /** Returns the study of a policy. */
+    @SuppressWarnings("unchecked") // a policy of the domain of turns is about turns
     static Study of(PolicySpec<?> spec) {
-        return spec instanceof ControlPolicySpec control
-                ? new ControlStudy(control)
-                : spec instanceof ResponderSpec responder ? new DialogueStudy(responder) : new FollowingStudy(spec);
+        if (spec instanceof ControlPolicySpec control) {
+            return new ControlStudy(control);
+        }
+        return spec.domain().equals(Turn.DOMAIN)
+                ? new DialogueStudy((PolicySpec<Turn>) spec)
+                : new FollowingStudy(spec);
     }
 
     /**
