@@ -26,7 +26,7 @@ final class ShapeArithmetic {
             Xor""");
     private static final Set<String> SHAPED = words("""
             ArgMax Cast Concat Constant ConstantOfShape Expand Flatten Gather Gemm Identity MatMul
-            ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape Slice Split Squeeze Transpose
+            ReduceMax ReduceMean ReduceMin ReduceSum Reshape ScatterElements Shape Slice Split Squeeze Transpose
             Unsqueeze""");
 
     /** The operators a model may use. */
@@ -149,6 +149,7 @@ final class ShapeArithmetic {
         return switch (node.operator()) {
             case "ArgMax" -> argMax(node);
             case "Cast", "Identity" -> node.value(0);
+            case "ScatterElements" -> new ShapeValue(node.shape(0), null);
             case "Concat" -> concat(node);
             case "Constant" -> ShapeValue.of(node);
             case "ConstantOfShape" -> new ShapeValue(node.content(0), null);

@@ -2,6 +2,7 @@ package dev.understudy.benchmarks;
 
 import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.model.AutoregressivePolicy;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,14 @@ final class DialogueCommands {
         @Option(names = "--state", defaultValue = "256", description = "Width of the state. Default: ${DEFAULT-VALUE}.")
         private int state;
 
+        @Option(
+                names = "--n-grams",
+                negatable = true,
+                defaultValue = "true",
+                fallbackValue = "true",
+                description = "Mix in what n-gram tables say. Default: ${DEFAULT-VALUE}.")
+        private boolean nGrams;
+
         @Option(names = "--streams", description = "Conversations read at once. Default: ${DEFAULT-VALUE}.")
         private int streams = DEFAULTS.streams();
 
@@ -62,7 +71,8 @@ final class DialogueCommands {
         }
 
         RecurrentNetwork network(TokenFile file) {
-            return new RecurrentNetwork(file.vocabulary(), 192, state);
+            return new RecurrentNetwork(
+                    file.vocabulary(), 192, state, nGrams ? NGramTables.defaults(file.vocabulary()) : null);
         }
 
         SequenceCloningConfig config() {
@@ -129,6 +139,9 @@ final class DialogueCommands {
         public Integer call() throws IOException {
             TokenFile file = problem.file();
             SequenceTraining training = new SequenceTraining(file, problem.network(file), problem.config());
+            if (dump != null && problem.nGrams) {
+                throw new IllegalArgumentException("--dump is of the network alone: expected --no-n-grams beside it");
+            }
             if (dump != null) {
                 training.dump(dump);
             }

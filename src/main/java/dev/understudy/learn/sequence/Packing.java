@@ -30,6 +30,7 @@ public final class Packing {
     private final float[] kept;
     private final float[] weights;
     private final int[] owners;
+    private final int[] positions;
 
     /**
      * Packs sequences.
@@ -67,6 +68,7 @@ public final class Packing {
         kept = new float[streams * steps];
         weights = new float[streams * steps];
         owners = new int[streams * steps];
+        positions = new int[streams * steps];
     }
 
     private static void check(int sequence, int[] tokens, int vocabulary) {
@@ -118,6 +120,7 @@ public final class Packing {
             kept[row] = 0;
             weights[row] = 0;
             owners[row] = -1;
+            positions[row] = 0;
         }
     }
 
@@ -128,6 +131,7 @@ public final class Packing {
         kept[row] = place == 0 ? 0 : 1;
         weights[row] = from.learned()[place + 1] ? 1 : 0;
         owners[row] = sequence;
+        positions[row] = place + 1;
     }
 
     /** Returns the rows of the segment that was read last, without their weights. */
@@ -161,5 +165,15 @@ public final class Packing {
     /** Returns which sequence each row is of, -1 for none. */
     public int[] owners() {
         return owners;
+    }
+
+    /** Returns where in its sequence the target of each row is; 0 where there is nothing. */
+    int[] positions() {
+        return positions;
+    }
+
+    /** Returns what is packed. */
+    List<TokenSequence> sequences() {
+        return sequences;
     }
 }

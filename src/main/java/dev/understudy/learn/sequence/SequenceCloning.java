@@ -7,9 +7,11 @@ import dev.understudy.graph.Shape;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.network.Adam;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.RecurrentNetwork;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -60,22 +62,27 @@ public final class SequenceCloning implements AutoCloseable {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Score that && tokens == that.tokens && java.util.Arrays.equals(bits, that.bits);
+            return other instanceof Score that && tokens == that.tokens && Arrays.equals(bits, that.bits);
         }
 
         @Override
         public int hashCode() {
-            return java.util.Arrays.hashCode(bits);
+            return Arrays.hashCode(bits);
         }
     }
 
     /** Returns the memory of a learner that has seen nothing yet. */
     public LearnerState initialState(long seed) {
-        return startingWith(network.initialise(new SplittableRandom(seed)));
+        NGramTables tables = network.nGrams();
+        float[] memory = tables == null ? new float[0] : tables.initial();
+        return startingWith(network.initialise(new SplittableRandom(seed)), memory);
     }
 
-    private LearnerState startingWith(float[] theta) {
+    private LearnerState startingWith(float[] theta, float[] memory) {
         SortedMap<String, float[]> vectors = new TreeMap<>();
+        if (network.nGrams() != null) {
+            vectors.put(SequencePrograms.MEMORY, memory);
+        }
         vectors.put(SequencePrograms.THETA, theta);
         if (config.averaging() > 0) {
             vectors.put(SequencePrograms.AVERAGE, theta);
@@ -87,17 +94,34 @@ public final class SequenceCloning implements AutoCloseable {
     }
 
     /**
-     * Returns the memory of a learner that goes on from the parameters of a model; null if it is of another network.
+     * Returns the memory of a learner that goes on from a model; null if it is of another network. A model without
+     * n-gram tables is gone on from with empty ones.
      *
      * @param model as {@link #export} wrote it, with or without metadata
      */
     public @Nullable LearnerState stateFrom(byte[] model) {
-        float[] numbers = new float[network.layout().size()];
+        NGramTables tables = network.nGrams();
+        float[] found = exported(network, model);
+        int size = network.layout().size();
+        if (found != null) {
+            float[] memory = Arrays.copyOfRange(found, size, found.length);
+            return startingWith(
+                    Arrays.copyOf(found, size), tables == null ? memory : tables.fromExported(memory));
+        }
+        if (tables == null) {
+            return null;
+        }
+        RecurrentNetwork plain = new RecurrentNetwork(network.vocabulary(), network.embedding(), network.state());
+        float[] theta = exported(plain, model);
+        return theta == null ? null : startingWith(Arrays.copyOf(theta, size), tables.initial());
+    }
+
+    private static float @Nullable [] exported(RecurrentNetwork network, byte[] model) {
+        float[] numbers = new float[network.exported()];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = i + FIRST_NUMBER;
         }
-        float[] theta = ModelConstants.read(model, network.toModel(numbers), FIRST_NUMBER, numbers.length);
-        return theta == null ? null : startingWith(theta);
+        return ModelConstants.read(model, network.toModel(numbers), FIRST_NUMBER, numbers.length);
     }
 
     /**
@@ -126,7 +150,7 @@ public final class SequenceCloning implements AutoCloseable {
                     "expected at least one token to learn, got none in %d sequences".formatted(all.size()));
         }
         Packing packing = new Packing(all, network.vocabulary(), config.streams(), config.steps());
-        return new SequenceUpdate(network, programs.training(), config, optimiser, packing, state, seed);
+        return new SequenceUpdate(network, programs.training(), config, optimiser, packing, sequences, state, seed);
     }
 
     /**
@@ -140,11 +164,13 @@ public final class SequenceCloning implements AutoCloseable {
         program.setInput(SequencePrograms.THETA, theta, Shape.of(theta.length));
         program.setState(SequencePrograms.HIDDEN, new float[config.streams() * network.state()]);
         Packing packing = new Packing(sequences, network.vocabulary(), config.streams(), config.steps());
+        Recollection recollection =
+                new Recollection(network.nGrams(), SequencePrograms.memory(network, state), packing);
         double[] bits = new double[sequences.size()];
         long tokens = 0;
         for (int segment = 0; segment < packing.segments(); segment++) {
             packing.read(segment);
-            try (Result result = program.run(packing.feeds())) {
+            try (Result result = program.run(recollection.feeds())) {
                 float[] losses = result.floats("losses");
                 for (int row = 0; row < losses.length; row++) {
                     if (packing.weights()[row] > 0) {
@@ -159,7 +185,11 @@ public final class SequenceCloning implements AutoCloseable {
 
     /** Returns the policy as {@link RecurrentNetwork#toModel} writes it: one step of the network. */
     public byte[] export(LearnerState state) {
-        return network.toModel(exported(state));
+        float[] theta = exported(state);
+        float[] numbers = Arrays.copyOf(theta, network.exported());
+        float[] memory = SequencePrograms.memory(network, state);
+        System.arraycopy(memory, 0, numbers, theta.length, numbers.length - theta.length);
+        return network.toModel(numbers);
     }
 
     private static float[] exported(LearnerState state) {

@@ -6,6 +6,7 @@ import dev.understudy.graph.Result;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.RecurrentNetwork;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** One window's worth of sequence cloning: a step for each segment. */
 final class SequenceUpdate implements Update {
@@ -26,12 +28,16 @@ final class SequenceUpdate implements Update {
     private final Program training;
     private final SequenceCloningConfig config;
     private final Packing packing;
+    private final Recollection recollection;
+    private final List<TokenSequence> window;
     private final LearnerState begun;
     private final List<Optimiser.Memory> memory;
     private final long seed;
 
     private int segment;
     private boolean diverged;
+    /** The n-gram tables once the window is counted. */
+    private float @Nullable [] counted;
     /** Nats of the first segment, their tokens; of the last, theirs; of all, theirs. */
     private final double[] losses;
 
@@ -41,13 +47,16 @@ final class SequenceUpdate implements Update {
             SequenceCloningConfig config,
             Optimiser optimiser,
             Packing packing,
+            List<TokenSequence> window,
             LearnerState begun,
             long seed) {
         this.network = network;
         this.training = training;
         this.config = config;
         this.packing = packing;
+        this.window = window;
         this.begun = begun;
+        this.recollection = new Recollection(network.nGrams(), SequencePrograms.memory(network, begun), packing);
         this.memory = optimiser.memory(network.layout().size());
         this.seed = seed;
         this.segment = Math.toIntExact(begun.counter(SEGMENT));
@@ -106,7 +115,7 @@ final class SequenceUpdate implements Update {
 
     /** Returns what a segment is learned with, given how many optimiser steps there were before it. */
     private Feeds feeds(long before) {
-        Feeds feeds = packing.feeds()
+        Feeds feeds = recollection.feeds()
                 .floats(SequencePrograms.WEIGHTS, packing.weights())
                 .floats(SequencePrograms.LEARNING_RATE, (float) config.learningRate(before));
         if (config.averaging() > 0) {
@@ -147,6 +156,10 @@ final class SequenceUpdate implements Update {
         SortedMap<String, double[]> statistics = new TreeMap<>();
         SortedMap<String, Long> counters = new TreeMap<>();
         vectors().forEach(name -> vectors.put(name, training.state(name)));
+        NGramTables tables = network.nGrams();
+        if (tables != null) {
+            vectors.put(SequencePrograms.MEMORY, memory(tables));
+        }
         counters.put(STEPS, begun.counter(STEPS) - begun.counter(SEGMENT) + segment);
         if (!isFinished()) {
             vectors.put(SequencePrograms.HIDDEN, training.state(SequencePrograms.HIDDEN));
@@ -154,6 +167,20 @@ final class SequenceUpdate implements Update {
             counters.put(SEGMENT, (long) segment);
         }
         return new LearnerState(vectors, statistics, counters);
+    }
+
+    /** Returns the tables as they were at the beginning; once the window is learned, with it. */
+    private float[] memory(NGramTables tables) {
+        float[] before = SequencePrograms.memory(network, begun);
+        if (!isFinished() || diverged) {
+            return before;
+        }
+        float[] after = counted;
+        if (after == null) {
+            after = Recollection.counted(tables, before, window);
+            counted = after;
+        }
+        return after;
     }
 
     @Override
