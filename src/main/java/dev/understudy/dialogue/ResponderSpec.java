@@ -20,6 +20,7 @@ import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ServedPolicy;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -33,7 +34,7 @@ import java.util.TreeMap;
  *
  * <p>An observation is the newest turns that fit into 1,024 bytes, an action a reply of at most 256 bytes. What is
  * learned is one recurrent network that reads a conversation token by token and goes on as the reply: its state is the
- * state s of the conversation (Sordoni and others, 2015).
+ * state s of the conversation (Sordoni and others, 2015). Tables of n-grams beside it know what was said often.
  */
 public record ResponderSpec() implements PolicySpec<Turn> {
     /** Its name. */
@@ -123,7 +124,8 @@ public record ResponderSpec() implements PolicySpec<Turn> {
         SequenceCloningConfig config = SequenceCloningConfig.defaults();
         return new ResponderLearner(
                 REPLIES,
-                new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE),
+                new RecurrentNetwork(
+                        Tokeniser.MOST_ENTRIES, EMBEDDING, STATE, NGramTables.defaults(Tokeniser.MOST_ENTRIES)),
                 length == 0
                         ? config
                         : config.with(config.learningRate(), config.averaging(), config.dropout(), length));

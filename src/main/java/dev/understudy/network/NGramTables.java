@@ -20,7 +20,7 @@ import java.util.List;
  *
  * <p>A token that was found in the longest context is counted there alone, not in shorter ones, as in prediction by
  * partial matching; so, as in Kneser and Ney's model, shorter contexts count in how many ways they were met. One that
- * was not found is entered in all orders above the one where it was.
+ * was not found there is entered in the next two orders above the one where it was.
  *
  * <p>All of it is one vector of floats, of which the first {@link #exported} travel in a model. Counts and tokens are
  * packed: token + vocabulary x count, which a float holds exactly.
@@ -41,6 +41,9 @@ public record NGramTables(int vocabulary, List<Table> tables) {
     static final float UNSEEN = 0.01f;
 
     private static final int MOST_WORTH = 255;
+
+    /** Orders above the longest known context in which a token is entered: rare long ones would fill the tables. */
+    private static final int GROWTH = 2;
 
     /**
      * The contexts of one length.
@@ -262,10 +265,12 @@ public record NGramTables(int vocabulary, List<Table> tables) {
     }
 
     private void learn(float[] memory, int[] tokens, int at) {
-        int k = order() - 1;
-        while (k >= 0 && !counted(memory, k, tokens, at)) {
+        int known = order() - 1;
+        while (known >= 0 && !counted(memory, known, tokens, at)) {
+            known--;
+        }
+        for (int k = known + 1; k < Math.min(order(), known + 1 + GROWTH); k++) {
             enter(memory, k, tokens, at);
-            k--;
         }
         if (++memory[tokens[at]] >= EXACT / 2f) {
             for (int w = 0; w < vocabulary; w++) {

@@ -70,6 +70,11 @@ public record RecurrentNetwork(
         this(vocabulary, embedding, state, null);
     }
 
+    /** Returns the same network beside other tables. */
+    public RecurrentNetwork with(@Nullable NGramTables otherNGrams) {
+        return new RecurrentNetwork(vocabulary, embedding, state, otherNGrams);
+    }
+
     /**
      * What is multiplied into the embedded tokens and into the projected states of each stream, the same at all of its
      * steps (Gal and Ghahramani 2016, arXiv:1512.05287): 0 or 1 / (1 - rate).

@@ -114,11 +114,33 @@ final class DialogueCommands {
         @Option(names = "--out", description = "ONNX file for the model at the end.")
         private @Nullable Path out;
 
+        @Option(
+                names = "--five-gram",
+                description = "Let a Kneser-Ney 5-gram over the same tokens go through the same windows.")
+        private boolean fiveGram;
+
+        @Option(
+                names = "--unseen",
+                description = "Other conversations as tokens of the same tokeniser, of writers not among --tokens, say:"
+                        + " scored by what is learned at the end.")
+        private @Nullable Path unseen;
+
+        @Option(names = "--csv", description = "File for a line of each window, written as the stream goes on.")
+        private @Nullable Path csv;
+
         @Override
         public Integer call() throws IOException {
             TokenFile file = problem.file();
-            SequenceStream.Settings settings =
-                    new SequenceStream.Settings(problem.network(file), problem.config(), window, replay, seed, out);
+            SequenceStream.Settings settings = new SequenceStream.Settings(
+                    problem.network(file),
+                    problem.config(),
+                    window,
+                    replay,
+                    seed,
+                    fiveGram,
+                    unseen == null ? null : TokenFile.read(unseen, Integer.MAX_VALUE),
+                    out,
+                    csv);
             return finish("dialogue-stream", new SequenceStream(file, settings, this::progress).run(), true);
         }
     }

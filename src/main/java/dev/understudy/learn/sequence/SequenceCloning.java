@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * before it in its conversation: max over theta of the sum of log p_theta(token | tokens before), by teacher forcing
  * and truncated backpropagation through time (Williams and Peng 1990). The state is carried from segment to segment.
  *
+ * <p>N-gram tables of the network say what they know of a window before they count it, once the window is learned. The
+ * network learns as it would alone; only the gate between the two learns from both.
+ *
  * <p>It is what a {@link dev.understudy.learn.Learner} of text has inside, once text has become tokens. The same state,
  * sequences and seed give the same bytes. Used by one thread, with one update under way at a time.
  */
@@ -95,25 +98,27 @@ public final class SequenceCloning implements AutoCloseable {
 
     /**
      * Returns the memory of a learner that goes on from a model; null if it is of another network. A model without
-     * n-gram tables is gone on from with empty ones.
+     * n-gram tables is gone on from with empty ones. A network without tables goes on from the network of a model that
+     * has those of {@link NGramTables#defaults}.
      *
      * @param model as {@link #export} wrote it, with or without metadata
      */
     public @Nullable LearnerState stateFrom(byte[] model) {
         NGramTables tables = network.nGrams();
-        float[] found = exported(network, model);
         int size = network.layout().size();
+        float[] found = exported(network, model);
         if (found != null) {
             float[] memory = Arrays.copyOfRange(found, size, found.length);
-            return startingWith(
-                    Arrays.copyOf(found, size), tables == null ? memory : tables.fromExported(memory));
+            return startingWith(Arrays.copyOf(found, size), tables == null ? memory : tables.fromExported(memory));
         }
-        if (tables == null) {
-            return null;
-        }
-        RecurrentNetwork plain = new RecurrentNetwork(network.vocabulary(), network.embedding(), network.state());
-        float[] theta = exported(plain, model);
-        return theta == null ? null : startingWith(Arrays.copyOf(theta, size), tables.initial());
+        // Weights of the gate are the last: the others lie where they lie without it.
+        RecurrentNetwork other = tables == null
+                ? network.with(NGramTables.defaults(network.vocabulary()))
+                : network.with(null);
+        float[] theta = exported(other, model);
+        return theta == null
+                ? null
+                : startingWith(Arrays.copyOf(theta, size), tables == null ? new float[0] : tables.initial());
     }
 
     private static float @Nullable [] exported(RecurrentNetwork network, byte[] model) {

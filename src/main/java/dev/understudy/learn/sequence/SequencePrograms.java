@@ -127,14 +127,18 @@ final class SequencePrograms implements AutoCloseable {
         Program training() {
             Tensor learningRate = graph.input(LEARNING_RATE, ElementType.FLOAT, Shape.of(1));
             Tensor sum = graph.constant(0);
+            Tensor objective = graph.constant(0);
             for (int from = 0; from < rows; from += config.piece()) {
-                Tensor losses = mixed(
-                        SoftmaxLoss.of(piece(unrolled.projected(), from), unrolled.choices(), piece(targets, from)),
-                        from);
-                sum = sum.add(losses.mul(piece(weights, from)).sum());
+                Tensor own =
+                        SoftmaxLoss.of(piece(unrolled.projected(), from), unrolled.choices(), piece(targets, from));
+                Tensor mixed = mixed(own.stopGradient(), from);
+                sum = sum.add(mixed.mul(piece(weights, from)).sum());
+                // The network learns as if it were alone; beside it, the gate learns to mix.
+                Tensor each = network.nGrams() == null ? own : own.add(mixed);
+                objective = objective.add(each.mul(piece(weights, from)).sum());
             }
             // Of all rows, learned or not: where few are, the step is short.
-            Tensor gradient = network.gradient(sum.div(rows), parameters, unrolled);
+            Tensor gradient = network.gradient(objective.div(rows), parameters, unrolled);
             Tensor clipped = Optimiser.clipNorm(gradient, (float) config.gradientNorm());
             Map<String, Tensor> memory = new LinkedHashMap<>();
             for (Optimiser.Memory vector : optimiser.memory(layout.size())) {

@@ -200,6 +200,15 @@ class SequenceCloningTest {
     }
 
     @Test
+    void aNetworkAloneGoesOnFromThatOfAModelWithTables() {
+        SequenceCloning mixed = learner(NETWORK.with(NGramTables.defaults(VOCABULARY)), CONFIG);
+        LearnerState state = run(mixed, mixed.initialState(1), conversations(40, 2));
+        LearnerState found = Objects.requireNonNull(learner(CONFIG).stateFrom(mixed.export(state)));
+        assertThat(state.vector("average")).startsWith(found.vector("theta"));
+        assertThat(found.vectors()).doesNotContainKey("memory");
+    }
+
+    @Test
     void withTablesTheServedModelPredictsAsTheLearnerIsScored() {
         SequenceCloning learner = learner(WITH_TABLES, CONFIG);
         LearnerState state = run(learner, learner.initialState(1), conversations(300, 2));
