@@ -23,6 +23,9 @@ public final class Packing {
     private final List<List<Integer>> members = new ArrayList<>();
     private final int segments;
     private final long places;
+    /** The last segment of each sequence. */
+    private final int[] lasts;
+
     /** Rows of the segment that was read last. */
     private final long[] tokens;
 
@@ -46,6 +49,7 @@ public final class Packing {
         for (int b = 0; b < streams; b++) {
             members.add(new ArrayList<>());
         }
+        lasts = new int[sequences.size()];
         long all = 0;
         for (int s = 0; s < sequences.size(); s++) {
             check(s, sequences.get(s).tokens(), vocabulary);
@@ -55,6 +59,7 @@ public final class Packing {
             }
             members.get(shortest).add(s);
             lengths[shortest] += places(s);
+            lasts[s] = Math.toIntExact(Math.max(0, lengths[shortest] - 1) / steps);
             all += places(s);
         }
         places = all;
@@ -170,6 +175,11 @@ public final class Packing {
     /** Returns where in its sequence the target of each row is; 0 where there is nothing. */
     int[] positions() {
         return positions;
+    }
+
+    /** Returns the last segment that has a sequence. */
+    int last(int sequence) {
+        return lasts[sequence];
     }
 
     /** Returns what is packed. */

@@ -2,66 +2,114 @@ package dev.understudy.learn.sequence;
 
 import dev.understudy.graph.Feeds;
 import dev.understudy.network.NGramTables;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What n-gram tables say of packed sequences before they have counted them: what the network learns beside them, and is
- * scored with.
+ * What n-gram tables say of packed sequences, which the network is mixed with. A sequence is asked about when a segment
+ * first has it, by what is counted until then; a later pass hears the same again, not what was counted of it since.
  */
 final class Recollection {
-    private final @Nullable NGramTables tables;
+    /** Sequences of a window that are counted together, once all of them are learned. */
+    private static final int LOT = 100;
+
+    private final NGramTables tables;
     private final float[] memory;
     private final Packing packing;
-    private final Map<Integer, NGramTables.Recall> recalls = new HashMap<>();
-    private final int evidence;
+    private final List<TokenSequence> window;
+    /** The last segment that has a sequence of a lot or of one before it. */
+    private final int[] lasts;
 
-    /**
-     * Reads nothing yet: each sequence when a segment first has it.
-     *
-     * @param tables null for none
-     * @param memory of the tables, only read
-     */
-    Recollection(@Nullable NGramTables tables, float[] memory, Packing packing) {
+    private final Map<TokenSequence, NGramTables.Recall> recalls = new IdentityHashMap<>();
+    private int counted;
+
+    private Recollection(NGramTables tables, float[] memory, Packing packing, List<TokenSequence> window) {
         this.tables = tables;
         this.memory = memory;
         this.packing = packing;
-        this.evidence = tables == null ? 0 : tables.evidence();
+        this.window = window;
+        this.lasts = lasts(packing, window);
     }
 
-    /** Returns the rows of the segment that was read last, with what the tables say of them. */
-    Feeds feeds() {
-        Feeds feeds = packing.feeds();
-        NGramTables known = tables;
-        if (known == null) {
-            return feeds;
-        }
-        int[] owners = packing.owners();
-        float[] nats = new float[owners.length];
-        float[] contexts = new float[owners.length * evidence];
-        for (int row = 0; row < owners.length; row++) {
-            if (owners[row] >= 0) {
-                NGramTables.Recall recall = recall(known, owners[row]);
-                int position = packing.positions()[row];
-                nats[row] = recall.nats()[position];
-                System.arraycopy(recall.evidence(), position * evidence, contexts, row * evidence, evidence);
+    /** Returns one that only asks; the memory is not written to. */
+    static Recollection of(NGramTables tables, float[] memory, Packing packing) {
+        return new Recollection(tables, memory, packing, List.of());
+    }
+
+    /**
+     * Returns one that counts a window too, in a copy of the memory.
+     *
+     * @param window what is counted of what is packed, in that order
+     */
+    static Recollection counting(NGramTables tables, float[] memory, Packing packing, List<TokenSequence> window) {
+        return new Recollection(tables, memory.clone(), packing, window);
+    }
+
+    private static int[] lasts(Packing packing, List<TokenSequence> window) {
+        int[] lasts = new int[(window.size() + LOT - 1) / LOT];
+        int next = 0;
+        int last = 0;
+        for (int i = 0; i < packing.sequences().size() && next < window.size(); i++) {
+            if (packing.sequences().get(i) == window.get(next)) {
+                last = Math.max(last, packing.last(i));
+                lasts[next / LOT] = last;
+                next++;
             }
         }
-        return feeds.floats(SequencePrograms.RECALLED, nats).floats(SequencePrograms.EVIDENCE, contexts);
+        return lasts;
     }
 
-    private NGramTables.Recall recall(NGramTables known, int sequence) {
+    /** Counts what segments before this one have ended, and asks about what this one, the last that was read, begins. */
+    void reach(int segment) {
+        for (; counted < lasts.length && lasts[counted] < segment; counted++) {
+            window.subList(counted * LOT, Math.min(window.size(), (counted + 1) * LOT))
+                    .forEach(sequence -> tables.learn(memory, sequence.tokens(), sequence.learned()));
+        }
+        if (segment < packing.segments()) {
+            for (int owner : packing.owners()) {
+                if (owner >= 0) {
+                    recall(owner);
+                }
+            }
+        }
+    }
+
+    private NGramTables.Recall recall(int owner) {
         return recalls.computeIfAbsent(
-                sequence,
-                any -> known.recall(memory, packing.sequences().get(sequence).tokens()));
+                packing.sequences().get(owner), sequence -> tables.recall(memory, sequence.tokens()));
     }
 
-    /** Returns a memory that has counted sequences too. */
-    static float[] counted(NGramTables tables, float[] memory, List<TokenSequence> sequences) {
-        float[] after = memory.clone();
-        sequences.forEach(sequence -> tables.learn(after, sequence.tokens(), sequence.learned()));
-        return after;
+    /** Adds what the tables say of the segment that was read last. */
+    void addTo(Feeds feeds) {
+        feeds.floats(SequencePrograms.RECALLED, nats()).floats(SequencePrograms.EVIDENCE, evidence());
+    }
+
+    /** Returns nats of the targets of the segment that was read last; 0 where there is none. */
+    float[] nats() {
+        int[] owners = packing.owners();
+        float[] nats = new float[owners.length];
+        for (int row = 0; row < owners.length; row++) {
+            nats[row] = owners[row] < 0 ? 0 : recall(owners[row]).nats()[packing.positions()[row]];
+        }
+        return nats;
+    }
+
+    private float[] evidence() {
+        int[] owners = packing.owners();
+        int width = tables.evidence();
+        float[] evidence = new float[owners.length * width];
+        for (int row = 0; row < owners.length; row++) {
+            if (owners[row] >= 0) {
+                float[] known = recall(owners[row]).evidence();
+                System.arraycopy(known, packing.positions()[row] * width, evidence, row * width, width);
+            }
+        }
+        return evidence;
+    }
+
+    /** Returns what the tables hold by now. */
+    float[] memory() {
+        return memory;
     }
 }

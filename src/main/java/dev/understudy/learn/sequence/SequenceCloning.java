@@ -1,5 +1,6 @@
 package dev.understudy.learn.sequence;
 
+import dev.understudy.graph.Feeds;
 import dev.understudy.graph.ModelConstants;
 import dev.understudy.graph.Program;
 import dev.understudy.graph.Result;
@@ -23,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * before it in its conversation: max over theta of the sum of log p_theta(token | tokens before), by teacher forcing
  * and truncated backpropagation through time (Williams and Peng 1990). The state is carried from segment to segment.
  *
- * <p>N-gram tables of the network say what they know of a window before they count it, once the window is learned. The
- * network learns as it would alone; only the gate between the two learns from both.
+ * <p>N-gram tables of the network say what they know of a sequence before they count it: a window is counted in lots of
+ * a hundred sequences, each once it is learned. The network learns as it would alone; only the gate between the two
+ * learns from both.
  *
  * <p>It is what a {@link dev.understudy.learn.Learner} of text has inside, once text has become tokens. The same state,
  * sequences and seed give the same bytes. Used by one thread, with one update under way at a time.
@@ -169,13 +171,18 @@ public final class SequenceCloning implements AutoCloseable {
         program.setInput(SequencePrograms.THETA, theta, Shape.of(theta.length));
         program.setState(SequencePrograms.HIDDEN, new float[config.streams() * network.state()]);
         Packing packing = new Packing(sequences, network.vocabulary(), config.streams(), config.steps());
+        NGramTables tables = network.nGrams();
         Recollection recollection =
-                new Recollection(network.nGrams(), SequencePrograms.memory(network, state), packing);
+                tables == null ? null : Recollection.of(tables, SequencePrograms.memory(tables, state), packing);
         double[] bits = new double[sequences.size()];
         long tokens = 0;
         for (int segment = 0; segment < packing.segments(); segment++) {
             packing.read(segment);
-            try (Result result = program.run(recollection.feeds())) {
+            Feeds feeds = packing.feeds();
+            if (recollection != null) {
+                recollection.addTo(feeds);
+            }
+            try (Result result = program.run(feeds)) {
                 float[] losses = result.floats("losses");
                 for (int row = 0; row < losses.length; row++) {
                     if (packing.weights()[row] > 0) {
@@ -191,9 +198,12 @@ public final class SequenceCloning implements AutoCloseable {
     /** Returns the policy as {@link RecurrentNetwork#toModel} writes it: one step of the network. */
     public byte[] export(LearnerState state) {
         float[] theta = exported(state);
+        NGramTables tables = network.nGrams();
+        if (tables == null) {
+            return network.toModel(theta);
+        }
         float[] numbers = Arrays.copyOf(theta, network.exported());
-        float[] memory = SequencePrograms.memory(network, state);
-        System.arraycopy(memory, 0, numbers, theta.length, numbers.length - theta.length);
+        System.arraycopy(SequencePrograms.memory(tables, state), 0, numbers, theta.length, tables.exported());
         return network.toModel(numbers);
     }
 

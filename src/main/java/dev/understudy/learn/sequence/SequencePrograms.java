@@ -54,11 +54,10 @@ final class SequencePrograms implements AutoCloseable {
         this.optimiser = optimiser;
     }
 
-    /** Returns what the n-gram tables hold in a state: nothing, if it has none of it. */
-    static float[] memory(RecurrentNetwork network, LearnerState state) {
-        NGramTables tables = network.nGrams();
+    /** Returns what the n-gram tables hold in a state: nothing, if it is of before there were any. */
+    static float[] memory(NGramTables tables, LearnerState state) {
         float[] memory = state.vectors().get(MEMORY);
-        return tables == null ? new float[0] : memory == null ? tables.initial() : memory;
+        return memory == null ? tables.initial() : memory;
     }
 
     /** Advances theta, the optimiser's memory, the average and the hidden state; gives the {@code loss}, summed. */

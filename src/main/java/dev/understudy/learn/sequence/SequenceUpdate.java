@@ -28,16 +28,13 @@ final class SequenceUpdate implements Update {
     private final Program training;
     private final SequenceCloningConfig config;
     private final Packing packing;
-    private final Recollection recollection;
-    private final List<TokenSequence> window;
+    private final @Nullable Recollection recollection;
     private final LearnerState begun;
     private final List<Optimiser.Memory> memory;
     private final long seed;
 
     private int segment;
     private boolean diverged;
-    /** The n-gram tables once the window is counted. */
-    private float @Nullable [] counted;
     /** Nats of the first segment, their tokens; of the last, theirs; of all, theirs. */
     private final double[] losses;
 
@@ -54,17 +51,30 @@ final class SequenceUpdate implements Update {
         this.training = training;
         this.config = config;
         this.packing = packing;
-        this.window = window;
         this.begun = begun;
-        this.recollection = new Recollection(network.nGrams(), SequencePrograms.memory(network, begun), packing);
         this.memory = optimiser.memory(network.layout().size());
         this.seed = seed;
         this.segment = Math.toIntExact(begun.counter(SEGMENT));
         this.losses = begun.statistics().getOrDefault(LOSSES, new double[6]).clone();
+        NGramTables tables = network.nGrams();
+        this.recollection = tables == null
+                ? null
+                : recollection(tables, SequencePrograms.memory(tables, begun), packing, window, segment);
         vectors().forEach(name -> training.setState(name, begun.vector(name)));
         training.setState(
                 SequencePrograms.HIDDEN,
                 begun.vectors().getOrDefault(SequencePrograms.HIDDEN, new float[config.streams() * network.state()]));
+    }
+
+    /** Returns what the tables would say had the segments before one been learned here. */
+    private static Recollection recollection(
+            NGramTables tables, float[] memory, Packing packing, List<TokenSequence> window, int segment) {
+        Recollection recollection = Recollection.counting(tables, memory, packing, window);
+        for (int before = 0; before < segment; before++) {
+            packing.read(before);
+            recollection.reach(before);
+        }
+        return recollection;
     }
 
     /** Returns the names of what outlasts the update. */
@@ -115,9 +125,13 @@ final class SequenceUpdate implements Update {
 
     /** Returns what a segment is learned with, given how many optimiser steps there were before it. */
     private Feeds feeds(long before) {
-        Feeds feeds = recollection.feeds()
+        Feeds feeds = packing.feeds()
                 .floats(SequencePrograms.WEIGHTS, packing.weights())
                 .floats(SequencePrograms.LEARNING_RATE, (float) config.learningRate(before));
+        if (recollection != null) {
+            recollection.reach(segment);
+            recollection.addTo(feeds);
+        }
         if (config.averaging() > 0) {
             feeds.floats(SequencePrograms.NEWEST, (float) config.newest(before));
         }
@@ -157,8 +171,8 @@ final class SequenceUpdate implements Update {
         SortedMap<String, Long> counters = new TreeMap<>();
         vectors().forEach(name -> vectors.put(name, training.state(name)));
         NGramTables tables = network.nGrams();
-        if (tables != null) {
-            vectors.put(SequencePrograms.MEMORY, memory(tables));
+        if (tables != null && recollection != null) {
+            vectors.put(SequencePrograms.MEMORY, memory(tables, recollection));
         }
         counters.put(STEPS, begun.counter(STEPS) - begun.counter(SEGMENT) + segment);
         if (!isFinished()) {
@@ -169,18 +183,13 @@ final class SequenceUpdate implements Update {
         return new LearnerState(vectors, statistics, counters);
     }
 
-    /** Returns the tables as they were at the beginning; once the window is learned, with it. */
-    private float[] memory(NGramTables tables) {
-        float[] before = SequencePrograms.memory(network, begun);
+    /** Returns what the tables held at the beginning; once the window is learned, with it. */
+    private float[] memory(NGramTables tables, Recollection counting) {
         if (!isFinished() || diverged) {
-            return before;
+            return SequencePrograms.memory(tables, begun);
         }
-        float[] after = counted;
-        if (after == null) {
-            after = Recollection.counted(tables, before, window);
-            counted = after;
-        }
-        return after;
+        counting.reach(packing.segments());
+        return counting.memory();
     }
 
     @Override
