@@ -58,10 +58,12 @@ record NGramGraph(NGramTables tables) {
             hash = remainder(folded.add(number(graph, 1)), NGramTables.PRIME);
         }
         Shape column = Shape.of(Shape.UNKNOWN, 1);
-        Tensor fingerprint = remainder(hash, NGramTables.FINGERPRINTS).add(number(graph, 1)).reshape(column);
+        Tensor fingerprint =
+                remainder(hash, NGramTables.FINGERPRINTS).add(number(graph, 1)).reshape(column);
         long[] probes = new long[table.probes()];
         Arrays.setAll(probes, i -> i);
-        Tensor start = remainder(hash.mul(number(graph, NGramTables.SPREAD)), NGramTables.PRIME).reshape(column);
+        Tensor start = remainder(hash.mul(number(graph, NGramTables.SPREAD)), NGramTables.PRIME)
+                .reshape(column);
         Tensor slots = remainder(start.add(graph.constant(probes, Shape.of(1, probes.length))), table.slots());
         Tensor owned = memory.gather(0, slots.add(number(graph, tables.keys(k))))
                 .equal(fingerprint.cast(ElementType.FLOAT))
@@ -81,8 +83,7 @@ record NGramGraph(NGramTables tables) {
         Tensor counts = packed.div(number(graph, tables.vocabulary()));
         Tensor tokens = packed.sub(counts.mul(number(graph, tables.vocabulary())));
         Tensor found = counts.cast(ElementType.FLOAT);
-        Tensor discounts = graph.constant(
-                        new float[] {0, table.once(), table.twice(), table.more()}, Shape.of(4))
+        Tensor discounts = graph.constant(new float[] {0, table.once(), table.twice(), table.more()}, Shape.of(4))
                 .gather(0, found.min(graph.constant(3f)).cast(ElementType.INT64));
         Tensor sum = found.sum(true, 1);
         Tensor atLeastOne = sum.max(graph.constant(1f));

@@ -77,8 +77,9 @@ public record NGramTables(int vocabulary, List<Table> tables) {
     public NGramTables {
         tables = List.copyOf(tables);
         if (vocabulary < 2 || vocabulary > EXACT / 256 || tables.isEmpty()) {
-            throw new IllegalArgumentException("expected a vocabulary from 2 to %d and at least one table, got %d and %d"
-                    .formatted(EXACT / 256, vocabulary, tables.size()));
+            throw new IllegalArgumentException(
+                    "expected a vocabulary from 2 to %d and at least one table, got %d and %d"
+                            .formatted(EXACT / 256, vocabulary, tables.size()));
         }
     }
 
@@ -332,7 +333,9 @@ public record NGramTables(int vocabulary, List<Table> tables) {
                 continue;
             }
             least = least < 0 || memory[worth(k) + slot] < memory[worth(k) + least] ? slot : least;
-            for (int i = entries(k) + slot * table.width(), end = i + table.width(); owner == fingerprint && i < end; i++) {
+            for (int i = entries(k) + slot * table.width(), end = i + table.width();
+                    owner == fingerprint && i < end;
+                    i++) {
                 if (memory[i] == 0) {
                     memory[i] = tokens[at] + vocabulary;
                     memory[worth(k) + slot] = Math.min(MOST_WORTH, memory[worth(k) + slot] + 1);

@@ -294,7 +294,8 @@ public record RecurrentNetwork(
         } else {
             float[] memory = Arrays.copyOfRange(exported, layout().size(), exported.length);
             Recalled recalled = recall(graph.constant(memory, Shape.of(memory.length)), token, carried);
-            Tensor share = gate(weights, withOne(projected), recalled.chances().evidence()).sigmoid();
+            Tensor share = gate(weights, withOne(projected), recalled.chances().evidence())
+                    .sigmoid();
             Tensor own = logits.softmax(1);
             Tensor chances = own.add(recalled.chances().chances().sub(own).mul(share));
             // Above 0 for the logarithm: the least normal float.
@@ -316,7 +317,8 @@ public record RecurrentNetwork(
     private Recalled recall(Tensor memory, Tensor token, Tensor carried) {
         NGramTables tables = Objects.requireNonNull(nGrams);
         List<Tensor> last = new ArrayList<>(List.of(token));
-        List<Tensor> tokens = new ArrayList<>(List.of(token.cast(ElementType.FLOAT).reshape(Shape.of(Shape.UNKNOWN, 1))));
+        List<Tensor> tokens =
+                new ArrayList<>(List.of(token.cast(ElementType.FLOAT).reshape(Shape.of(Shape.UNKNOWN, 1))));
         for (int i = 0; i < tables.order() - 1; i++) {
             Tensor before = carried.slice(1, (long) state + i, state + i + 1L);
             tokens.add(before);

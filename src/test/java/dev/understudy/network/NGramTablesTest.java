@@ -194,8 +194,7 @@ class NGramTablesTest {
     void refusesTablesThatCannotBe() {
         assertThatThrownBy(() -> new NGramTables.Table(4, 1, 5, 0.5f, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "expected at least 1 slot, width and probe, and no more probes than slots, got 4, 1 and 5");
+                .hasMessage("expected at least 1 slot, width and probe, and no more probes than slots, got 4, 1 and 5");
         assertThatThrownBy(() -> new NGramTables.Table(4, 1, 1, 1.5f, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expected discounts above 0 and at most 1, 2 and 3, got 1.5, 1.0 and 1.0");

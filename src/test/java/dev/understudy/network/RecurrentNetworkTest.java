@@ -230,8 +230,7 @@ class RecurrentNetworkTest {
                         .output("byTheta", gradients.get(0))
                         .output("byOwn", gradients.get(1))
                         .build();
-                Result result =
-                        program.run(new Feeds().floats("theta", values).floats("own", ownNats))) {
+                Result result = program.run(new Feeds().floats("theta", values).floats("own", ownNats))) {
             float[] found = result.floats("losses");
             float[] byOwn = result.floats("byOwn");
             float[] byTheta = result.floats("byTheta");
@@ -262,8 +261,7 @@ class RecurrentNetworkTest {
     }
 
     private static double sum(Program program, float[] theta, float[] own) {
-        try (Result result =
-                program.run(new Feeds().floats("theta", theta).floats("own", own))) {
+        try (Result result = program.run(new Feeds().floats("theta", theta).floats("own", own))) {
             double sum = 0;
             for (float each : result.floats("losses")) {
                 sum += each;

@@ -129,7 +129,9 @@ final class SequenceStream {
     }
 
     private double fiveGramBits(TokenSequence sequence) {
-        return fiveGram == null ? 0 : Arrays.stream(fiveGram.bits(sequence.tokens())).sum();
+        return fiveGram == null
+                ? 0
+                : Arrays.stream(fiveGram.bits(sequence.tokens())).sum();
     }
 
     /** Appends what a window cost to the file of windows. */

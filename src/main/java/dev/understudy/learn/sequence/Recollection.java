@@ -4,7 +4,6 @@ import dev.understudy.graph.Feeds;
 import dev.understudy.network.NGramTables;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What n-gram tables say of packed sequences, which the network is mixed with. A sequence is asked about when a segment
@@ -21,7 +20,7 @@ final class Recollection {
     /** The last segment that has a sequence of a lot or of one before it. */
     private final int[] lasts;
 
-    private final Map<TokenSequence, NGramTables.Recall> recalls = new IdentityHashMap<>();
+    private final IdentityHashMap<TokenSequence, NGramTables.Recall> recalls = new IdentityHashMap<>();
     private int counted;
 
     private Recollection(NGramTables tables, float[] memory, Packing packing, List<TokenSequence> window) {
@@ -51,7 +50,7 @@ final class Recollection {
         int next = 0;
         int last = 0;
         for (int i = 0; i < packing.sequences().size() && next < window.size(); i++) {
-            if (packing.sequences().get(i) == window.get(next)) {
+            if (packing.sequences().get(i).equals(window.get(next))) {
                 last = Math.max(last, packing.last(i));
                 lasts[next / LOT] = last;
                 next++;

@@ -114,9 +114,8 @@ public final class SequenceCloning implements AutoCloseable {
             return startingWith(Arrays.copyOf(found, size), tables == null ? memory : tables.fromExported(memory));
         }
         // Weights of the gate are the last: the others lie where they lie without it.
-        RecurrentNetwork other = tables == null
-                ? network.with(NGramTables.defaults(network.vocabulary()))
-                : network.with(null);
+        RecurrentNetwork other =
+                tables == null ? network.with(NGramTables.defaults(network.vocabulary())) : network.with(null);
         float[] theta = exported(other, model);
         return theta == null
                 ? null

@@ -27,7 +27,8 @@ class SequenceCloningTest {
     private static final NGramTables TABLES = new NGramTables(
             VOCABULARY,
             List.of(
-                    new NGramTables.Table(13, 4, 3, 0.5f, 1f, 1.3f), new NGramTables.Table(61, 2, 4, 0.8f, 1.4f, 1.8f)));
+                    new NGramTables.Table(13, 4, 3, 0.5f, 1f, 1.3f),
+                    new NGramTables.Table(61, 2, 4, 0.8f, 1.4f, 1.8f)));
     private static final RecurrentNetwork WITH_TABLES = new RecurrentNetwork(VOCABULARY, 8, 16, TABLES);
     private static final SequenceCloningConfig CONFIG =
             new SequenceCloningConfig(4, 8, 1e-2, 10, 1000, 1.0, 0.9, 0.0, 1, 16);
