@@ -121,8 +121,7 @@ final class DialogueCommands {
 
         @Option(
                 names = "--unseen",
-                description = "Other conversations as tokens of the same tokeniser, of writers not among --tokens, say:"
-                        + " scored by what is learned at the end.")
+                description = "Other conversations as tokens of the same tokeniser, of other writers, say: scored at the end.")
         private @Nullable Path unseen;
 
         @Option(names = "--csv", description = "File for a line of each window, written as the stream goes on.")
