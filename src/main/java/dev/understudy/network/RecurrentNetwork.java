@@ -263,9 +263,9 @@ public record RecurrentNetwork(
 
     /**
      * Returns one step as ONNX bytes without metadata: inputs {@code token} INT64 {@code [batch]} and {@code state}
-     * {@code [batch, servedState]}; outputs {@code logits} {@code [batch, vocabulary]} and {@code nextState} {@code
-     * [batch, servedState]}. With tables the state has the last tokens behind h, the newest first, and the logits are
-     * logarithms of chances.
+     * {@code [batch, servedState]}; outputs {@code logits} {@code [batch, vocabulary]} and {@code nextState}
+     * {@code [batch, servedState]}. With tables the state has the last tokens behind h, the newest first, and the
+     * logits are logarithms of chances.
      *
      * @param exported all weights, in the order of {@link #layout}, and what the tables hold, {@link #exported} in all
      */

@@ -121,7 +121,8 @@ final class DialogueCommands {
 
         @Option(
                 names = "--unseen",
-                description = "Other conversations as tokens of the same tokeniser, of other writers, say: scored at the end.")
+                description =
+                        "Other conversations as tokens of the same tokeniser, of other writers, say: scored at the end.")
         private @Nullable Path unseen;
 
         @Option(names = "--csv", description = "File for a line of each window, written as the stream goes on.")

@@ -59,7 +59,9 @@ final class Recollection {
         return lasts;
     }
 
-    /** Counts what segments before this one have ended, and asks about what this one, the last that was read, begins. */
+    /**
+     * Counts what segments before this one have ended, and asks about what this one, the last that was read, begins.
+     */
     void reach(int segment) {
         for (; counted < lasts.length && lasts[counted] < segment; counted++) {
             window.subList(counted * LOT, Math.min(window.size(), (counted + 1) * LOT))
