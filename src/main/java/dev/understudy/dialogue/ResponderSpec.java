@@ -16,6 +16,7 @@ import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.sequence.SequenceCloningConfig;
+import dev.understudy.learn.sequence.SequenceGailConfig;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.ModelFile;
@@ -44,6 +45,9 @@ public record ResponderSpec() implements PolicySpec<Turn> {
 
     private static final int EMBEDDING = 192;
     private static final int STATE = 256;
+
+    /** Iterations of GAIL on a window (a guess). */
+    private static final int ITERATIONS_ON_STREAMS = 25;
 
     /** Longest that a reply may take, from the first byte of its context on (a guess). */
     private static final Duration LATENCY = Duration.ofSeconds(2);
@@ -110,10 +114,10 @@ public record ResponderSpec() implements PolicySpec<Turn> {
 
     @Override
     public List<String> algorithms() {
-        return List.of(Algorithms.CLONING);
+        return List.of(Algorithms.CLONING, Algorithms.GAIL);
     }
 
-    /** @param length how often the conversations of a window are gone through; 0 for once */
+    /** @param length how often the conversations of a window are gone through, or iterations of GAIL; 0 for its own */
     @Override
     public Learner learner(String algorithm, int length) {
         if (!algorithms().contains(algorithm)) {
@@ -121,12 +125,24 @@ public record ResponderSpec() implements PolicySpec<Turn> {
                     "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), NAME, algorithm));
         }
         SequenceCloningConfig config = SequenceCloningConfig.defaults();
+        RecurrentNetwork network = new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE);
+        if (algorithm.equals(Algorithms.GAIL)) {
+            SequenceGailConfig adversarial = SequenceGailConfig.chat(ResponderPolicy.STOPS);
+            return new AdversarialResponderLearner(
+                    REPLIES, network, config, length == 0 ? adversarial : adversarial.withIterations(length));
+        }
         return new ResponderLearner(
                 REPLIES,
-                new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE),
+                network,
                 length == 0
                         ? config
                         : config.with(config.learningRate(), config.averaging(), config.dropout(), length));
+    }
+
+    /** As {@link #learner}; GAIL does fewer iterations of its own on each window, as more windows follow. */
+    @Override
+    public Learner onStreams(String algorithm, int length) {
+        return learner(algorithm, length == 0 && algorithm.equals(Algorithms.GAIL) ? ITERATIONS_ON_STREAMS : length);
     }
 
     /** Returns none: an n-gram model is held beside it by {@code evaluate}. */

@@ -68,7 +68,7 @@ class ResponderTest {
         return turns;
     }
 
-    private static List<Step> steps(int conversations) {
+    static List<Step> steps(int conversations) {
         List<Step> all = new ArrayList<>();
         for (int i = 0; i < conversations; i++) {
             Assembler<Turn> assembler = new Assembler<>(SPEC, Experts.DEFAULT);

@@ -38,6 +38,7 @@ public final class Packing {
      * @throws IllegalArgumentException if a token is not in the vocabulary
      */
     public Packing(List<TokenSequence> sequences, int vocabulary, int streams, int steps) {
+        check(sequences, vocabulary);
         this.sequences = sequences;
         this.streams = streams;
         this.steps = steps;
@@ -47,7 +48,6 @@ public final class Packing {
         }
         long all = 0;
         for (int s = 0; s < sequences.size(); s++) {
-            check(s, sequences.get(s).tokens(), vocabulary);
             int shortest = 0;
             for (int b = 1; b < streams; b++) {
                 shortest = lengths[b] < lengths[shortest] ? b : shortest;
@@ -67,6 +67,13 @@ public final class Packing {
         kept = new float[streams * steps];
         weights = new float[streams * steps];
         owners = new int[streams * steps];
+    }
+
+    /** Throws IllegalArgumentException if a token is not in the vocabulary. */
+    static void check(List<TokenSequence> sequences, int vocabulary) {
+        for (int s = 0; s < sequences.size(); s++) {
+            check(s, sequences.get(s).tokens(), vocabulary);
+        }
     }
 
     private static void check(int sequence, int[] tokens, int vocabulary) {

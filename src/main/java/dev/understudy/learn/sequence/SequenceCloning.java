@@ -162,7 +162,7 @@ public final class SequenceCloning implements AutoCloseable {
         return network.toModel(exported(state));
     }
 
-    private static float[] exported(LearnerState state) {
+    static float[] exported(LearnerState state) {
         return state.vectors().getOrDefault(SequencePrograms.AVERAGE, state.vector(SequencePrograms.THETA));
     }
 
