@@ -19,7 +19,10 @@ import dev.understudy.ingest.DialogueFormat;
 import dev.understudy.ingest.IngestException;
 import dev.understudy.ingest.SampleSource;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.model.ServedPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,8 +44,14 @@ final class DialogueStudy implements Study {
             "What the n-gram baseline is fitted to (of dialogue): files of conversations; by default it learns each that is"
                     + " evaluated on once it has predicted it.");
 
+    private static final Setting<String> MODEL = Setting.text(
+            "model",
+            "",
+            "The model file that learning goes on from (of dialogue); by default it begins with nothing, and gail clones"
+                    + " before it imitates.");
+
     /** What training asks for besides. */
-    static final List<Setting<?>> TRAINING = List.of(FORMAT);
+    static final List<Setting<?>> TRAINING = List.of(FORMAT, MODEL);
 
     /** What evaluation asks for besides. */
     static final List<Setting<?>> EVALUATION = List.of(FORMAT, FITTED);
@@ -108,6 +117,23 @@ final class DialogueStudy implements Study {
     @Override
     public Learner learner(String algorithm, int length, Settings settings) {
         return spec.learner(algorithm, length);
+    }
+
+    @Override
+    public LearnerState begin(Learner learner, long seed, Settings settings) throws IOException {
+        String model = settings.get(MODEL);
+        if (model.isBlank()) {
+            return learner.initialState(seed);
+        }
+        Path path = Path.of(model);
+        LogFiles.requireExisting(List.of(path));
+        LearnerState state = learner.stateFrom(Files.readAllBytes(path), seed);
+        if (state == null) {
+            throw new BadSettingsException(
+                    List.of("model: expected a model of %s with its tokeniser, found another at %s"
+                            .formatted(spec.name(), path)));
+        }
+        return state;
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.understudy.dialogue.ResponderSpec;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.environment.Environments;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ServedPolicy;
 import java.io.IOException;
@@ -78,6 +79,11 @@ interface Study {
      * @param length steps or iterations by the algorithm's own measure; 0 for its own number
      */
     Learner learner(String algorithm, int length, Settings settings);
+
+    /** Returns what a new learner begins with. */
+    default LearnerState begin(Learner learner, long seed, Settings settings) throws IOException {
+        return learner.initialState(seed);
+    }
 
     /** Returns what is told of a policy after its training. */
     default Map<String, Object> trained(Learner learner, Update update, ServedPolicy policy, Settings settings) {
