@@ -66,7 +66,8 @@ public final class Bench {
                 GailCommands.OffPolicy.class,
                 DialogueCommands.Streamed.class,
                 DialogueCommands.Timed.class,
-                DialogueCommands.Replies.class
+                DialogueCommands.Replies.class,
+                OracleCommand.class
             })
     static final class Measurements {}
 
