@@ -33,8 +33,9 @@ import java.util.TreeMap;
 final class DialogueStudy implements Study {
     private static final Setting<String> FORMAT = Setting.text(
             "format",
-            DialogueFormat.SELF_DIALOGUE.toString(),
-            "Layout of conversations (of dialogue): self-dialogue, schema-guided, multiwoz, chat, rasa.");
+            "",
+            "Layout of conversations (of dialogue): self-dialogue, schema-guided, multiwoz, chat, rasa; told by their members"
+                    + " where nothing is said.");
     private static final Setting<String> FITTED = Setting.text(
             "baseline.demos",
             "",
@@ -60,7 +61,8 @@ final class DialogueStudy implements Study {
         LogFiles.requireExisting(files);
         List<Turn> turns = new ArrayList<>();
         Map<String, Long> bad = new TreeMap<>();
-        try (SampleSource source = DialogueFormat.named(format).open(files, Instant.EPOCH)) {
+        try (SampleSource source = (format.isBlank() ? LogFiles.recognised(files) : DialogueFormat.named(format))
+                .open(files, Instant.EPOCH)) {
             source.samples(Turn.class, row -> bad.merge(row.problem().name(), 1L, Long::sum))
                     .forEach(turns::add);
         } catch (IngestException e) {

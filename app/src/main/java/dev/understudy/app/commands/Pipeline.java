@@ -62,6 +62,14 @@ public final class Pipeline {
 
     static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
             "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
+
+    static final Setting<Integer> INACTIVITY_MILLIS = Setting.integer(
+            "inactivity.millis",
+            (int) LogReading.defaults().inactivity().toMillis(),
+            1,
+            86_400_000,
+            "Event time of silence after which a trip, episode or conversation is taken for closed, milliseconds; a window"
+                    + " closes so much later; the same for learn and promote-gate.");
     private static final Setting<Integer> PARALLELISM =
             Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
     private static final Setting<Integer> CHECKPOINT_MILLIS =
@@ -135,6 +143,7 @@ public final class Pipeline {
                 HELD_OUT_PERCENT,
                 EXPERTS,
                 LATENESS_MILLIS,
+                INACTIVITY_MILLIS,
                 PARALLELISM,
                 CHECKPOINT_MILLIS,
                 CHECKPOINTS,
@@ -176,7 +185,7 @@ public final class Pipeline {
                 Duration.ofMillis(settings.get(LATENESS_MILLIS)),
                 defaults.idleness(),
                 defaults.futureTolerance(),
-                defaults.inactivity(),
+                Duration.ofMillis(settings.get(INACTIVITY_MILLIS)),
                 settings.get(HELD_OUT_PERCENT),
                 settings.get(EXPERTS).actors());
     }
