@@ -195,10 +195,26 @@ class UnderstudyTest {
     void aDemonstrationOfNoDomainIsBadUsage() {
         Ran ran = Ran.command("demo", "--domain", "dialog");
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("--domain: expected one of [driving, control], found \"dialog\"");
+        assertThat(ran.err()).contains("--domain: expected one of [driving, control, dialogue], found \"dialog\"");
         Ran shorter = Ran.command("demo", "--domain", "control", "--seconds", "3");
         assertThat(shorter.code()).isEqualTo(2);
         assertThat(shorter.err()).contains("--seconds: expected 0 or from 15 on, found 3");
+        Ran narrower = Ran.command("demo", "--domain", "dialogue", "--window-seconds", "5");
+        assertThat(narrower.code()).isEqualTo(2);
+        assertThat(narrower.err()).contains("--window-seconds: expected 0 or from 10 on, found 5");
+    }
+
+    @Test
+    void chatSaysWhatItCannotReachOrFind(@TempDir Path folder) {
+        Ran alone = Ran.command("chat", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        assertThat(alone.code()).isEqualTo(1);
+        assertThat(alone.err()).contains("expected a Kafka cluster at 127.0.0.1:1");
+        Ran model = Ran.command("chat", "--model", folder.resolve("none.onnx").toString());
+        assertThat(model.code()).isEqualTo(2);
+        assertThat(model.err()).contains("--model: expected a file, found nothing at " + folder);
+        Ran policy = Ran.command("chat", "--policy", "driving/car-following");
+        assertThat(policy.code()).isEqualTo(2);
+        assertThat(policy.err()).contains("policy: expected one of [dialogue/responder");
     }
 
     @Test

@@ -37,7 +37,7 @@ public final class Demo {
     public Demo(Scenario scenario, Path directory, Console console) {
         this.scenario = scenario;
         this.directory = directory;
-        run = new DemoRun(console);
+        run = new DemoRun(console, scenario.measure());
     }
 
     /** Asks {@link #run} to come to an end; from any thread. */

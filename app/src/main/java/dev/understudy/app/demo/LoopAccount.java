@@ -37,6 +37,7 @@ final class LoopAccount {
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
+    private final String measure;
     private final DecisionLedger decisions = new DecisionLedger();
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();
     private final Map<String, Promotion> verdicts = new LinkedHashMap<>();
@@ -47,6 +48,16 @@ final class LoopAccount {
     private final Map<String, Acknowledgement> loaded = new LinkedHashMap<>();
     private long deadLetters;
     private long promoted;
+
+    /** Opens the books of actions in numbers. */
+    LoopAccount() {
+        this("error");
+    }
+
+    /** @param measure what windows are scored by, in the words of their lines */
+    LoopAccount(String measure) {
+        this.measure = measure;
+    }
 
     /** Enters a decision. */
     synchronized void decision(Decision decision) {
@@ -94,12 +105,14 @@ final class LoopAccount {
         switch (report.kind()) {
             case PREQUENTIAL -> {
                 if (windows.putIfAbsent(report.policy() + '@' + report.windowStartMs(), report) == null) {
-                    return Optional.of("window    %s  %.0f steps of %s; error before learning: %s"
+                    Double steps = report.figures().get(STEPS);
+                    return Optional.of("window    %s  %s of %s; %s before learning: %s"
                             .formatted(
                                     span(report.windowStartMs(), report.windowEndMs()),
-                                    report.figures().getOrDefault(STEPS, Double.NaN),
+                                    steps == null ? "steps" : "%.0f steps".formatted(steps),
                                     report.policy(),
-                                    errors(report)));
+                                    measure,
+                                    report.figures().isEmpty() ? "no policy yet" : errors(report)));
                 }
             }
             case TRAINING -> {
@@ -235,6 +248,25 @@ final class LoopAccount {
         return windows.values().stream()
                 .sorted(Comparator.comparingLong(TrainingRecord::windowStartMs))
                 .map(window -> prequential(window, expert.apply(window)))
+                .toList();
+    }
+
+    /** Returns how well each window's texts were predicted before it was learned, in order of time. */
+    synchronized List<Map<String, @Nullable Object>> bitsPerByte() {
+        return windows.values().stream()
+                .sorted(Comparator.comparingLong(TrainingRecord::windowStartMs))
+                .map(window -> {
+                    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+                    json.put(
+                            "windowStart",
+                            Instant.ofEpochMilli(window.windowStartMs()).toString());
+                    json.put(
+                            "windowEnd",
+                            Instant.ofEpochMilli(window.windowEndMs()).toString());
+                    json.put("bitsPerByte", window.figures().get("policy"));
+                    json.put("replies", window.figures().get(STEPS));
+                    return json;
+                })
                 .toList();
     }
 
