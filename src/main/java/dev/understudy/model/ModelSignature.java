@@ -35,6 +35,13 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         private long[] shape(long rows) {
             return columns == 0 ? new long[] {rows} : new long[] {rows, columns};
         }
+
+        private Form form() {
+            Form.Type element = type == TensorProto.DataType.FLOAT
+                    ? Form.Type.FLOAT
+                    : type == TensorProto.DataType.UINT8 ? Form.Type.UINT8 : Form.Type.INT64;
+            return new Form(element, true, columns == 0 ? new int[0] : new int[] {columns}, null);
+        }
     }
 
     /**
@@ -118,20 +125,20 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         found.forEach(value -> type(value, Objects.requireNonNull(byName.get(value.getName()))));
     }
 
-    /** Returns the shape every input has when {@code rows} observations come in. */
-    Map<String, long[]> inputs(int rows) {
-        return shapes(inputs, rows);
+    /** Returns the form of every input, by name. */
+    Map<String, Form> inputForms() {
+        return forms(inputs);
     }
 
-    /** Returns the shape every output must have then. */
-    Map<String, long[]> outputs(int rows) {
-        return shapes(outputs, rows);
+    /** Returns the form of every output, by name. */
+    Map<String, Form> outputForms() {
+        return forms(outputs);
     }
 
-    private static Map<String, long[]> shapes(List<Value> values, int rows) {
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        values.forEach(value -> shapes.put(value.name(), value.shape(rows)));
-        return shapes;
+    private static Map<String, Form> forms(List<Value> values) {
+        Map<String, Form> forms = new LinkedHashMap<>();
+        values.forEach(value -> forms.put(value.name(), value.form()));
+        return forms;
     }
 
     private static void names(String what, List<ValueInfoProto> found, List<String> expected) {

@@ -64,6 +64,7 @@ public final class Bench {
                 GailCommands.Timed.class,
                 GailCommands.Peer.class,
                 GailCommands.OffPolicy.class,
+                FuzzModelsCommand.class,
                 DialogueCommands.Streamed.class,
                 DialogueCommands.Timed.class,
                 DialogueCommands.Replies.class

@@ -3,6 +3,7 @@ package dev.understudy.streams;
 import dev.understudy.domain.Experts;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactAssembly;
@@ -31,6 +32,7 @@ final class ModelDirectory {
 
     private final String policy;
     private final IntakeCheck check;
+    private final ModelIntake intake;
     private final ModelSlot slot = new ModelSlot();
     private final ServingMetrics metrics;
     private final Consumer<Acknowledgement> acknowledgements;
@@ -61,6 +63,7 @@ final class ModelDirectory {
      *
      * @param policy its name
      * @param check of its models
+     * @param intake that takes them in
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
      * @param all those of the instance, which have it load
@@ -68,11 +71,13 @@ final class ModelDirectory {
     ModelDirectory(
             String policy,
             IntakeCheck check,
+            ModelIntake intake,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
             PolicyDirectories all) {
         this.policy = policy;
         this.check = check;
+        this.intake = intake;
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.all = all;
@@ -174,7 +179,7 @@ final class ModelDirectory {
         if (artifact.isEmpty()) {
             return false;
         }
-        return check.check(artifact.get().bytes(), promotion.sha256())
+        return intake.take(check, artifact.get().bytes(), promotion.sha256(), promotion.evidence())
                 .fold(accepted -> install(next, accepted), refusal -> refuse(next, refusal.reason()));
     }
 

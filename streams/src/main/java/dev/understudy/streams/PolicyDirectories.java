@@ -3,6 +3,7 @@ package dev.understudy.streams;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -31,16 +32,30 @@ import org.slf4j.LoggerFactory;
 public final class PolicyDirectories implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PolicyDirectories.class);
 
+    /** Seconds without news after which the intake makes ready for the next file: what is known needs no process. */
+    private static final int QUIET_SECONDS = 10;
+
     private final ServingConfig config;
     private final List<Policies<?>> served;
     private final ServingMetrics metrics;
     private final Consumer<Acknowledgement> acknowledgements;
     private final InstantSource clock;
     private final Map<PolicyName, ModelDirectory> directories = new ConcurrentHashMap<>();
+    private final ModelIntake intake;
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
     private volatile boolean closed;
     private @Nullable Thread loader;
+
+    /** Directories without models, which takes files in in this process: for those of one's own making. */
+    public PolicyDirectories(
+            ServingConfig config,
+            List<Policies<?>> served,
+            ServingMetrics metrics,
+            Consumer<Acknowledgement> acknowledgements,
+            InstantSource clock) {
+        this(config, served, metrics, acknowledgements, clock, ModelIntake.inThisProcess());
+    }
 
     /**
      * Directories without models. They load none before {@link #start}.
@@ -49,18 +64,21 @@ public final class PolicyDirectories implements AutoCloseable {
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
      * @param clock wall clock of the acknowledgements
+     * @param intake that takes files in; closed with the directories
      */
     public PolicyDirectories(
             ServingConfig config,
             List<Policies<?>> served,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
-            InstantSource clock) {
+            InstantSource clock,
+            ModelIntake intake) {
         this.config = config;
         this.served = List.copyOf(served);
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.clock = clock;
+        this.intake = intake;
         for (Policies<?> policies : served) {
             policies.names().forEach(name -> open(name.parent(), policies.spec(name)));
         }
@@ -71,7 +89,7 @@ public final class PolicyDirectories implements AutoCloseable {
         return directories.computeIfAbsent(
                 policy,
                 any -> new ModelDirectory(
-                        name, spec.intakeCheck(name, config.intake()), metrics, acknowledgements, this));
+                        name, spec.intakeCheck(name, config.intake()), intake, metrics, acknowledgements, this));
     }
 
     /** Returns what is answered, by domain. */
@@ -203,12 +221,15 @@ public final class PolicyDirectories implements AutoCloseable {
     }
 
     private void run() {
+        int quietSeconds = 0;
         while (!closed) {
             try {
                 if (news.tryAcquire(1, TimeUnit.SECONDS)
                         || directories.values().stream().anyMatch(ModelDirectory::isWaiting)) {
                     news.drainPermits();
                     loadPending();
+                } else if (++quietSeconds == QUIET_SECONDS) {
+                    intake.prepare();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -259,5 +280,6 @@ public final class PolicyDirectories implements AutoCloseable {
             }
         }
         directories.values().forEach(directory -> directory.slot().close());
+        intake.close();
     }
 }

@@ -2,10 +2,13 @@ package dev.understudy.streams;
 
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.FirstSight;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -54,17 +57,27 @@ public final class Serving implements AutoCloseable {
     }
 
     /**
-     * An instance that does nothing until {@link #start}; the topics must exist.
+     * An instance that does nothing until {@link #start}; the topics must exist. Model files come from outside: each is
+     * tried in a process apart when it is first seen.
      *
      * @param served the policies it answers for, by domain; one of each
      */
     public Serving(ServingConfig config, List<Policies<?>> served) {
+        this(config, served, new FirstSight(checked(config)));
+    }
+
+    /**
+     * An instance that takes model files in as it is told.
+     *
+     * @param intake closed with the instance
+     */
+    public Serving(ServingConfig config, List<Policies<?>> served, ModelIntake intake) {
         this.config = config;
         acknowledgements = new KafkaProducer<>(
                 config.producerProperties(config.place().applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
-        directories = new PolicyDirectories(config, served, metrics, this::acknowledge, InstantSource.system());
+        directories = new PolicyDirectories(config, served, metrics, this::acknowledge, InstantSource.system(), intake);
         try {
             streams = new KafkaStreams(ServingTopology.build(config, directories, metrics), config.toProperties());
         } catch (RuntimeException e) {
@@ -74,6 +87,13 @@ public final class Serving implements AutoCloseable {
         }
         streams.setUncaughtExceptionHandler(
                 new RestartLimit(config.restarts().most(), config.restarts().period(), InstantSource.system()));
+    }
+
+    /** Returns the file with what was checked before. */
+    private static Path checked(ServingConfig config) {
+        return config.place()
+                .stateDirectory()
+                .resolve("checked-models-" + config.instance().replaceAll("[^A-Za-z0-9._-]", "_"));
     }
 
     private void acknowledge(Acknowledgement acknowledgement) {

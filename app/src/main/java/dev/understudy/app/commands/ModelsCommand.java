@@ -9,11 +9,14 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
+import dev.understudy.model.FirstSight;
+import dev.understudy.model.GoldenOutputs;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Artifacts;
@@ -31,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -88,7 +92,9 @@ public final class ModelsCommand {
                 "effectiveFrom", Instant.ofEpochMilli(verdict.effectiveFromMs()).toString());
         json.put("decidedAt", Instant.ofEpochMilli(verdict.decidedAtMs()).toString());
         json.put("reason", verdict.reason());
-        json.put("evidence", verdict.evidence());
+        SortedMap<String, Double> evidence = new TreeMap<>(verdict.evidence());
+        evidence.keySet().removeAll(GoldenOutputs.in(evidence).keySet());
+        json.put("evidence", evidence);
         return json;
     }
 
@@ -264,7 +270,7 @@ public final class ModelsCommand {
                     settings.get(REASON),
                     true,
                     "",
-                    new TreeMap<>(),
+                    goldenOutputs(models, target),
                     System.currentTimeMillis());
             publish(models.connection(), promotion);
             Promotion after = models.inForce().orElse(promotion);
@@ -276,6 +282,16 @@ public final class ModelsCommand {
             console.result(json(promotion, true), () -> "epoch %d puts %s in force from event time %s"
                     .formatted(epoch, shortened(target), Instant.ofEpochMilli(promotion.effectiveFromMs())));
             return 0;
+        }
+
+        /** Returns what the gate kept of a model when it was promoted. */
+        private static SortedMap<String, Double> goldenOutputs(Models models, String sha256) {
+            return models.verdicts().stream()
+                    .filter(verdict -> verdict.promoted() && verdict.sha256().equals(sha256))
+                    .map(verdict -> GoldenOutputs.in(verdict.evidence()))
+                    .filter(golden -> !golden.isEmpty())
+                    .findFirst()
+                    .orElseGet(TreeMap::new);
         }
 
         /** Returns the first event time that nothing was decided on yet, so that no past decision is contradicted. */
@@ -305,7 +321,7 @@ public final class ModelsCommand {
         }
     }
 
-    /** Runs the intake check that serving runs. */
+    /** Runs the intake check that serving runs on a file that it sees for the first time. */
     @Command(
             name = "verify",
             description = "Run the intake check that serving runs, on a model file or on a model of the cluster.")
@@ -329,13 +345,16 @@ public final class ModelsCommand {
         public int run(Settings settings, Console console) throws IOException {
             byte[] bytes;
             String sha256;
+            Map<String, Double> evidence = Map.of();
             if (Files.exists(Path.of(model))) {
                 bytes = Files.readAllBytes(Path.of(model));
                 sha256 = Artifacts.sha256(bytes);
             } else if (model.matches("[0-9a-f]{4,64}")) {
                 Models models = Models.read(
                         settings, settings.get(VERIFIED).isEmpty() ? POLICY.defaultText() : settings.get(VERIFIED));
-                sha256 = models.verdict(model).sha256();
+                Promotion verdict = models.verdict(model);
+                sha256 = verdict.sha256();
+                evidence = verdict.evidence();
                 bytes = models.reader()
                         .artifact(models.policy(), sha256)
                         .orElseThrow(() -> new CommandFailedException(
@@ -349,8 +368,11 @@ public final class ModelsCommand {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);
-            int code = check.check(bytes, sha256)
-                    .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
+            int code;
+            try (ModelIntake intake = new FirstSight()) {
+                code = intake.take(check, bytes, sha256, evidence)
+                        .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
+            }
             console.result(json, () -> ShowModel.text(json, ""));
             return code;
         }

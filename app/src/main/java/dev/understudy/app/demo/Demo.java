@@ -11,6 +11,7 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
 import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
@@ -75,7 +76,7 @@ public final class Demo {
         ServingConfig config =
                 ServingConfig.defaults(servers, folder.resolve("serving")).named("demo", "understudy-demo");
         DomainTopics topics = DomainTopics.of(scenario.policies().domain());
-        Serving serving = new Serving(config, List.of(scenario.policies()));
+        Serving serving = new Serving(config, List.of(scenario.policies()), ModelIntake.inThisProcess());
         try (TopicFollower observed = LoopObserver.start(connection, topics, run.account(), run.console());
                 LocalFlink flink = LocalFlink.start(folder, 2);
                 serving) {

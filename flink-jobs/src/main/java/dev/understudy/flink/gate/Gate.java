@@ -10,6 +10,7 @@ import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.models.ModelShelf;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.learn.TrainingReport;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private transient @Nullable Map<String, List<Promotion>> verdicts;
     private transient Set<String> recalled;
     private transient Map<String, GateExamination> examinations;
+    private transient ModelIntake intake;
     /** The policy whose key is set. */
     @SuppressWarnings("NullAway.Init")
     private transient String policy;
@@ -81,6 +83,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     public void open(OpenContext context) {
         recalled = new HashSet<>();
         examinations = new HashMap<>();
+        intake = config.intake();
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", GateProgress.CODEC.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", ModelShelf.CODEC.serializer()));
@@ -275,7 +278,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         Verdict verdict = problem != null
                 ? Verdict.refused(problem, progress.budget())
                 : examinations
-                        .computeIfAbsent(policy, name -> new GateExamination(config, name, reading.experts()))
+                        .computeIfAbsent(policy, name -> new GateExamination(config, name, reading.experts(), intake))
                         .examine(
                                 model,
                                 candidate.sha256(),
@@ -283,6 +286,13 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                                 heldOut(candidate.windowEndMs()),
                                 progress.budget());
         decide(candidate, verdict, time, out);
+    }
+
+    @Override
+    public void close() {
+        if (intake != null) {
+            intake.close();
+        }
     }
 
     private GateExamination.Rivals rivals(GateProgress progress) throws Exception {

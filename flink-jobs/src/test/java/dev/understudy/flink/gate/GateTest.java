@@ -109,7 +109,8 @@ class GateTest {
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             GateConfig config, LogReading reading, ModelHistory history) throws Exception {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, history)),
+                new KeyedCoProcessOperator<>(
+                        new Gate(config.inThisProcess().withLead(Duration.ofSeconds(3)), reading, history)),
                 ModelEvent::policy,
                 Step::policy,
                 Types.STRING);
