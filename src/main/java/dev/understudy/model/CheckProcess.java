@@ -193,13 +193,10 @@ final class CheckProcess implements AutoCloseable {
      * @param check that it must pass, which is sent over
      */
     Verdict check(IntakeCheck check, byte[] bytes, String sha256) {
+        byte[] written = serialised(check);
         try {
-            ByteArrayOutputStream written = new ByteArrayOutputStream();
-            try (ObjectOutputStream objects = new ObjectOutputStream(written)) {
-                objects.writeObject(check);
-            }
-            out.writeInt(written.size());
-            written.writeTo(out);
+            out.writeInt(written.length);
+            out.write(written);
             out.writeUTF(sha256);
             out.writeInt(bytes.length);
             out.write(bytes);
@@ -214,6 +211,16 @@ final class CheckProcess implements AutoCloseable {
             return new Verdict(null, false);
         }
         return new Verdict(answer.reason, answer.verdict != REJECTED && !answer.tooMuch);
+    }
+
+    private static byte[] serialised(IntakeCheck check) {
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        try (ObjectOutputStream objects = new ObjectOutputStream(written)) {
+            objects.writeObject(check);
+        } catch (IOException e) {
+            throw new IllegalStateException("expected a check that can be sent to a process, got " + e, e);
+        }
+        return written.toByteArray();
     }
 
     /** What came back: a verdict of the process, or why there is none. */

@@ -35,6 +35,7 @@ final class DialectOperators {
         ALL.put("Cast", DialectOperators::cast);
         // Rows with weights.
         ALL.put("Gemm", DialectOperators::gemm);
+        ALL.put("MatMul", DialectOperators::matMul);
         ALL.put("Gather", DialectOperators::gather);
         // Along an axis that is not the batch.
         for (String name : List.of("ReduceMax", "ReduceMean", "ReduceSum")) {
@@ -46,6 +47,7 @@ final class DialectOperators {
         ALL.put("ArgMax", DialectOperators::argMax);
         ALL.put("Concat", DialectOperators::concat);
         ALL.put("Split", DialectOperators::split);
+        ALL.put("Slice", DialectOperators::slice);
         ALL.put("Reshape", DialectOperators::reshape);
     }
 
@@ -120,16 +122,30 @@ final class DialectOperators {
         return List.of(result);
     }
 
+    /** A matrix of each row with another of that row; products with weights are a Gemm. */
+    private static List<Form> matMul(DialectNode node) {
+        node.arity(2, 1);
+        Form a = node.floats(0);
+        Form b = node.floats(1);
+        if (!a.perRow() || !b.perRow() || a.axes() != 3 || b.axes() != 3 || a.size(2) != b.size(1)) {
+            throw node.unfit("expected two matrices of each row that fit, got %s and %s".formatted(a, b));
+        }
+        node.costs((long) a.size(1) * a.size(2) * b.size(2));
+        return List.of(Form.floats(true, a.size(1), b.size(2)));
+    }
+
     /** Rows of a table, by whole numbers that come with the batch; ONNX Runtime refuses a number that is no row. */
     private static List<Form> gather(DialectNode node) {
         node.arity(2, 1, "axis");
         Form table = node.floats(0);
         Form indices = node.typed(1, Form.Type.INT64);
         node.attribute("axis", 0, 0, 0);
-        if (table.perRow() || table.axes() < 1 || !indices.perRow() || indices.axes() != 1) {
-            throw node.unfit("expected a table and a number for each row, got %s and %s".formatted(table, indices));
+        if (table.perRow() || table.axes() < 1 || !indices.perRow()) {
+            throw node.unfit("expected a table and numbers of each row, got %s and %s".formatted(table, indices));
         }
-        return List.of(Form.floats(true, Arrays.copyOfRange(table.dims(), 1, table.dims().length)));
+        int[] dims = Arrays.copyOf(indices.dims(), indices.dims().length + table.dims().length - 1);
+        System.arraycopy(table.dims(), 1, dims, indices.dims().length, table.dims().length - 1);
+        return List.of(Form.floats(true, dims));
     }
 
     private static List<Form> reduce(DialectNode node) {
@@ -194,7 +210,7 @@ final class DialectOperators {
 
     private static List<Form> split(DialectNode node) {
         node.arity(2, node.outputs(), "axis");
-        Form form = node.floats(0);
+        Form form = node.typed(0, node.any(0).type());
         int axis = node.axis(form);
         long[] parts = node.numbers(1);
         List<Form> forms = new ArrayList<>();
@@ -211,6 +227,22 @@ final class DialectOperators {
                     .formatted(node.outputs(), form.size(axis), Arrays.toString(parts)));
         }
         return forms;
+    }
+
+    /** One stretch along one axis, by a start, an end and an axis that are written out. */
+    private static List<Form> slice(DialectNode node) {
+        node.arity(4, 1);
+        Form form = node.typed(0, node.any(0).type());
+        long[] start = node.numbers(1);
+        long[] end = node.numbers(2);
+        long[] axes = node.numbers(3);
+        boolean fits = start.length == 1 && end.length == 1 && axes.length == 1;
+        fits = fits && axes[0] >= (form.perRow() ? 1 : 0) && axes[0] < form.axes();
+        if (!fits || start[0] < 0 || end[0] <= start[0] || end[0] > form.size((int) axes[0])) {
+            throw node.unfit("expected one stretch of %s, got %s to %s of axis %s"
+                    .formatted(form, Arrays.toString(start), Arrays.toString(end), Arrays.toString(axes)));
+        }
+        return List.of(resized(form, (int) axes[0], size -> (int) (end[0] - start[0])));
     }
 
     private static Form resized(Form form, int axis, UnaryOperator<Integer> change) {

@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -42,7 +43,7 @@ class ExportedModelsTest {
     void everyLearnerOfEveryPolicyStaysWithinTheDialect(String policy, String algorithm) {
         PolicySpec<?> spec = Catalogue.policy(policy);
         try (Learner learner = spec.learner(algorithm, 1)) {
-            TreeMap<String, String> extra = new TreeMap<>();
+            Map<String, String> extra = new TreeMap<>();
             if (spec.actions() instanceof ActionSpace.Text) {
                 extra.put(
                         "tokenizer",
@@ -55,7 +56,7 @@ class ExportedModelsTest {
         }
     }
 
-    private static ModelMetadata metadata(PolicySpec<?> spec, TreeMap<String, String> extra) {
+    private static ModelMetadata metadata(PolicySpec<?> spec, Map<String, String> extra) {
         Rows golden = spec.observationType().room(2, spec.observationSize());
         return new ModelMetadata(
                 spec.name(),
@@ -70,7 +71,7 @@ class ExportedModelsTest {
                 new Matrix(2, spec.actionSize(), new float[2 * spec.actionSize()]),
                 "test",
                 "none",
-                extra);
+                new TreeMap<>(extra));
     }
 
     /** Policies that a learner may be given, beyond those that the catalogue gives. */

@@ -17,8 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FirstSightTest {
-    @TempDir
-    private Path directory;
+    private final Path directory;
+
+    FirstSightTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     /** A check whose models are loaded by something that does what a hostile file did. */
     private static IntakeCheck loadedBy(ModelLoader loader) {
@@ -112,9 +115,9 @@ class FirstSightTest {
     @Test
     void aFileThatTakesTooLongIsRefused() {
         ModelFile model = TestModels.file(0.5f, 0.1f);
-        CheckProcess.Limits short_ = new CheckProcess.Limits(
+        CheckProcess.Limits hasty = new CheckProcess.Limits(
                 512L << 20, Duration.ofMillis(300), Duration.ofSeconds(60), Duration.ofSeconds(60));
-        try (FirstSight intake = new FirstSight(short_, null)) {
+        try (FirstSight intake = new FirstSight(hasty, null)) {
             assertThat(reason(intake.take(loadedBy(file -> hung()), model.bytes(), model.sha256(), Map.of())))
                     .contains("expected the check to take at most PT0.3S of CPU");
             assertThat(intake.processStarts()).isOne();
