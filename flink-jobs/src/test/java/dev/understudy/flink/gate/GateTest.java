@@ -24,6 +24,8 @@ import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.flink.train.TrainingOperator;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
@@ -382,10 +384,24 @@ class GateTest {
     void judgesLikeAFirstModelAfterTheLayoutOfTheObservationChanged() throws Exception {
         String now = CarFollowing.fingerprint();
         String before = (now.startsWith("0") ? "1" : "0") + now.substring(1);
-        byte[] relabelled = new String(models.get(1).model(), StandardCharsets.ISO_8859_1)
-                .replace(now, before)
-                .getBytes(StandardCharsets.ISO_8859_1);
-        Promotion verdict = judgedBeside(relabelled);
+        ModelFile file = ModelFile.read(models.get(1).model());
+        ModelMetadata told = file.metadata();
+        ModelMetadata relabelled = new ModelMetadata(
+                told.policy(),
+                told.parentSha256(),
+                told.windowStartMs(),
+                told.windowEndMs(),
+                told.sourceRanges(),
+                told.seed(),
+                before,
+                told.reportJson(),
+                told.goldenObservations(),
+                told.goldenActions(),
+                told.codeVersion(),
+                told.dataLicence(),
+                told.extra());
+        Promotion verdict =
+                judgedBeside(ModelFile.create(file.bytes(), relabelled).bytes());
         assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
         assertThat(verdict.reason()).contains("observation layout").contains(before);
     }
