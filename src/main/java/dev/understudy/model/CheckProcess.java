@@ -133,7 +133,8 @@ final class CheckProcess implements AutoCloseable {
                 CheckMain.class.getName()));
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(Path.of("/bin/sh"))) {
-            // Its work must not hold up what the program is for. ulimit counts kilobytes; a shell or system without this limit goes on without it.
+            // Its work must not hold up what the program is for. ulimit counts kilobytes; a shell or system without
+            // this limit goes on without it.
             command.addAll(List.of(
                     "/bin/sh",
                     "-c",

@@ -4,6 +4,7 @@ import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.model.GoldenOutputs;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Serdes;
@@ -78,5 +81,15 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
                             verdicts.stream().map(Promotion::sha256).distinct().count()));
         }
         return found.get(found.size() - 1);
+    }
+
+    /** Returns what the gate kept of the outputs of a model when it promoted it; nothing if it never did. */
+    SortedMap<String, Double> goldenOutputs(String sha256) {
+        return verdicts().stream()
+                .filter(verdict -> verdict.promoted() && verdict.sha256().equals(sha256))
+                .map(verdict -> GoldenOutputs.in(verdict.evidence()))
+                .filter(golden -> !golden.isEmpty())
+                .findFirst()
+                .orElseGet(TreeMap::new);
     }
 }

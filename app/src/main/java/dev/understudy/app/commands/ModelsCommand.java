@@ -270,7 +270,7 @@ public final class ModelsCommand {
                     settings.get(REASON),
                     true,
                     "",
-                    goldenOutputs(models, target),
+                    models.goldenOutputs(target),
                     System.currentTimeMillis());
             publish(models.connection(), promotion);
             Promotion after = models.inForce().orElse(promotion);
@@ -282,16 +282,6 @@ public final class ModelsCommand {
             console.result(json(promotion, true), () -> "epoch %d puts %s in force from event time %s"
                     .formatted(epoch, shortened(target), Instant.ofEpochMilli(promotion.effectiveFromMs())));
             return 0;
-        }
-
-        /** Returns what the gate kept of a model when it was promoted. */
-        private static SortedMap<String, Double> goldenOutputs(Models models, String sha256) {
-            return models.verdicts().stream()
-                    .filter(verdict -> verdict.promoted() && verdict.sha256().equals(sha256))
-                    .map(verdict -> GoldenOutputs.in(verdict.evidence()))
-                    .filter(golden -> !golden.isEmpty())
-                    .findFirst()
-                    .orElseGet(TreeMap::new);
         }
 
         /** Returns the first event time that nothing was decided on yet, so that no past decision is contradicted. */
