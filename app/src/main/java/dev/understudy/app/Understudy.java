@@ -6,9 +6,11 @@ import dev.understudy.app.commands.ChatCommand;
 import dev.understudy.app.commands.DemoCommand;
 import dev.understudy.app.commands.DoctorCommand;
 import dev.understudy.app.commands.EvaluateCommand;
+import dev.understudy.app.commands.ExportModel;
 import dev.understudy.app.commands.IngestCommand;
 import dev.understudy.app.commands.InspectCommand;
 import dev.understudy.app.commands.LearnCommand;
+import dev.understudy.app.commands.MakeKeys;
 import dev.understudy.app.commands.ModelsCommand;
 import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.commands.ServeCommand;
@@ -109,7 +111,9 @@ public final class Understudy {
                         .addSubcommand("list", tool(new ModelsCommand.ListModels()))
                         .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
                         .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
-                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
+                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel()))
+                        .addSubcommand("export", tool(new ExportModel()))
+                        .addSubcommand("keys", tool(new MakeKeys())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("bench", tool(new BenchCommand()));
         line.addSubcommand("broker", tool(new BrokerCommand()));

@@ -9,6 +9,7 @@ import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactAssembly.Artifact;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
+import dev.understudy.signing.UntrustedException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -113,7 +114,9 @@ final class ModelDirectory {
         while (history.size() > ModelSlot.PREVIOUS + 1) {
             history.pollFirstEntry();
         }
-        if (verdict.epoch() < newestEpoch) {
+        // Where it is signed, a later one counts too: the topic of promotions may have been given an older one again.
+        if (verdict.epoch() < newestEpoch
+                || (verdict.epoch() > newestEpoch && !all.trust().isNone())) {
             enqueue(past);
         }
     }
@@ -142,7 +145,7 @@ final class ModelDirectory {
             try {
                 long epoch = next.promotion.epoch();
                 Pending known = settled.get(epoch);
-                boolean again = known != null && known.sameAs(next);
+                boolean again = known != null && known.sameAs(next) && known.isPast() == next.isPast();
                 if (again || load(next)) {
                     pending.remove(epoch, next);
                     settled.put(epoch, next);
@@ -173,6 +176,11 @@ final class ModelDirectory {
         }
         if (artifact.isEmpty()) {
             return false;
+        }
+        try {
+            all.checkSignature(policy, promotion.sha256());
+        } catch (UntrustedException e) {
+            return refuse(next, String.valueOf(e.getMessage()));
         }
         return check.check(artifact.get().bytes(), promotion.sha256())
                 .fold(accepted -> install(next, accepted), refusal -> refuse(next, refusal.reason()));

@@ -6,7 +6,12 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
+import dev.understudy.signing.UntrustedException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -39,6 +44,8 @@ public final class PolicyDirectories implements AutoCloseable {
     private final Map<PolicyName, ModelDirectory> directories = new ConcurrentHashMap<>();
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
+    private volatile Function<ArtifactKey, byte @Nullable []> signatures = key -> null;
+    private volatile Consumer<DeadLetter> deadLetters = any -> {};
     private volatile boolean closed;
     private @Nullable Thread loader;
 
@@ -126,10 +133,45 @@ public final class PolicyDirectories implements AutoCloseable {
         return epochs;
     }
 
+    /** Sets who is told of records of the models topics that cannot be used. */
+    public void deadLettersTo(Consumer<DeadLetter> receiver) {
+        deadLetters = receiver;
+    }
+
+    /** Takes note of a record that cannot be used. */
+    void dead(DeadLetter letter) {
+        deadLetters.accept(letter);
+    }
+
     /** Sets where pieces of files are looked up. */
     void artifactsFrom(Function<ArtifactKey, @Nullable ArtifactChunk> lookup) {
         artifacts = lookup;
         hasNews();
+    }
+
+    /** Sets where signatures of files are looked up, by the key of the record that closes a file. */
+    void signaturesFrom(Function<ArtifactKey, byte @Nullable []> lookup) {
+        signatures = lookup;
+    }
+
+    /** Returns whose signatures count. */
+    Trust trust() {
+        return config.trust();
+    }
+
+    /**
+     * Verifies a whole file once more before it is loaded: it may have come when others were trusted.
+     *
+     * @throws UntrustedException if nobody who is trusted with it signed it
+     */
+    void checkSignature(String policy, String sha256) {
+        ArtifactKey key = ArtifactKey.manifest(policy, sha256);
+        ArtifactChunk manifest = artifact(key);
+        trust().check(
+                        Topics.ARTIFACTS,
+                        key.toString().getBytes(StandardCharsets.UTF_8),
+                        manifest == null ? null : manifest.bytes(),
+                        signatures.apply(key));
     }
 
     @Nullable

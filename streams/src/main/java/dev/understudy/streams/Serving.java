@@ -3,6 +3,7 @@ package dev.understudy.streams;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.schemas.Acknowledgement;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.lang.management.ManagementFactory;
@@ -17,6 +18,8 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.slf4j.Logger;
@@ -30,6 +33,7 @@ public final class Serving implements AutoCloseable {
     private final ServingConfig config;
     private final ServingMetrics metrics = new ServingMetrics();
     private final KafkaProducer<String, Acknowledgement> acknowledgements;
+    private final KafkaProducer<byte[], DeadLetter> deadLetters;
     private final PolicyDirectories directories;
     private final KafkaStreams streams;
 
@@ -64,12 +68,18 @@ public final class Serving implements AutoCloseable {
                 config.producerProperties(config.place().applicationId() + "-" + config.instance() + "-acks"),
                 new StringSerializer(),
                 UnderstudySerdes.acknowledgement().serializer());
+        deadLetters = new KafkaProducer<>(
+                config.producerProperties(config.place().applicationId() + "-" + config.instance() + "-dead"),
+                new ByteArraySerializer(),
+                UnderstudySerdes.deadLetter().serializer());
         directories = new PolicyDirectories(config, served, metrics, this::acknowledge, InstantSource.system());
+        directories.deadLettersTo(this::dead);
         try {
             streams = new KafkaStreams(ServingTopology.build(config, directories, metrics), config.toProperties());
         } catch (RuntimeException e) {
             directories.close();
             acknowledgements.close(Duration.ZERO);
+            deadLetters.close(Duration.ZERO);
             throw e;
         }
         streams.setUncaughtExceptionHandler(
@@ -83,6 +93,20 @@ public final class Serving implements AutoCloseable {
                         LOG.warn("Did not acknowledge promotion {}", acknowledgement.epoch(), failure);
                     }
                 });
+    }
+
+    @SuppressWarnings("NullAway") // a record may go without a key
+    private void dead(DeadLetter letter) {
+        try {
+            var unused = deadLetters.send(
+                    new ProducerRecord<>(Topics.DEAD_LETTERS, letter.key(), letter), (metadata, failure) -> {
+                        if (failure != null) {
+                            LOG.warn("Made no dead letter of {}", letter.coordinates(), failure);
+                        }
+                    });
+        } catch (KafkaException e) {
+            LOG.warn("Made no dead letter of {}", letter.coordinates(), e);
+        }
     }
 
     /** Starts to serve; returns at once. */
@@ -135,6 +159,7 @@ public final class Serving implements AutoCloseable {
         }
         directories.close();
         acknowledgements.close(Duration.ofSeconds(5));
+        deadLetters.close(Duration.ofSeconds(5));
         try {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();
             if (server.isRegistered(name())) {

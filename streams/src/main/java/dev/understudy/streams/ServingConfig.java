@@ -1,6 +1,7 @@
 package dev.understudy.streams;
 
 import dev.understudy.model.IntakeLimits;
+import dev.understudy.schemas.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param restarts when it gives up
  * @param recording whether rollouts are written, and whether actions are drawn for them
  * @param intake what a model may ask for
+ * @param trust whose signatures of models and promotions count
  */
 public record ServingConfig(
         Place place,
@@ -32,7 +34,8 @@ public record ServingConfig(
         Bounds bounds,
         Restarts restarts,
         Recording recording,
-        IntakeLimits intake) {
+        IntakeLimits intake,
+        Trust trust) {
 
     /**
      * Which instance of which application.
@@ -128,39 +131,45 @@ public record ServingConfig(
                 new Bounds(20_000, 1_000),
                 new Restarts(5, Duration.ofMinutes(10)),
                 Recording.OFF,
-                IntakeLimits.defaults());
+                IntakeLimits.defaults(),
+                Trust.NONE);
     }
 
     /** Returns this configuration under another name and application. */
     public ServingConfig named(String instance, String applicationId) {
         Place other = new Place(instance, applicationId, place.stateDirectory());
-        return new ServingConfig(other, cluster, delivery, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(other, cluster, delivery, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with another delivery. */
     public ServingConfig with(Delivery other) {
-        return new ServingConfig(place, cluster, other, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(place, cluster, other, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with other batches. */
     public ServingConfig with(Batching other) {
-        return new ServingConfig(place, cluster, delivery, other, bounds, restarts, recording, intake);
+        return new ServingConfig(place, cluster, delivery, other, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with other bounds. */
     public ServingConfig with(Bounds other) {
-        return new ServingConfig(place, cluster, delivery, batching, other, restarts, recording, intake);
+        return new ServingConfig(place, cluster, delivery, batching, other, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with rollouts written, or not. */
     public ServingConfig with(Recording other) {
-        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, other, intake);
+        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, other, intake, trust);
+    }
+
+    /** Returns this configuration with others who are trusted. */
+    public ServingConfig with(Trust other) {
+        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, recording, intake, other);
     }
 
     /** Returns this configuration with settings for every Kafka client. */
     public ServingConfig withClient(Map<String, Object> client) {
         Cluster other = new Cluster(cluster.bootstrapServers(), client);
-        return new ServingConfig(place, other, delivery, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(place, other, delivery, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns the name of the instance. */
@@ -191,6 +200,7 @@ public record ServingConfig(
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000);
+        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 2 << 20);
         return properties;
     }
 

@@ -38,7 +38,12 @@ import org.apache.kafka.common.utils.AppInfoParser;
 import picocli.CommandLine.Command;
 
 /** Checks the machine, the brokers and the topics, and says what is amiss. */
-@Command(name = "doctor", description = "Check the machine, the brokers, the topics, their settings and the versions.")
+@Command(
+        name = "doctor",
+        description = {
+            "Check the machine, the brokers, the topics, their settings and the versions.",
+            "With --acls also what each program is allowed to do in the cluster."
+        })
 public final class DoctorCommand implements Tool {
     private static final Setting<Boolean> CREATE =
             Setting.off("doctor.create", "Create the topics that are missing.").as("--create");
@@ -57,19 +62,20 @@ public final class DoctorCommand implements Tool {
     private static final long LEAST_DISK = 1L << 30;
 
     /** How one check went. */
-    private enum Health {
+    enum Health {
         OK,
         WARNING,
         FAILED
     }
 
-    private record Finding(String check, Health health, String detail) {}
+    record Finding(String check, Health health, String detail) {}
 
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(POLICIES, DOMAINS, CREATE));
+        settings.addAll(AccessCheck.SETTINGS);
         return settings;
     }
 
@@ -83,6 +89,9 @@ public final class DoctorCommand implements Tool {
         Set<Domain<?>> domains = domains(settings);
         List<Finding> findings = new ArrayList<>(machine());
         findings.addAll(cluster(settings, domains));
+        if (settings.get(AccessCheck.ACLS)) {
+            findings.addAll(AccessCheck.run(settings, domains, settings.get(CREATE)));
+        }
         boolean healthy = findings.stream().noneMatch(finding -> finding.health() == Health.FAILED);
         Table table = new Table("check", "", "found");
         findings.forEach(finding -> table.row(finding.check(), word(finding.health()), finding.detail()));
@@ -166,6 +175,7 @@ public final class DoctorCommand implements Tool {
                         .formatted(heap >> 20, memory >> 20, LEAST_HEAP >> 20)));
         findings.add(disk());
         findings.add(runtime());
+        findings.addAll(ListeningCheck.run());
         Properties versions = Versions.read();
         findings.add(new Finding(
                 "versions",

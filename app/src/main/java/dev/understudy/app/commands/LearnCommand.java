@@ -15,6 +15,7 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.schemas.Role;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,16 @@ public final class LearnCommand implements Tool {
     @Override
     public List<Setting<?>> settings() {
         return Pipeline.settings(
-                WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, ROLLOUTS, SEED, LICENCE, IDM);
+                WINDOW_SECONDS,
+                SLIDE_SECONDS,
+                LEARNER,
+                STEPS,
+                ITERATIONS,
+                ROLLOUTS,
+                SEED,
+                LICENCE,
+                IDM,
+                SigningSettings.SIGN_TRAINER);
     }
 
     @Override
@@ -71,10 +81,12 @@ public final class LearnCommand implements Tool {
         Policies<?> policies = Pipeline.policies(settings);
         training(settings);
         branches(settings);
+        SigningSettings.tell(SigningSettings.signing(settings, Role.TRAINER).trust(), console);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings, policies.domain());
         TotalsWatch.start(connection, policies, console);
-        return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
+        return Pipeline.run(
+                "understudy learn", settings, environment -> build(environment, settings, connection), console);
     }
 
     /** Builds the job. */
@@ -83,7 +95,8 @@ public final class LearnCommand implements Tool {
                 Pipeline.runtime(
                         settings,
                         connection,
-                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings)))),
+                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings))),
+                        SigningSettings.signing(settings, Role.TRAINER)),
                 Pipeline.reading(settings),
                 training(settings));
         LearningJob.build(environment, config, branches(settings));

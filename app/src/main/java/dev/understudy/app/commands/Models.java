@@ -1,13 +1,17 @@
 package dev.understudy.app.commands;
 
 import dev.understudy.app.console.CommandFailedException;
+import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.RecordSigner;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 
 /**
@@ -25,10 +34,11 @@ import org.apache.kafka.common.serialization.Serdes;
  */
 record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts, Set<String> others) {
     /** Reads the verdicts, oldest first; connects. */
-    static Models read(Settings settings, String policy) {
+    static Models read(Settings settings, String policy, Trust trust) {
         Connection connection = Connection.of(settings);
         connection.admin().close();
-        TopicReader reader = new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
+        TopicReader reader =
+                new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)), trust);
         List<Promotion> all = reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
                 .map(ConsumerRecord::value)
                 .toList();
@@ -46,6 +56,24 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
                 .map(ConsumerRecord::value)
                 .filter(promotion -> promotion.policy().equals(policy))
                 .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
+    }
+
+    /** Puts a promotion into the history and in force, signed if there is a key to sign with. */
+    void publish(Promotion promotion, RecordSigner signer) throws InterruptedException {
+        Map<String, Object> settings = connection.clientSettings();
+        settings.put("acks", "all");
+        byte[] key = promotion.policy().getBytes(StandardCharsets.UTF_8);
+        try (Producer<byte[], byte[]> producer =
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            // The history first: what is in force must be found there.
+            for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
+                byte[] value = UnderstudySerdes.promotion().serializer().serialize(topic, promotion);
+                producer.send(new ProducerRecord<>(topic, null, key, value, signer.headers(topic, key, value)))
+                        .get();
+            }
+        } catch (ExecutionException e) {
+            throw new CommandFailedException("cannot publish the promotion: " + Failures.describe(e), e);
+        }
     }
 
     /** Returns the candidates of the policy, oldest first. */

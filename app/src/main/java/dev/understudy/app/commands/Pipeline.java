@@ -4,6 +4,7 @@ import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
+import dev.understudy.app.embedded.LocalFlink;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
@@ -15,6 +16,7 @@ import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.schemas.Signing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What the learning and the promotion job have in common on the command line. */
@@ -77,6 +80,11 @@ public final class Pipeline {
             "understudy-state/checkpoints",
             "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
             Pipeline::uri);
+
+    private static final Setting<String> FLINK_ADDRESS = Setting.required(
+            "flink.address",
+            LocalFlink.LOOPBACK,
+            "Address at which Flink in this JVM listens, with nobody asked who he is; on a cluster its own settings count.");
 
     private Pipeline() {}
 
@@ -138,16 +146,16 @@ public final class Pipeline {
                 PARALLELISM,
                 CHECKPOINT_MILLIS,
                 CHECKPOINTS,
-                RESTARTS));
-        settings.addAll(List.of(own));
-        return settings;
+                RESTARTS,
+                FLINK_ADDRESS));
+        return SigningSettings.with(settings, own);
     }
 
     /**
      * Returns how a job runs. Its checkpoints lie apart from those of other jobs and of other Kafka clusters, whose
      * offsets mean nothing here.
      */
-    static JobRuntime runtime(Settings settings, Connection connection, String group) {
+    static JobRuntime runtime(Settings settings, Connection connection, String group, Signing signing) {
         Map<String, String> client = new HashMap<>();
         connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
         client.remove("bootstrap.servers");
@@ -166,7 +174,8 @@ public final class Pipeline {
                 settings.get(RESTARTS),
                 defaults.restartDelay(),
                 defaults.watermarkInterval(),
-                defaults.bufferTimeout());
+                defaults.bufferTimeout(),
+                signing);
     }
 
     /** Returns how a job reads logs. */
@@ -186,13 +195,28 @@ public final class Pipeline {
      *
      * @param build builds the job
      */
-    static int run(String name, java.util.function.Consumer<StreamExecutionEnvironment> build, Console console)
+    static int run(
+            String name,
+            Settings settings,
+            java.util.function.Consumer<StreamExecutionEnvironment> build,
+            Console console)
             throws Exception {
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        StreamExecutionEnvironment environment = environment(settings.get(FLINK_ADDRESS));
         build.accept(environment);
         console.note(name + ": runs; Ctrl-C stops it");
         environment.execute(name);
         return 0;
+    }
+
+    /**
+     * Returns where a job runs. Flink in this JVM opens ports for its REST interface and for files, which ask nobody
+     * who he is: they are open to this machine alone, unless another address is asked for.
+     */
+    static StreamExecutionEnvironment environment(String address) {
+        StreamExecutionEnvironment found = StreamExecutionEnvironment.getExecutionEnvironment();
+        return found instanceof LocalStreamEnvironment
+                ? StreamExecutionEnvironment.createLocalEnvironment(LocalFlink.listeningAt(address))
+                : found;
     }
 
     /** Which algorithms learn. */

@@ -11,6 +11,7 @@ import dev.understudy.driving.CarFollowing;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
 import dev.understudy.flink.gate.GateConfig;
+import dev.understudy.schemas.Role;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -35,23 +36,28 @@ public final class PromoteGateCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return Pipeline.settings(LEAD_MILLIS);
+        return Pipeline.settings(LEAD_MILLIS, SigningSettings.SIGN_GATE);
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Policies<?> policies = Pipeline.policies(settings);
+        SigningSettings.tell(SigningSettings.signing(settings, Role.GATE).trust(), console);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings, policies.domain());
         return Pipeline.run(
-                "understudy promote-gate", environment -> build(environment, settings, connection), console);
+                "understudy promote-gate", settings, environment -> build(environment, settings, connection), console);
     }
 
     /** Builds the job. */
     public static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
         Policies<?> policies = Pipeline.policies(settings);
         PromotionJobConfig config = new PromotionJobConfig(
-                Pipeline.runtime(settings, connection, Pipeline.named("understudy-promotion", List.of(policies))),
+                Pipeline.runtime(
+                        settings,
+                        connection,
+                        Pipeline.named("understudy-promotion", List.of(policies)),
+                        SigningSettings.signing(settings, Role.GATE)),
                 Pipeline.reading(settings),
                 GateConfig.defaults(policies).withLead(Duration.ofMillis(settings.get(LEAD_MILLIS))));
         PromotionJob.build(environment, config);

@@ -10,7 +10,9 @@ import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
+import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
@@ -119,13 +121,15 @@ public final class ServeCommand implements Tool {
                 ROLLOUTS,
                 EXPLORE,
                 REPORT_SECONDS));
-        return settings;
+        return SigningSettings.with(settings);
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Recording recording = recording(settings);
         List<Policies<?>> served = served(settings);
+        Trust trust = SigningSettings.trust(settings, Role.TRAINER, Role.GATE);
+        SigningSettings.tell(trust, console);
         Connection connection = Connection.of(settings);
         for (Policies<?> policies : served) {
             connection.ensureTopics(settings, policies.domain());
@@ -138,7 +142,8 @@ public final class ServeCommand implements Tool {
                 .with(new ServingConfig.Batching(
                         settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS)))
                 .with(new ServingConfig.Bounds(DEFAULTS.bounds().entities(), settings.get(MOST_POLICIES)))
-                .with(recording);
+                .with(recording)
+                .with(trust);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
         try (Serving serving = new Serving(config, served)) {
@@ -218,6 +223,7 @@ public final class ServeCommand implements Tool {
         counts.put("deadLettered", snapshot.deadLettered());
         counts.put("swaps", snapshot.swaps());
         counts.put("modelsRejected", snapshot.modelsRejected());
+        counts.put("untrusted", snapshot.untrusted());
         return counts;
     }
 }

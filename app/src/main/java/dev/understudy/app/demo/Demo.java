@@ -72,8 +72,10 @@ public final class Demo {
 
     private void loop(Connection connection, Path folder) throws Exception {
         String servers = connection.bootstrapServers();
-        ServingConfig config =
-                ServingConfig.defaults(servers, folder.resolve("serving")).named("demo", "understudy-demo");
+        DemoKeys keys = DemoKeys.make(folder);
+        ServingConfig config = ServingConfig.defaults(servers, folder.resolve("serving"))
+                .named("demo", "understudy-demo")
+                .with(keys.trust());
         DomainTopics topics = DomainTopics.of(scenario.policies().domain());
         Serving serving = new Serving(config, List.of(scenario.policies()));
         try (TopicFollower observed = LoopObserver.start(connection, topics, run.account(), run.console());
@@ -82,9 +84,9 @@ public final class Demo {
             Scenario.Stage stage = new Scenario.Stage(connection, serving, flink, run);
             serving.start();
             LearningJobConfig learning = new LearningJobConfig(
-                    runtime(servers, folder, "learning"), scenario.reading(), scenario.training());
-            PromotionJobConfig promotion =
-                    new PromotionJobConfig(runtime(servers, folder, "promotion"), scenario.reading(), scenario.gate());
+                    runtime(servers, folder, "learning").with(keys.trainer()), scenario.reading(), scenario.training());
+            PromotionJobConfig promotion = new PromotionJobConfig(
+                    runtime(servers, folder, "promotion").with(keys.gate()), scenario.reading(), scenario.gate());
             flink.submit("learning", environment -> LearningJob.build(environment, learning, scenario.learners()));
             flink.submit("promotion", environment -> PromotionJob.build(environment, promotion));
             awaitStart(stage);

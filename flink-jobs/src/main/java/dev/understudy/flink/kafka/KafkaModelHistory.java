@@ -6,8 +6,10 @@ import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.signing.UntrustedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,10 +41,12 @@ public final class KafkaModelHistory implements ModelHistory {
     private static final Duration FRESH = Duration.ofSeconds(5);
 
     private final HashMap<String, String> properties;
+    private final Trust trust;
     private transient @Nullable Map<String, List<Promotion>> recent;
     private transient long recentNanos;
 
     public KafkaModelHistory(JobRuntime runtime) {
+        trust = runtime.signing().trust();
         properties = new HashMap<>(runtime.kafkaProperties());
         properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, runtime.bootstrapServers());
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -122,13 +126,14 @@ public final class KafkaModelHistory implements ModelHistory {
         }
     }
 
-    private static void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    private void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
         if (record.value() == null || record.key() == null) {
             return;
         }
         try {
+            trust.check(record.topic(), record.key(), record.value(), record.headers());
             each.accept(record);
-        } catch (UndecodableException | IllegalArgumentException e) {
+        } catch (UndecodableException | UntrustedException | IllegalArgumentException e) {
             LOG.warn("passed over {}-{}@{}: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
         }
     }

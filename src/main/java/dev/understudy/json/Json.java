@@ -1,4 +1,4 @@
-package dev.understudy.dialogue;
+package dev.understudy.json;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,12 +7,12 @@ import java.util.Map;
 
 /**
  * Reads JSON (RFC 8259): objects as {@code Map}, arrays as {@code List}, text as {@code String}, numbers as
- * {@code Double}, the rest as {@code Boolean} and {@link #NULL}. This module has no library for it, and
- * {@code tokenizer.json} is all that it reads.
+ * {@code Double}, the rest as {@code Boolean} and {@link #NULL}. This module has no library for it;
+ * {@code tokenizer.json} and signatures are all that it reads.
  */
-final class Json {
+public final class Json {
     /** What stands for null. */
-    static final Object NULL = new Object() {
+    public static final Object NULL = new Object() {
         @Override
         public String toString() {
             return "null";
@@ -30,8 +30,12 @@ final class Json {
         this.text = text;
     }
 
-    /** @throws IllegalArgumentException if the text is no JSON; the message says where */
-    static Object parse(String text) {
+    /**
+     * Returns what a text says.
+     *
+     * @throws IllegalArgumentException if the text is no JSON; the message says where
+     */
+    public static Object parse(String text) {
         Json json = new Json(text);
         Object value = json.value();
         json.blanks();
@@ -42,7 +46,7 @@ final class Json {
     }
 
     /** Appends text in quotes. */
-    static void quote(StringBuilder out, String value) {
+    public static void quote(StringBuilder out, String value) {
         out.append('"');
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
