@@ -14,6 +14,7 @@ import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.commands.ServeCommand;
 import dev.understudy.app.commands.TrainCommand;
 import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
@@ -178,8 +179,9 @@ public final class Understudy {
                 .type(String.class)
                 .paramLabel(
                         setting.isSwitch()
-                                ? "<true|false>"
+                                ? ""
                                 : "<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
+                .hideParamSyntax(setting.isSwitch())
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
         if (setting.isSwitch()) {
@@ -243,6 +245,7 @@ public final class Understudy {
         boolean json = own.matchedOptionValue(JSON, false);
         Console console = new Console(out, err, json, Boolean.getBoolean("understudy.terminal"));
         try {
+            Failures.checkHeap(Runtime.getRuntime().maxMemory());
             Settings settings = Settings.resolve(
                     tool.settings(), known, own.matchedOptionValue(CONFIG, (Path) null), environment, given(tool, own));
             if (tool.announcesSettings()) {
@@ -253,6 +256,9 @@ public final class Understudy {
             throw new ParameterException(last, String.join(System.lineSeparator(), e.problems()), e);
         } catch (ParameterException e) {
             throw e;
+        } catch (LinkageError | OutOfMemoryError e) {
+            CommandFailedException remedied = new CommandFailedException(Failures.remedy(e), e);
+            throw new CommandLine.ExecutionException(last, Failures.describe(remedied), remedied);
         } catch (Exception e) {
             throw new CommandLine.ExecutionException(last, Failures.describe(e), e);
         }

@@ -213,6 +213,6 @@ class UnderstudyTest {
         Path file = Files.writeString(folder.resolve("model.onnx"), "no model");
         Ran ran = Ran.command("models", "verify", file.toString());
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.out()).contains("accepted: false");
+        assertThat(ran.out()).contains("Refused: model");
     }
 }

@@ -53,6 +53,7 @@ public final class Bench {
                 Train.class,
                 Serve.class,
                 Swap.class,
+                PoisonCommand.class,
                 ClosedLoop.class,
                 Following.class,
                 Streaming.class,

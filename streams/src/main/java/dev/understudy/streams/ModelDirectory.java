@@ -7,6 +7,7 @@ import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactAssembly.Artifact;
+import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
 import java.util.HashMap;
@@ -39,6 +40,7 @@ final class ModelDirectory {
     private final Map<String, String> rejected = new HashMap<>();
     private final Map<Long, Pending> settled = new HashMap<>();
     private final NavigableMap<Long, Pending> history = new TreeMap<>();
+    private final EpochBound epochs = new EpochBound();
     private long newestEpoch;
 
     /**
@@ -93,8 +95,10 @@ final class ModelDirectory {
      * later one in the topic counts: an operator and the gate may have chosen the same number.
      *
      * @param offset where it stands in the topic
+     * @throws UndecodableException if its epoch is too far ahead of those that are known
      */
     synchronized void promoted(Promotion promotion, long offset) {
+        check(promotion);
         newestEpoch = Math.max(newestEpoch, promotion.epoch());
         enqueue(new Pending(promotion, offset, System.nanoTime()));
         history.headMap(newestEpoch).values().forEach(this::enqueue);
@@ -105,8 +109,10 @@ final class ModelDirectory {
      * observations from before that took effect are answered by those that were in force then.
      *
      * @param offset where it stands in the topic
+     * @throws UndecodableException if its epoch is too far ahead of those that are known
      */
     synchronized void judged(Promotion verdict, long offset) {
+        check(verdict);
         // Whatever the topic of promotions says of that epoch counts more.
         Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
         history.put(verdict.epoch(), past);
@@ -115,6 +121,12 @@ final class ModelDirectory {
         }
         if (verdict.epoch() < newestEpoch) {
             enqueue(past);
+        }
+    }
+
+    private void check(Promotion promotion) {
+        if (!epochs.believes(promotion.epoch())) {
+            throw new UndecodableException(epochs.problem(promotion.epoch()));
         }
     }
 
@@ -166,7 +178,8 @@ final class ModelDirectory {
         Optional<Artifact> artifact;
         try {
             artifact = ArtifactAssembly.assemble(policy, promotion.sha256(), all::artifact);
-        } catch (UndecodableException e) {
+        } catch (UndecodableException | IllegalArgumentException e) {
+            // One promotion that cannot be loaded must not keep others from it.
             return refuse(next, String.valueOf(e.getMessage()));
         } catch (InvalidStateStoreException e) {
             return false;

@@ -2,6 +2,7 @@ package dev.understudy.streams;
 
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +39,7 @@ final class ModelIndexers {
         private final Deserializer<ArtifactKey> keys =
                 UnderstudySerdes.artifactKey().deserializer();
         private KeyValueStore<Bytes, byte[]> store;
+        private @Nullable ProcessorContext<Void, Void> context;
 
         Artifacts(PolicyDirectories directories, ServingMetrics metrics) {
             this.directories = directories;
@@ -44,8 +47,9 @@ final class ModelIndexers {
         }
 
         @Override
-        public void init(ProcessorContext<Void, Void> context) {
-            KeyValueStore<Bytes, byte[]> opened = context.getStateStore(ARTIFACTS);
+        public void init(ProcessorContext<Void, Void> initialised) {
+            context = initialised;
+            KeyValueStore<Bytes, byte[]> opened = initialised.getStateStore(ARTIFACTS);
             Serializer<ArtifactKey> serializer = UnderstudySerdes.artifactKey().serializer();
             store = opened;
             directories.artifactsFrom(key -> {
@@ -61,7 +65,7 @@ final class ModelIndexers {
                 store.put(Bytes.wrap(record.key()), record.value());
                 directories.arrived(key);
             } catch (RuntimeException e) {
-                skip(metrics, Topics.ARTIFACTS, e);
+                skip(directories, metrics, Topics.ARTIFACTS, context, record, e);
             }
         }
     }
@@ -69,12 +73,18 @@ final class ModelIndexers {
     /** Passes verdicts on to the directory, which keeps what it needs of them. */
     static final class Verdicts implements Processor<byte[], byte[], Void, Void> {
         private final String topic;
+        private final PolicyDirectories directories;
         private final ObjLongConsumer<Promotion> directory;
         private final ServingMetrics metrics;
         private @Nullable ProcessorContext<Void, Void> context;
 
-        Verdicts(String topic, ObjLongConsumer<Promotion> directory, ServingMetrics metrics) {
+        Verdicts(
+                String topic,
+                PolicyDirectories directories,
+                ObjLongConsumer<Promotion> directory,
+                ServingMetrics metrics) {
             this.topic = topic;
+            this.directories = directories;
             this.directory = directory;
             this.metrics = metrics;
         }
@@ -93,13 +103,33 @@ final class ModelIndexers {
                             context.recordMetadata().orElseThrow().offset());
                 }
             } catch (RuntimeException e) {
-                skip(metrics, topic, e);
+                skip(directories, metrics, topic, context, record, e);
             }
         }
     }
 
-    private static void skip(ServingMetrics metrics, String topic, RuntimeException cause) {
+    /** Leaves a record out, which is not to hold up others: counts it, names it, and makes a dead letter of it. */
+    private static void skip(
+            PolicyDirectories directories,
+            ServingMetrics metrics,
+            String topic,
+            @Nullable ProcessorContext<Void, Void> context,
+            Record<byte[], byte[]> record,
+            RuntimeException cause) {
         metrics.unreadable.increment();
-        LOG.warn("Skipped a record of {}: {}", topic, cause.getMessage());
+        RecordMetadata at = context == null ? null : context.recordMetadata().orElse(null);
+        int partition = at == null ? 0 : at.partition();
+        long offset = at == null ? -1 : at.offset();
+        String reason = String.valueOf(cause.getMessage());
+        LOG.warn("Skipped {}-{}@{}: {}", topic, partition, offset, reason);
+        directories.dead(new DeadLetter(
+                "serving",
+                reason,
+                topic,
+                partition,
+                offset,
+                Waiting.start(record.key()),
+                Waiting.start(record.value()),
+                System.currentTimeMillis()));
     }
 }

@@ -6,6 +6,7 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +40,7 @@ public final class PolicyDirectories implements AutoCloseable {
     private final Map<PolicyName, ModelDirectory> directories = new ConcurrentHashMap<>();
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
+    private volatile Consumer<DeadLetter> deadLetters = any -> {};
     private volatile boolean closed;
     private @Nullable Thread loader;
 
@@ -124,6 +126,16 @@ public final class PolicyDirectories implements AutoCloseable {
         directories.forEach((policy, directory) ->
                 directory.slot().newestEpoch().ifPresent(epoch -> epochs.put(policy.toString(), epoch)));
         return epochs;
+    }
+
+    /** Sets who is told of records of the models topics that cannot be used. */
+    public void deadLettersTo(Consumer<DeadLetter> receiver) {
+        deadLetters = receiver;
+    }
+
+    /** Takes note of a record that cannot be used. */
+    void dead(DeadLetter letter) {
+        deadLetters.accept(letter);
     }
 
     /** Sets where pieces of files are looked up. */

@@ -152,6 +152,11 @@ public final class ServingMetrics implements ServingMetricsMXBean {
     }
 
     @Override
+    public long getUnreadable() {
+        return unreadable.sum();
+    }
+
+    @Override
     public double getLongestSwapPauseMillis() {
         double[] pauses =
                 swapPausesMillis.stream().mapToDouble(Double::doubleValue).toArray();

@@ -18,5 +18,7 @@ public interface ServingMetricsMXBean {
 
     long getModelsRejected();
 
+    long getUnreadable();
+
     double getLongestSwapPauseMillis();
 }

@@ -36,14 +36,7 @@ public final class ServingTopology {
                 Topics.ARTIFACTS,
                 "artifacts-indexer",
                 () -> new ModelIndexers.Artifacts(directories, metrics));
-        topology.addGlobalStore(
-                store(Stores.inMemoryKeyValueStore(ModelIndexers.PROMOTIONS)).withLoggingDisabled(),
-                "promotions-source",
-                bytes,
-                bytes,
-                Topics.PROMOTIONS,
-                "promotions-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directories::promoted, metrics));
+        // The history first: what it knows of epochs is what promotions are held against.
         topology.addGlobalStore(
                 store(Stores.inMemoryKeyValueStore(ModelIndexers.HISTORY)).withLoggingDisabled(),
                 "history-source",
@@ -51,7 +44,15 @@ public final class ServingTopology {
                 bytes,
                 Topics.HISTORY,
                 "history-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directories::judged, metrics));
+                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directories, directories::judged, metrics));
+        topology.addGlobalStore(
+                store(Stores.inMemoryKeyValueStore(ModelIndexers.PROMOTIONS)).withLoggingDisabled(),
+                "promotions-source",
+                bytes,
+                bytes,
+                Topics.PROMOTIONS,
+                "promotions-indexer",
+                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directories, directories::promoted, metrics));
         boolean isOne = directories.served().size() == 1;
         for (Policies<?> policies : directories.served()) {
             String suffix = isOne ? "" : "-" + policies.domain().name();

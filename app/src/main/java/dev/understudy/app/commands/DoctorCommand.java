@@ -51,6 +51,9 @@ public final class DoctorCommand implements Tool {
             "",
             "Domains whose topics are checked, by comma: "
                     + Catalogue.domains().stream().map(Domain::name).collect(Collectors.joining(", ")) + ".");
+    /** What the difference of a topic says that is not there. */
+    private static final String MISSING = "expected to be there";
+
     private static final int LEAST_JDK = 17;
     private static final int LEAST_CORES = 2;
     private static final long LEAST_HEAP = 1L << 30;
@@ -242,6 +245,10 @@ public final class DoctorCommand implements Tool {
                                         domains.stream().map(Domain::name).toList())));
             }
             differences.forEach(difference -> findings.add(new Finding("topics", Health.FAILED, difference)));
+            if (differences.stream().anyMatch(difference -> difference.contains(MISSING))) {
+                findings.add(new Finding(
+                        "topics", Health.WARNING, "'understudy doctor --create' creates those that are missing"));
+            }
             return findings;
         } catch (CommandFailedException | TopicsException | ExecutionException e) {
             return List.of(new Finding("brokers", Health.FAILED, Failures.describe(e)));

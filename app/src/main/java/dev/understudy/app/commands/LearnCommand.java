@@ -7,6 +7,7 @@ import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.console.Versions;
+import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.FollowingBaselines;
@@ -15,9 +16,14 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.schemas.Topics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 
@@ -26,10 +32,12 @@ import picocli.CommandLine.Command;
         name = "learn",
         description = {
             "Run the learning job: retrain policies on event-time windows of the logs and publish candidates.",
-            "Tells every ten seconds, and when it ends, what became of the records that it read.",
+            "Tells of each window and candidate, every minute what became of the records that it read, and when learning is slower than windows come.",
             "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
         })
 public final class LearnCommand implements Tool {
+    private static final String GROUP = "understudy-learning";
+
     private static final Setting<Integer> WINDOW_SECONDS =
             Setting.integer("window.seconds", 300, 1, 604_800, "Length of a window in event time, seconds.");
     private static final Setting<Integer> SLIDE_SECONDS = Setting.integer(
@@ -69,21 +77,29 @@ public final class LearnCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Policies<?> policies = Pipeline.policies(settings);
-        training(settings);
-        branches(settings);
+        TrainingConfig training = training(settings);
+        List<LearningBranch> branches = branches(settings);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings, policies.domain());
-        TotalsWatch.start(connection, policies, console);
-        return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
+        String group = Pipeline.named(GROUP, List.of(policies));
+        SortedMap<String, String> options = new TreeMap<>();
+        options.put(WINDOW_SECONDS.key(), Long.toString(training.window().toSeconds()));
+        options.put(SLIDE_SECONDS.key(), Long.toString(training.slide().toSeconds()));
+        options.put("learners", branches.stream().map(LearningBranch::uid).collect(Collectors.joining(",")));
+        try (AutoCloseable claims = Pipeline.claim("understudy-learn", connection, policies, console)) {
+            Objects.requireNonNull(claims);
+            Pipeline.checkState(settings, connection, group, options);
+            BrokerWatch brokers = BrokerWatch.start(connection, group, console);
+            TotalsWatch.start(connection, policies, brokers::lag, console);
+            ModelWatch.start(connection, policies, List.of(Topics.CANDIDATES, Topics.REPORTS), console);
+            return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
+        }
     }
 
     /** Builds the job. */
     public static void build(StreamExecutionEnvironment environment, Settings settings, Connection connection) {
         LearningJobConfig config = new LearningJobConfig(
-                Pipeline.runtime(
-                        settings,
-                        connection,
-                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings)))),
+                Pipeline.runtime(settings, connection, Pipeline.named(GROUP, List.of(Pipeline.policies(settings)))),
                 Pipeline.reading(settings),
                 training(settings));
         LearningJob.build(environment, config, branches(settings));

@@ -5,6 +5,7 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,9 +31,11 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
         Connection connection = Connection.of(settings);
         connection.admin().close();
         TopicReader reader = new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
-        List<Promotion> all = reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                .map(ConsumerRecord::value)
-                .toList();
+        List<Promotion> all =
+                EpochBound.believed(reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
+                        .map(ConsumerRecord::value)
+                        .filter(Objects::nonNull)
+                        .toList());
         List<Promotion> verdicts =
                 all.stream().filter(verdict -> verdict.policy().equals(policy)).toList();
         Set<String> others = new TreeSet<>();
@@ -42,9 +46,12 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
 
     /** Returns the promotion in force: the highest epoch, the later of two with the same. */
     Optional<Promotion> inForce() {
+        EpochBound bound = new EpochBound(
+                verdicts.stream().mapToLong(Promotion::epoch).max().orElse(0));
         return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
                 .map(ConsumerRecord::value)
-                .filter(promotion -> promotion.policy().equals(policy))
+                .filter(Objects::nonNull)
+                .filter(promotion -> promotion.policy().equals(policy) && bound.believes(promotion.epoch()))
                 .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
     }
 
@@ -52,6 +59,7 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
     List<Candidate> candidates() {
         return reader.all(Topics.CANDIDATES, Serdes.String(), UnderstudySerdes.candidate()).stream()
                 .map(ConsumerRecord::value)
+                .filter(Objects::nonNull)
                 .filter(candidate -> candidate.policy().equals(policy))
                 .toList();
     }
@@ -63,8 +71,21 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
         return algorithms;
     }
 
+    /** Says that no model of the policy was judged, and of which policies there are models. */
+    String none() {
+        return "no model of %s was judged yet; %s"
+                .formatted(
+                        policy,
+                        others.isEmpty()
+                                ? "nor of any other policy"
+                                : "there are models of " + String.join(", ", others) + ": say which by --policy");
+    }
+
     /** Returns the last verdict on the model whose hash begins so. */
     Promotion verdict(String hash) {
+        if (verdicts.isEmpty()) {
+            throw new CommandFailedException(none());
+        }
         List<Promotion> found = verdicts.stream()
                 .filter(verdict -> verdict.sha256().startsWith(hash))
                 .toList();

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -128,15 +129,7 @@ public final class ModelsCommand {
             }
             console.result(
                     Map.of("policy", models.policy(), "models", json),
-                    () -> models.verdicts().isEmpty()
-                            ? "no model of %s was judged yet; %s"
-                                    .formatted(
-                                            models.policy(),
-                                            models.others().isEmpty()
-                                                    ? "nor of any other policy"
-                                                    : "there are models of " + String.join(", ", models.others())
-                                                            + ": say which by --policy")
-                            : table.toString());
+                    () -> models.verdicts().isEmpty() ? models.none() : table.toString());
             return 0;
         }
     }
@@ -233,8 +226,10 @@ public final class ModelsCommand {
         public int run(Settings settings, Console console) throws Exception {
             Models models = Models.read(settings, settings.get(POLICY));
             Promotion current = models.inForce()
-                    .orElseThrow(() -> new CommandFailedException(
-                            "expected a promotion of %s to roll back, found none".formatted(models.policy())));
+                    .orElseThrow(
+                            () -> new CommandFailedException("expected a promotion of %s to roll back, found none%s"
+                                    .formatted(
+                                            models.policy(), models.verdicts().isEmpty() ? ": " + models.none() : "")));
             String target = settings.get(TO).isEmpty()
                     ? current.previousSha256()
                     : models.verdict(settings.get(TO)).sha256();
@@ -283,6 +278,9 @@ public final class ModelsCommand {
             return 1
                     + models.reader().last(Topics.DECISIONS, Serdes.String(), UnderstudySerdes.decision()).stream()
                             .map(ConsumerRecord::value)
+                            .filter(Objects::nonNull)
+                            // One whose input was unusable may have any time, and rests on no model.
+                            .filter(decision -> decision.kind() != Decision.Kind.FALLBACK_INPUT)
                             .mapToLong(Decision::eventTimeMs)
                             .reduce(current.effectiveFromMs(), Math::max);
         }
@@ -351,7 +349,7 @@ public final class ModelsCommand {
             json.put("sizeBytes", bytes.length);
             int code = check.check(bytes, sha256)
                     .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
-            console.result(json, () -> ShowModel.text(json, ""));
+            console.result(json, () -> sentence(json));
             return code;
         }
 
@@ -366,6 +364,19 @@ public final class ModelsCommand {
             } catch (InvalidModelException | BadSettingsException e) {
                 return POLICY.defaultText();
             }
+        }
+
+        private static String sentence(Map<String, Object> json) {
+            String model = "%s (%s bytes)"
+                    .formatted(shortened(String.valueOf(json.get("sha256"))), String.valueOf(json.get("sizeBytes")));
+            return json.containsKey("reason")
+                    ? "Refused: model %s: %s".formatted(model, String.valueOf(json.get("reason")))
+                    : "Accepted: model %s of %s, loaded in %s ms; it answers an observation in %s µs."
+                            .formatted(
+                                    model,
+                                    String.valueOf(json.get("policy")),
+                                    Table.figure(json.get("loadMillis")),
+                                    Table.figure(json.get("latencyMicros")));
         }
 
         private static int accepted(IntakeOutcome.Accepted accepted, Map<String, Object> json) {

@@ -1,17 +1,22 @@
 package dev.understudy.app.commands;
 
 import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
+import dev.understudy.app.kafka.Claim;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.StateOptions;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
@@ -20,9 +25,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.client.JobExecutionException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.StateMigrationException;
 
 /** What the learning and the promotion job have in common on the command line. */
 public final class Pipeline {
@@ -77,6 +88,9 @@ public final class Pipeline {
             "understudy-state/checkpoints",
             "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
             Pipeline::uri);
+
+    /** How long a claim is waited for: that of a program that died is free after six seconds. */
+    private static final Duration CLAIM_PATIENCE = Duration.ofSeconds(15);
 
     private Pipeline() {}
 
@@ -151,10 +165,8 @@ public final class Pipeline {
         Map<String, String> client = new HashMap<>();
         connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
         client.remove("bootstrap.servers");
-        JobRuntime defaults = JobRuntime.defaults(
-                connection.bootstrapServers(),
-                group,
-                "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group));
+        JobRuntime defaults =
+                JobRuntime.defaults(connection.bootstrapServers(), group, directory(settings, connection, group));
         return new JobRuntime(
                 defaults.bootstrapServers(),
                 defaults.groupId(),
@@ -167,6 +179,49 @@ public final class Pipeline {
                 defaults.restartDelay(),
                 defaults.watermarkInterval(),
                 defaults.bufferTimeout());
+    }
+
+    private static String directory(Settings settings, Connection connection, String group) {
+        return "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group);
+    }
+
+    /**
+     * Finds out, before anything starts, whether the state of a job goes on with these options.
+     *
+     * @param own options of this job alone that its state depends on, by name
+     * @throws BadSettingsException saying of each option that does not go with the state what to do
+     */
+    static void checkState(Settings settings, Connection connection, String group, SortedMap<String, String> own) {
+        SortedMap<String, String> options = new TreeMap<>(own);
+        options.put(HELD_OUT_PERCENT.key(), String.valueOf(settings.get(HELD_OUT_PERCENT)));
+        options.put(EXPERTS.key(), String.valueOf(settings.get(EXPERTS)).toLowerCase(Locale.ROOT));
+        List<String> problems = StateOptions.check(directory(settings, connection, group), options);
+        if (!problems.isEmpty()) {
+            throw new BadSettingsException(problems);
+        }
+    }
+
+    /**
+     * Claims policies for a job, which then is the only one of its kind that works on them.
+     *
+     * @return closes all claims
+     * @throws CommandFailedException naming who works on one of them already
+     */
+    static AutoCloseable claim(String role, Connection connection, Policies<?> policies, Console console) {
+        List<Claim> claims = new ArrayList<>();
+        AutoCloseable all = () -> claims.forEach(Claim::close);
+        try {
+            for (PolicyName policy : policies.names()) {
+                claims.add(Claim.take(connection, role, policy.toString(), CLAIM_PATIENCE, () -> {
+                    console.note("understudy: another %s works on %s now; this one ends".formatted(role, policy));
+                    System.exit(1);
+                }));
+            }
+            return all;
+        } catch (CommandFailedException e) {
+            claims.forEach(Claim::close);
+            throw e;
+        }
     }
 
     /** Returns how a job reads logs. */
@@ -191,7 +246,25 @@ public final class Pipeline {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
         build.accept(environment);
         console.note(name + ": runs; Ctrl-C stops it");
-        environment.execute(name);
+        try {
+            environment.execute(name);
+        } catch (JobExecutionException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof StateMigrationException
+                        || String.valueOf(cause.getMessage()).contains("Could not restore")) {
+                    throw new CommandFailedException(
+                            "expected state that this release can read, found other in %s (%s): go on with the release that wrote it, or move that directory away to begin afresh"
+                                    .formatted(
+                                            environment
+                                                    .getConfiguration()
+                                                    .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+                                                    .orElse("the checkpoint"),
+                                            Failures.describe(cause)),
+                            e);
+                }
+            }
+            throw e;
+        }
         return 0;
     }
 

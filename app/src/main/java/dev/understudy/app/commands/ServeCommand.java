@@ -5,8 +5,8 @@ import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Interrupts;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
-import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
+import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
@@ -41,7 +41,7 @@ public final class ServeCommand implements Tool {
     private static final Setting<String> INSTANCE = Setting.text(
                     "serve.instance",
                     "",
-                    "Name of this instance, which stamps its decisions; the host's name by default.")
+                    "Name of this instance, which stamps its decisions and no other instance may have; the host's name by default.")
             .as("--instance");
     private static final Setting<String> APPLICATION = Setting.required(
                     "serve.application",
@@ -143,9 +143,10 @@ public final class ServeCommand implements Tool {
         Interrupts.onFirst(stop::countDown);
         try (Serving serving = new Serving(config, served)) {
             serving.start();
+            BrokerWatch.start(connection, config.place().applicationId(), console);
             int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
             Map<String, Object> counts = counts(serving);
-            console.result(counts, () -> Table.ofFigures(counts).toString());
+            console.result(counts, () -> text(serving.metrics().snapshot()));
             return code;
         }
     }
@@ -191,8 +192,11 @@ public final class ServeCommand implements Tool {
             String models = health.epochs().size() > 1
                     ? "%d policies in service".formatted(health.epochs().size())
                     : "epoch " + health.epoch().map(String::valueOf).orElse("-");
+            String state = health.isWithoutWork()
+                    ? "RUNNING without partitions: other instances have all of them"
+                    : health.state() + " with " + counted(health.partitions(), "partition");
             console.line("%s, %s, %,d decisions, %.0f a second"
-                    .formatted(health.state(), models, decided, (double) (decided - last) / everySeconds));
+                    .formatted(state, models, decided, (double) (decided - last) / everySeconds));
             last = decided;
             long dead = serving.metrics().snapshot().deadLettered();
             if (dead > lastDead) {
@@ -208,6 +212,24 @@ public final class ServeCommand implements Tool {
         return 0;
     }
 
+    private static String counted(long count, String what) {
+        return "%,d %s%s".formatted(count, what, count == 1 ? "" : "s");
+    }
+
+    /** Returns what was served in sentences. */
+    private static String text(ServingMetrics.Snapshot counts) {
+        return "Read %s: %s (%,d of them fallbacks), %s, %s. %s of models, %s refused, %s of the models topics unreadable."
+                .formatted(
+                        counted(counts.observed(), "observation"),
+                        counted(counts.decisions(), "decision"),
+                        counts.fallbacks(),
+                        counted(counts.duplicates(), "duplicate"),
+                        counted(counts.deadLettered(), "dead letter"),
+                        counted(counts.swaps(), "swap"),
+                        counted(counts.modelsRejected(), "model"),
+                        counted(counts.unreadable(), "record"));
+    }
+
     private static Map<String, Object> counts(Serving serving) {
         ServingMetrics.Snapshot snapshot = serving.metrics().snapshot();
         Map<String, Object> counts = new LinkedHashMap<>();
@@ -218,6 +240,7 @@ public final class ServeCommand implements Tool {
         counts.put("deadLettered", snapshot.deadLettered());
         counts.put("swaps", snapshot.swaps());
         counts.put("modelsRejected", snapshot.modelsRejected());
+        counts.put("unreadable", snapshot.unreadable());
         return counts;
     }
 }

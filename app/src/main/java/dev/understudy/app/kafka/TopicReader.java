@@ -16,12 +16,18 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serde;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads what a topic holds now, committed records only, in no consumer group. */
 public final class TopicReader {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicReader.class);
+
     private final Connection connection;
     private final Duration timeout;
 
@@ -31,48 +37,73 @@ public final class TopicReader {
         this.timeout = timeout;
     }
 
-    /** Returns all records of a topic; within a partition in order. */
+    /** Returns all records of a topic that can be read; within a partition in order. */
     public <K, V> List<ConsumerRecord<K, V>> all(String topic, Serde<K> key, Serde<V> value) {
-        try (Consumer<K, V> consumer = consumer(key.deserializer(), value.deserializer())) {
+        try (Consumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = assign(consumer, topic);
             consumer.seekToBeginning(partitions);
-            return read(consumer, consumer.endOffsets(partitions, timeout));
+            return decoded(read(consumer, consumer.endOffsets(partitions, timeout)), key, value);
         }
     }
 
     /** Returns the records at the end of each partition, at least one of each that has any, in order. */
     public <K, V> List<ConsumerRecord<K, V>> last(String topic, Serde<K> key, Serde<V> value) {
-        try (Consumer<K, V> consumer = consumer(key.deserializer(), value.deserializer())) {
+        try (Consumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = assign(consumer, topic);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
             // A commit marker takes an offset too, so the last record may stand a few before the end.
             ends.forEach((partition, end) -> consumer.seek(partition, Math.max(0, end - 8)));
-            return read(consumer, ends);
+            return decoded(read(consumer, ends), key, value);
         }
+    }
+
+    /** Leaves out what cannot be read, and names it: one bad record hides nothing but itself. */
+    private static <K, V> List<ConsumerRecord<K, V>> decoded(
+            List<ConsumerRecord<byte[], byte[]>> records, Serde<K> key, Serde<V> value) {
+        List<ConsumerRecord<K, V>> decoded = new ArrayList<>(records.size());
+        for (ConsumerRecord<byte[], byte[]> each : records) {
+            try {
+                decoded.add(new ConsumerRecord<>(
+                        each.topic(),
+                        each.partition(),
+                        each.offset(),
+                        key.deserializer().deserialize(each.topic(), each.key()),
+                        value.deserializer().deserialize(each.topic(), each.value())));
+            } catch (SerializationException | IllegalArgumentException e) {
+                LOG.warn("passed over {}-{}@{}: {}", each.topic(), each.partition(), each.offset(), e.getMessage());
+            }
+        }
+        return decoded;
     }
 
     /** Returns a model file, empty if it is not there whole. */
     public Optional<byte[]> artifact(String policy, String sha256) {
         Map<ArtifactKey, ArtifactChunk> chunks = new HashMap<>();
         all(Topics.ARTIFACTS, UnderstudySerdes.artifactKey(), UnderstudySerdes.artifactChunk()).stream()
-                .filter(record -> record.key().sha256().equals(sha256) && record.value() != null)
+                .filter(record ->
+                        record.key() != null && record.key().sha256().equals(sha256) && record.value() != null)
                 .forEach(record -> chunks.put(record.key(), record.value()));
         return ArtifactAssembly.assemble(policy, sha256, chunks::get).map(ArtifactAssembly.Artifact::bytes);
     }
 
-    private <K, V> Consumer<K, V> consumer(Deserializer<K> key, Deserializer<V> value) {
+    private Consumer<byte[], byte[]> consumer() {
         Map<String, Object> settings = new HashMap<>(connection.clientSettings());
         settings.put("isolation.level", "read_committed");
         settings.put("enable.auto.commit", "false");
         settings.put("auto.offset.reset", "earliest");
         settings.put("allow.auto.create.topics", "false");
-        return new KafkaConsumer<>(settings, key, value);
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     private <K, V> List<TopicPartition> assign(Consumer<K, V> consumer, String topic) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic, timeout).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
+        List<TopicPartition> partitions;
+        try {
+            partitions = consumer.partitionsFor(topic, timeout).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .toList();
+        } catch (TimeoutException | UnknownTopicOrPartitionException e) {
+            partitions = List.of();
+        }
         if (partitions.isEmpty()) {
             throw new CommandFailedException(
                     "expected the topic %s at %s, found none; 'understudy doctor --create' makes it"

@@ -11,7 +11,11 @@ import dev.understudy.flink.models.ModelShelf;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -30,6 +34,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,11 +51,18 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
+    /** The program, as dead letters name it. */
+    public static final String STAGE = "promotion";
+
     /** Figure of a verdict: 1 where the candidate is the best model ever promoted. */
     private static final String BEST_EVER = "bestEver";
 
     /** Figure of a verdict: what may be risked on the comparisons after it. */
     private static final String ERROR_BUDGET = "errorBudget";
+
+    /** Promotions that cannot be. */
+    public static final OutputTag<DeadLetter> DEAD_LETTERS =
+            new OutputTag<>("dead-promotions", Codecs.DEAD_LETTER.typeInformation());
 
     private final GateConfig config;
     private final LogReading reading;
@@ -104,13 +116,32 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         if (event instanceof ModelEvent.Proposed proposed) {
             await(proposed.candidate(), progress, context.timerService());
         } else if (event instanceof ModelEvent.Judged judged) {
-            inForce(judged.promotion(), progress, shelf);
+            if (progress.believes(judged.promotion().epoch())) {
+                inForce(judged.promotion(), progress, shelf);
+            } else {
+                context.output(DEAD_LETTERS, dead(judged, progress, context.timerService()));
+            }
         } else if (event instanceof ModelEvent.Piece piece) {
             shelf.offer(piece);
         }
         progressState.update(progress);
         shelfState.update(shelf);
         judgeWhatIsReady(context.timerService(), out);
+    }
+
+    private DeadLetter dead(ModelEvent.Judged judged, GateProgress progress, TimerService timers) {
+        Promotion promotion = judged.promotion();
+        String reason = progress.problem(promotion.epoch());
+        LOG.warn("passed over a promotion of {}: {}", policy, reason);
+        return new DeadLetter(
+                STAGE,
+                reason,
+                Topics.PROMOTIONS,
+                0,
+                judged.offset(),
+                policy.getBytes(StandardCharsets.UTF_8),
+                UnderstudySerdes.promotion().serializer().serialize(Topics.PROMOTIONS, promotion),
+                timers.currentProcessingTime());
     }
 
     /** Lets a new candidate wait for the held-out steps of its window. */
@@ -135,6 +166,10 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
         for (Promotion verdict : verdicts.getOrDefault(policy, List.of())) {
+            if (!progress.believes(verdict.epoch())) {
+                LOG.warn("passed over a verdict on {}: {}", policy, progress.problem(verdict.epoch()));
+                continue;
+            }
             if (verdict.promoted()) {
                 inForce(verdict, progress, shelf);
             } else {
@@ -223,11 +258,20 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         return candidate.windowEndMs() + reading.inactivity().toMillis();
     }
 
+    /** Returns how far the held-out logs have been read: before a restart too, after which logs may be quiet. */
+    private long readMs(TimerService time) throws Exception {
+        GateProgress progress = progress();
+        long readMs = progress.readMs(time.currentWatermark());
+        progressState.update(progress);
+        return readMs;
+    }
+
     private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
         recall();
+        long readMs = readMs(time);
         List<Candidate> ready = new ArrayList<>();
         for (Candidate candidate : waiting.values()) {
-            if (time.currentWatermark() >= readyMs(candidate)) {
+            if (readMs >= readyMs(candidate)) {
                 ready.add(candidate);
             }
         }
@@ -326,9 +370,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     private void decide(Candidate candidate, Verdict verdict, TimerService time, Collector<Promotion> out)
             throws Exception {
+        long newestLogMs = readMs(time) + 1 + reading.lateness().toMillis();
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
-        long newestLogMs = time.currentWatermark() + 1 + reading.lateness().toMillis();
         String previous = progress.inForce();
         if (verdict.promoted()) {
             progress.promoted(progress.epoch() + 1, candidate.sha256());

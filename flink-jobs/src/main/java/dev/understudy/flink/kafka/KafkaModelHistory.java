@@ -4,6 +4,7 @@ import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UndecodableException;
@@ -64,9 +65,14 @@ public final class KafkaModelHistory implements ModelHistory {
 
     private Map<String, List<Promotion>> readVerdicts() {
         Map<String, List<Promotion>> verdicts = new HashMap<>();
+        Map<String, EpochBound> bounds = new HashMap<>();
         for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
             read(topic, record -> {
                 Promotion verdict = UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value());
+                EpochBound bound = bounds.computeIfAbsent(verdict.policy(), any -> new EpochBound());
+                if (!bound.believes(verdict.epoch())) {
+                    throw new UndecodableException(bound.problem(verdict.epoch()));
+                }
                 verdicts.computeIfAbsent(verdict.policy(), any -> new ArrayList<>())
                         .add(verdict);
             });

@@ -35,7 +35,8 @@ public final class DecodeModelEvents implements KafkaRecordDeserializationSchema
                             UnderstudySerdes.candidate().deserializer().deserialize(record.topic(), record.value()));
                 case Topics.PROMOTIONS ->
                     new ModelEvent.Judged(
-                            UnderstudySerdes.promotion().deserializer().deserialize(record.topic(), record.value()));
+                            UnderstudySerdes.promotion().deserializer().deserialize(record.topic(), record.value()),
+                            record.offset());
                 case Topics.ARTIFACTS -> {
                     ArtifactKey key = UnderstudySerdes.artifactKey()
                             .deserializer()

@@ -36,8 +36,14 @@ public sealed interface ModelEvent {
      * The gate has judged, or an operator has put another model in force.
      *
      * @param promotion the verdict
+     * @param offset where it stands in its topic, which has one partition; -1 if nobody knows
      */
-    record Judged(Promotion promotion) implements ModelEvent {
+    record Judged(Promotion promotion, long offset) implements ModelEvent {
+        /** One from nowhere in particular. */
+        public Judged(Promotion promotion) {
+            this(promotion, -1);
+        }
+
         @Override
         public String policy() {
             return promotion.policy();
@@ -90,6 +96,7 @@ public sealed interface ModelEvent {
             } else if (event instanceof Judged judged) {
                 out.writeByte(JUDGED);
                 Codecs.PROMOTION.write(judged.promotion(), out);
+                out.writeLong(judged.offset());
             } else if (event instanceof Piece piece) {
                 out.writeByte(PIECE);
                 Binary.writeArtifactKey(piece.key(), out);
@@ -105,7 +112,7 @@ public sealed interface ModelEvent {
             int kind = in.readByte();
             return switch (kind) {
                 case PROPOSED -> new Proposed(Codecs.CANDIDATE.read(Codecs.CANDIDATE.version(), in));
-                case JUDGED -> new Judged(Codecs.PROMOTION.read(Codecs.PROMOTION.version(), in));
+                case JUDGED -> new Judged(Codecs.PROMOTION.read(Codecs.PROMOTION.version(), in), in.readLong());
                 case PIECE -> new Piece(Binary.readArtifactKey(in), new ArtifactChunk(Codec.readBytes(in)));
                 case UNREADABLE -> new Unreadable(Codecs.DEAD_LETTER.read(Codecs.DEAD_LETTER.version(), in));
                 default -> throw new IOException("expected an event of kind 1 to 4, found " + kind);

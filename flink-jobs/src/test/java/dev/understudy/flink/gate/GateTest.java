@@ -227,6 +227,62 @@ class GateTest {
     }
 
     @Test
+    void aPromotionOfAnEpochFarAheadHoldsUpNothingAndIsADeadLetter() throws Exception {
+        String forged = "f".repeat(64);
+        TestHistory history = new TestHistory(List.of(verdict(5_000, forged, true, "forged")), Map.of());
+        try (var h =
+                harness(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withRule(LENIENT), history)) {
+            h.open();
+            heldOut(h);
+            for (long epoch : new long[] {Long.MAX_VALUE, 1_001}) {
+                h.processElement1(
+                        new StreamRecord<>(new ModelEvent.Judged(verdict(epoch, forged, true, "forged"), epoch)));
+            }
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            Promotion first = h.extractOutputValues().get(0);
+            assertThat(first.promoted()).as(first.reason()).isTrue();
+            assertThat(first.epoch()).isEqualTo(1);
+            assertThat(first.previousSha256()).isEmpty();
+            assertThat(h.getSideOutput(Gate.DEAD_LETTERS))
+                    .extracting(record -> record.getValue().coordinates())
+                    .containsExactly("models.promotions.v1-0@" + Long.MAX_VALUE, "models.promotions.v1-0@1001");
+            assertThat(h.getSideOutput(Gate.DEAD_LETTERS)
+                            .iterator()
+                            .next()
+                            .getValue()
+                            .reason())
+                    .contains("epoch: expected at most 1000");
+        }
+    }
+
+    @Test
+    void afterARestartACandidateIsJudgedFromStoredEvidenceThoughNoLogsCome() throws Exception {
+        OperatorSubtaskState state;
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            state = h.snapshot(1, 1);
+        }
+        try (var h = harness(LENIENT)) {
+            h.initializeState(state);
+            h.open();
+            publish(h, models.get(1));
+            assertThat(h.extractOutputValues())
+                    .as("judged without any watermark")
+                    .singleElement()
+                    .satisfies(second -> {
+                        assertThat(second.promoted()).as(second.reason()).isTrue();
+                        assertThat(second.epoch()).isEqualTo(2);
+                        assertThat(second.effectiveFromMs()).isEqualTo(readyMs(models.get(1)) + 1 + 500 + 3_000);
+                    });
+        }
+    }
+
+    @Test
     void refusesWithoutHeldOutLogs() throws Exception {
         try (var h = harness(PromotionRule.defaults())) {
             h.open();
