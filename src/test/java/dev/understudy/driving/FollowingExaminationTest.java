@@ -99,10 +99,11 @@ class FollowingExaminationTest {
         List<Step> steps = steps(Samples.driven("a", DRIVER, 1100, 2));
         assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0)).trials())
                 .noneMatch(Scores.Trial::failed);
-        // The leader comes back at the car, ten seconds into the stretch: no braking helps.
-        for (Step step : steps.subList(CarFollowingStretches.HISTORY + 100, steps.size())) {
+        // The stretch starts two metres behind a leader that stands still.
+        for (Step step : steps.subList(CarFollowingStretches.HISTORY, steps.size())) {
             float[] observed = step.observation().floats();
-            observed[CarFollowing.RELATIVE_SPEED] = -observed[CarFollowing.SPEED] - 15;
+            observed[CarFollowing.RELATIVE_SPEED] = -observed[CarFollowing.SPEED];
+            observed[CarFollowing.GAP] = 2;
         }
         assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0)).trials())
                 .isNotEmpty()

@@ -1,9 +1,11 @@
 package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.app.console.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -214,5 +216,24 @@ class UnderstudyTest {
         Ran ran = Ran.command("models", "verify", file.toString());
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).contains("Refused: model");
+    }
+
+    @Test
+    void aSwitchIsShownWithoutAValue() {
+        Ran ran = Ran.command("doctor", "--help");
+        assertThat(ran.out()).contains("--create ").doesNotContain("--create=").doesNotContain("--create[");
+    }
+
+    @Test
+    void tooLittleMemoryAndLibrariesThatCannotBeLoadedAreToldWithTheirRemedy() {
+        assertThatThrownBy(() -> Failures.checkHeap(64L << 20))
+                .hasMessage("expected a heap of at least 96 MiB, found 64: set UNDERSTUDY_HEAP=3g");
+        assertThat(Failures.remedy(new OutOfMemoryError("Java heap space")))
+                .contains("Java heap space", "UNDERSTUDY_HEAP=3g");
+        Error library = new ExceptionInInitializerError(
+                new UnsatisfiedLinkError("libonnxruntime.so: failed to map segment: Operation not permitted"));
+        assertThat(Failures.remedy(library))
+                .contains("Operation not permitted", "noexec", "UNDERSTUDY_JAVA_OPTS=-Djava.io.tmpdir=DIRECTORY")
+                .doesNotContain("\n");
     }
 }

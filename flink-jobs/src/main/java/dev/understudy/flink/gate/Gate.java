@@ -13,9 +13,6 @@ import dev.understudy.learn.TrainingReport;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
-import dev.understudy.schemas.Topics;
-import dev.understudy.schemas.UnderstudySerdes;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -54,12 +51,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     /** The program, as dead letters name it. */
     public static final String STAGE = "promotion";
 
-    /** Figure of a verdict: 1 where the candidate is the best model ever promoted. */
+    // Figures of a verdict: 1 where the candidate is the best model ever; what may be risked on later comparisons.
     private static final String BEST_EVER = "bestEver";
-
-    /** Figure of a verdict: what may be risked on the comparisons after it. */
     private static final String ERROR_BUDGET = "errorBudget";
-
     /** Promotions that cannot be. */
     public static final OutputTag<DeadLetter> DEAD_LETTERS =
             new OutputTag<>("dead-promotions", Codecs.DEAD_LETTER.typeInformation());
@@ -119,7 +113,11 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
             if (progress.believes(judged.promotion().epoch())) {
                 inForce(judged.promotion(), progress, shelf);
             } else {
-                context.output(DEAD_LETTERS, dead(judged, progress, context.timerService()));
+                String reason = progress.problem(judged.promotion().epoch());
+                LOG.warn("passed over a promotion of {}: {}", policy, reason);
+                context.output(
+                        DEAD_LETTERS,
+                        judged.dead(STAGE, reason, context.timerService().currentProcessingTime()));
             }
         } else if (event instanceof ModelEvent.Piece piece) {
             shelf.offer(piece);
@@ -127,21 +125,6 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         progressState.update(progress);
         shelfState.update(shelf);
         judgeWhatIsReady(context.timerService(), out);
-    }
-
-    private DeadLetter dead(ModelEvent.Judged judged, GateProgress progress, TimerService timers) {
-        Promotion promotion = judged.promotion();
-        String reason = progress.problem(promotion.epoch());
-        LOG.warn("passed over a promotion of {}: {}", policy, reason);
-        return new DeadLetter(
-                STAGE,
-                reason,
-                Topics.PROMOTIONS,
-                0,
-                judged.offset(),
-                policy.getBytes(StandardCharsets.UTF_8),
-                UnderstudySerdes.promotion().serializer().serialize(Topics.PROMOTIONS, promotion),
-                timers.currentProcessingTime());
     }
 
     /** Lets a new candidate wait for the held-out steps of its window. */
@@ -261,9 +244,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     /** Returns how far the held-out logs have been read: before a restart too, after which logs may be quiet. */
     private long readMs(TimerService time) throws Exception {
         GateProgress progress = progress();
-        long readMs = progress.readMs(time.currentWatermark());
+        progress.read(time.currentWatermark());
         progressState.update(progress);
-        return readMs;
+        return progress.readMs();
     }
 
     private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
@@ -343,7 +326,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         return new GateExamination.Rivals(inService, missing, best);
     }
 
-    /** Returns the file of the parent of a variant, which answers for it until it has a model; null if it has none. */
+    /** Returns the file of the parent of a variant, which answers for it so far; null if it has none. */
     private byte @Nullable [] ofParent() throws Exception {
         String parent = PolicyName.parse(policy).parent().toString();
         Promotion promotion = parent.equals(policy) ? null : history.inForce(parent);
@@ -401,15 +384,8 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                         .with(ERROR_BUDGET, verdict.budget().wealth())
                         .figures(),
                 time.currentProcessingTime()));
-        LOG.info(
-                "{} candidate {} of {}, window [{}, {}), learned by {}: {}",
-                verdict.promoted() ? "promoted" : "refused",
-                candidate.id(),
-                policy,
-                candidate.windowStartMs(),
-                candidate.windowEndMs(),
-                candidate.algorithm(),
-                verdict.reason());
+        String became = verdict.promoted() ? "promoted" : "refused";
+        LOG.info("{} candidate {} of {}: {}", became, candidate.id(), policy, verdict.reason());
     }
 
     private GateProgress progress() throws Exception {

@@ -72,12 +72,13 @@ final class GateProgress {
         return judgedMs;
     }
 
-    /**
-     * Takes note of the watermark, which Flink forgets when the job stops, and returns how far the held-out logs have
-     * been read.
-     */
-    long readMs(long watermarkMs) {
+    /** Takes note of the watermark, which Flink forgets when the job stops. */
+    void read(long watermarkMs) {
         readMs = Math.max(readMs, watermarkMs);
+    }
+
+    /** Returns the event time up to which the held-out logs were ever read. */
+    long readMs() {
         return readMs;
     }
 

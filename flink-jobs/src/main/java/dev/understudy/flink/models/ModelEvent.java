@@ -8,7 +8,10 @@ import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
@@ -42,6 +45,24 @@ public sealed interface ModelEvent {
         /** One from nowhere in particular. */
         public Judged(Promotion promotion) {
             this(promotion, -1);
+        }
+
+        /**
+         * Returns the dead letter of a promotion that cannot be.
+         *
+         * @param stage the program that gave it up
+         * @param nowMs wall clock, milliseconds since 1970
+         */
+        public DeadLetter dead(String stage, String reason, long nowMs) {
+            return new DeadLetter(
+                    stage,
+                    reason,
+                    Topics.PROMOTIONS,
+                    0,
+                    offset,
+                    promotion.policy().getBytes(StandardCharsets.UTF_8),
+                    UnderstudySerdes.promotion().serializer().serialize(Topics.PROMOTIONS, promotion),
+                    nowMs);
         }
 
         @Override
