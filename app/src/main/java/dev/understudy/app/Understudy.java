@@ -19,6 +19,7 @@ import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.SwitchHelp;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.console.Versions;
 import java.io.PrintStream;
@@ -116,6 +117,7 @@ public final class Understudy {
         line.addSubcommand("broker", tool(new BrokerCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
+        line.setHelpFactory(SwitchHelp::new);
         return line;
     }
 
@@ -179,9 +181,8 @@ public final class Understudy {
                 .type(String.class)
                 .paramLabel(
                         setting.isSwitch()
-                                ? ""
+                                ? SwitchHelp.LABEL
                                 : "<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
-                .hideParamSyntax(setting.isSwitch())
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
         if (setting.isSwitch()) {
