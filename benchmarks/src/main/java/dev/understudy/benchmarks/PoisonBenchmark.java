@@ -160,7 +160,7 @@ final class PoisonBenchmark {
                 var unused = producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, key, value));
                 if (random.nextDouble() < share) {
                     bad++;
-                    var another = producer.send(new ProducerRecord<>(
+                    var unusedToo = producer.send(new ProducerRecord<>(
                             Topics.OBSERVATIONS, key, poison(sample, value, random.nextInt(KINDS))));
                 }
             }

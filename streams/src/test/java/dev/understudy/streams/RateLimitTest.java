@@ -62,7 +62,7 @@ class RateLimitTest {
     @Test
     void aModelThatAsksForAJumpFromWhatItsPredecessorDidIsOverruled(@TempDir Path folder) {
         ServingConfig config = ServingConfig.defaults("nowhere:1", folder)
-                .with(new ServingConfig.Batching(8, Duration.ofMillis(5), 1));
+                .with(new ServingConfig.Batching(1, Duration.ofMillis(5), 1));
         ServingMetrics metrics = new ServingMetrics();
         try (PolicyDirectories directories =
                         ServedDrive.directories(config, List.of(Policies.one(new CarFollowingPolicy())), metrics);
