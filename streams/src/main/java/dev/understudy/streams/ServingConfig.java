@@ -208,7 +208,9 @@ public record ServingConfig(
      * have to read takes about five seconds. Kafka Streams' own defaults let it wait for up to ten minutes instead.
      */
     private void takeOver(Properties properties) {
-        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance());
+        // Of the characters of a name, Kafka takes those of topics alone.
+        String member = instance().replaceAll("[^A-Za-z0-9._-]", "-");
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), member);
         properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, 1);
         properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, ACCEPTABLE_RECOVERY_LAG);
         properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_REBALANCE_MS);

@@ -67,12 +67,12 @@ class ServingConfigTest {
     @Test
     void workIsTakenOverAtOnceAndNotAfterTenMinutes() {
         Properties properties = ServingConfig.defaults("nowhere:1", Path.of("state"))
-                .named("instance-7", "test")
+                .named("instance 7/a", "test")
                 .toProperties();
         assertThat(properties)
                 .containsEntry("num.standby.replicas", 1)
                 .containsEntry("probing.rebalance.interval.ms", 60_000L)
                 .containsEntry("acceptable.recovery.lag", 500_000L)
-                .containsEntry("main.consumer.group.instance.id", "instance-7");
+                .containsEntry("main.consumer.group.instance.id", "instance-7-a");
     }
 }

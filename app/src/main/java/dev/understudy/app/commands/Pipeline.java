@@ -210,6 +210,9 @@ public final class Pipeline {
     static AutoCloseable claim(String role, Connection connection, Policies<?> policies, Console console) {
         List<Claim> claims = new ArrayList<>();
         AutoCloseable all = () -> claims.forEach(Claim::close);
+        // Ctrl-C gives them back too.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> List.copyOf(claims).forEach(Claim::close), "claims"));
         try {
             for (PolicyName policy : policies.names()) {
                 claims.add(Claim.take(connection, role, policy.toString(), CLAIM_PATIENCE, () -> {
