@@ -1,7 +1,9 @@
 package dev.understudy.catalogue;
 
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.dialogue.ActsSpec;
 import dev.understudy.dialogue.ResponderSpec;
+import dev.understudy.dialogue.RetrieverSpec;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyMapping;
@@ -20,7 +22,9 @@ import java.util.stream.Stream;
 /** The policies by the names that the command line and the jobs call them by. */
 public final class Catalogue {
     private static final List<PolicySpec<?>> POLICIES = Stream.of(
-                    List.of(new CarFollowingPolicy()), ControlPolicySpec.builtIn(), List.of(new ResponderSpec()))
+                    List.of(new CarFollowingPolicy()),
+                    ControlPolicySpec.builtIn(),
+                    List.of(new ResponderSpec(), new RetrieverSpec(), new ActsSpec()))
             .<PolicySpec<?>>flatMap(List::stream)
             .toList();
 

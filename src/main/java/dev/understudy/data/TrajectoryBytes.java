@@ -17,8 +17,8 @@ public final class TrajectoryBytes {
 
     /** Writes one trajectory. */
     public static void write(DataOutput out, Trajectory trajectory) throws IOException {
-        out.writeUTF(trajectory.trip());
-        out.writeUTF(trajectory.entity());
+        Texts.write(trajectory.trip(), out);
+        Texts.write(trajectory.entity(), out);
         out.writeLong(trajectory.startMs());
         out.writeLong(trajectory.stepMs());
         write(out, trajectory.observations());
@@ -28,7 +28,7 @@ public final class TrajectoryBytes {
     /** Reads what {@link #write} wrote. */
     public static Trajectory read(DataInput in) throws IOException {
         return new Trajectory(
-                in.readUTF(), in.readUTF(), in.readLong(), in.readLong(), readRows(in), (Matrix) readRows(in));
+                Texts.read(in), Texts.read(in), in.readLong(), in.readLong(), readRows(in), (Matrix) readRows(in));
     }
 
     private static void write(DataOutput out, Rows rows) throws IOException {

@@ -85,6 +85,15 @@ final class DialogueContext {
         return role(value) != null;
     }
 
+    /** Returns rows that were given as numbers. */
+    static ByteRows bytes(float[] observations, int rows) {
+        byte[] values = new byte[rows * BYTES];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (byte) observations[i];
+        }
+        return new ByteRows(rows, BYTES, values);
+    }
+
     /** Copies the row to others. */
     void copyTo(ByteRows rows, int at) {
         System.arraycopy(row, 0, rows.values(), at * BYTES, BYTES);

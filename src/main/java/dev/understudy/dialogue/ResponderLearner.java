@@ -75,7 +75,8 @@ final class ResponderLearner implements Learner {
         return Tokeniser.train(texts, Tokeniser.MOST_ENTRIES);
     }
 
-    private static @Nullable Tokeniser tokeniser(LearnerState state) {
+    /** Returns the tokeniser of a memory; null before there is one. */
+    static @Nullable Tokeniser tokeniser(LearnerState state) {
         float[] json = state.vectors().get(TOKENISER);
         if (json == null) {
             return null;
@@ -87,7 +88,8 @@ final class ResponderLearner implements Learner {
         return Tokeniser.read(bytes);
     }
 
-    private static LearnerState with(Tokeniser tokeniser, LearnerState state) {
+    /** Returns a memory with its tokeniser. */
+    static LearnerState with(Tokeniser tokeniser, LearnerState state) {
         byte[] bytes = tokeniser.toJson();
         float[] json = new float[bytes.length];
         for (int i = 0; i < json.length; i++) {
@@ -98,14 +100,15 @@ final class ResponderLearner implements Learner {
         return new LearnerState(vectors, state.statistics(), state.counters());
     }
 
-    private static LearnerState without(LearnerState state) {
+    /** Returns a memory as it is without a tokeniser. */
+    static LearnerState without(LearnerState state) {
         SortedMap<String, float[]> vectors = new TreeMap<>(state.vectors());
         vectors.remove(TOKENISER);
         return new LearnerState(vectors, state.statistics(), state.counters());
     }
 
     /** An update that keeps the tokeniser in its state. */
-    private record WithTokeniser(Update update, Tokeniser tokeniser) implements Update {
+    record WithTokeniser(Update update, Tokeniser tokeniser) implements Update {
         @Override
         public boolean step() {
             return update.step();

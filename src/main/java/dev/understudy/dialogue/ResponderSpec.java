@@ -1,6 +1,7 @@
 package dev.understudy.dialogue;
 
 import dev.understudy.data.Rows;
+import dev.understudy.domain.Actor;
 import dev.understudy.domain.Baseline;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Envelope;
@@ -16,24 +17,29 @@ import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.sequence.SequenceCloningConfig;
+import dev.understudy.learn.sequence.SequenceGailConfig;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy {@code dialogue/responder}: what was said so far to a reply.
  *
  * <p>An observation is the newest turns that fit into 1,024 bytes, an action a reply of at most 256 bytes. What is
  * learned is one recurrent network that reads a conversation token by token and goes on as the reply: its state is the
- * state s of the conversation (Sordoni and others, 2015).
+ * state s of the conversation (Sordoni and others, 2015). Tables of n-grams beside it know what was said often.
  */
 public record ResponderSpec() implements PolicySpec<Turn> {
     /** Its name. */
@@ -44,6 +50,9 @@ public record ResponderSpec() implements PolicySpec<Turn> {
 
     private static final int EMBEDDING = 192;
     private static final int STATE = 256;
+
+    /** Iterations of GAIL on a window (a guess). */
+    private static final int ITERATIONS_ON_STREAMS = 25;
 
     /** Longest that a reply may take, from the first byte of its context on (a guess). */
     private static final Duration LATENCY = Duration.ofSeconds(2);
@@ -98,6 +107,15 @@ public record ResponderSpec() implements PolicySpec<Turn> {
         return DialogueFeaturiser.read(REPLIES, saved);
     }
 
+    /**
+     * Returns whether it is the user's turn, and no other program that answers it: no policy speaks for a user, and
+     * what was answered already is only what came before.
+     */
+    @Override
+    public boolean asks(Turn turn) {
+        return turn.role() == Role.USER && turn.actor() != Actor.ASSISTANCE;
+    }
+
     @Override
     public Envelope<Turn> envelope() {
         return new ReplyEnvelope(REPLIES);
@@ -110,10 +128,10 @@ public record ResponderSpec() implements PolicySpec<Turn> {
 
     @Override
     public List<String> algorithms() {
-        return List.of(Algorithms.CLONING);
+        return List.of(Algorithms.CLONING, Algorithms.GAIL);
     }
 
-    /** @param length how often the conversations of a window are gone through; 0 for once */
+    /** @param length how often the conversations of a window are gone through, or iterations of GAIL; 0 for its own */
     @Override
     public Learner learner(String algorithm, int length) {
         if (!algorithms().contains(algorithm)) {
@@ -121,12 +139,26 @@ public record ResponderSpec() implements PolicySpec<Turn> {
                     "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), NAME, algorithm));
         }
         SequenceCloningConfig config = SequenceCloningConfig.defaults();
+        if (algorithm.equals(Algorithms.GAIL)) {
+            SequenceGailConfig adversarial = SequenceGailConfig.chat(ResponderPolicy.STOPS);
+            // The sampler and the discriminator know the network alone; a model's n-gram tables are left behind.
+            RecurrentNetwork alone = new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE);
+            return new AdversarialResponderLearner(
+                    REPLIES, alone, config, length == 0 ? adversarial : adversarial.withIterations(length));
+        }
         return new ResponderLearner(
                 REPLIES,
-                new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE),
+                new RecurrentNetwork(
+                        Tokeniser.MOST_ENTRIES, EMBEDDING, STATE, NGramTables.defaults(Tokeniser.MOST_ENTRIES)),
                 length == 0
                         ? config
                         : config.with(config.learningRate(), config.averaging(), config.dropout(), length));
+    }
+
+    /** As {@link #learner}; GAIL does fewer iterations of its own on each window, as more windows follow. */
+    @Override
+    public Learner onStreams(String algorithm, int length) {
+        return learner(algorithm, length == 0 && algorithm.equals(Algorithms.GAIL) ? ITERATIONS_ON_STREAMS : length);
     }
 
     /** Returns none: an n-gram model is held beside it by {@code evaluate}. */
@@ -148,6 +180,12 @@ public record ResponderSpec() implements PolicySpec<Turn> {
     @Override
     public IntakeCheck intakeCheck(String policy, IntakeLimits limits) {
         return PolicySpec.super.intakeCheck(policy, limits.ofSteps(MOST_ROWS, LATENCY));
+    }
+
+    /** Returns the tokeniser that a model was learned with, null if its metadata have none. */
+    public static @Nullable Tokeniser tokeniser(ModelMetadata metadata) {
+        String json = metadata.extra().get(ResponderPolicy.TOKENISER);
+        return json == null ? null : Tokeniser.read(json.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.understudy.dialogue;
 
+import dev.understudy.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

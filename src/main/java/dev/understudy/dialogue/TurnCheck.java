@@ -31,20 +31,25 @@ public final class TurnCheck {
 
     /** Returns why a turn cannot be used in words: what was expected and what was found. */
     public static String describe(TurnRefusal refusal, Turn turn) {
-        String text = turn.text();
-        String found =
-                switch (refusal) {
-                    case NEGATIVE_SEQUENCE -> "expected a sequence number from 0, got %d".formatted(turn.sequence());
-                    case EMPTY -> "expected text, got none";
-                    case TOO_LONG -> "expected at most %,d characters, got %,d".formatted(MOST_CHARS, text.length());
-                    case NOT_UNICODE ->
-                        "expected text, got at character %d what is no UTF-8 (or the mark U+FFFD of an earlier loss)"
-                                .formatted(firstBad(text) + 1);
-                    case CONTROL_CHARACTER ->
-                        "expected text, got the control character U+%04X at character %d"
-                                .formatted((int) text.charAt(firstBad(text)), firstBad(text) + 1);
-                };
+        String found = refusal == TurnRefusal.NEGATIVE_SEQUENCE
+                ? "expected a sequence number from 0, got %d".formatted(turn.sequence())
+                : describe(refusal, turn.text());
         return found + " (turn %d of %s)".formatted(turn.sequence(), turn.episode());
+    }
+
+    /** Returns why a text cannot be used in words. */
+    public static String describe(TurnRefusal refusal, String text) {
+        return switch (refusal) {
+            case NEGATIVE_SEQUENCE -> "expected a sequence number from 0";
+            case EMPTY -> "expected text, got none";
+            case TOO_LONG -> "expected at most %,d characters, got %,d".formatted(MOST_CHARS, text.length());
+            case NOT_UNICODE ->
+                "expected text, got at character %d what is no UTF-8 (or the mark U+FFFD of an earlier loss)"
+                        .formatted(firstBad(text) + 1);
+            case CONTROL_CHARACTER ->
+                "expected text, got the control character U+%04X at character %d"
+                        .formatted((int) text.charAt(firstBad(text)), firstBad(text) + 1);
+        };
     }
 
     private static int firstBad(String text) {

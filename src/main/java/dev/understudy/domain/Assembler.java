@@ -1,6 +1,7 @@
 package dev.understudy.domain;
 
 import dev.understudy.data.Rows;
+import dev.understudy.data.Texts;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -260,7 +261,7 @@ public final class Assembler<S extends Sample> {
                 if (each.offered != null && !itself) {
                     write(codec.encode(each.offered), out);
                 }
-                out.writeUTF(each.reason == null ? "" : each.reason.name());
+                Texts.write(each.reason == null ? "" : each.reason.name(), out);
                 write(each.observation.toBytes(), out);
                 out.writeInt(each.partition);
                 out.writeLong(each.offset);
@@ -292,7 +293,7 @@ public final class Assembler<S extends Sample> {
                 S step = codec.decode(read(in));
                 int offered = in.readByte();
                 S comesOut = offered == ITSELF ? step : offered == NONE ? null : codec.decode(read(in));
-                String reason = in.readUTF();
+                String reason = Texts.read(in);
                 Rows observation = Rows.fromBytes(read(in));
                 boolean fits =
                         observation.type() == spec.observationType() && observation.columns() == spec.observationSize();

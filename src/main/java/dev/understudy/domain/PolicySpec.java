@@ -58,6 +58,14 @@ public interface PolicySpec<S extends Sample> extends Serializable {
     /** Returns the featuriser that was written; a featuriser of another version cannot be read and starts afresh. */
     Featuriser<S> featuriser(ByteBuffer saved);
 
+    /**
+     * Returns whether a policy is asked about a sample in service. What none is asked about is remembered as what came
+     * before the next, and its decision does nothing.
+     */
+    default boolean asks(S sample) {
+        return true;
+    }
+
     /** Returns the last step after the policy. */
     Envelope<S> envelope();
 

@@ -32,4 +32,11 @@ public record Verdict(
         more.put(name, value);
         return new Verdict(promoted, reason, more, best, budget);
     }
+
+    /** Returns this verdict with more figures. */
+    public Verdict with(SortedMap<String, Double> more) {
+        SortedMap<String, Double> all = new TreeMap<>(figures);
+        all.putAll(more);
+        return new Verdict(promoted, reason, all, best, budget);
+    }
 }

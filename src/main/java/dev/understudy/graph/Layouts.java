@@ -91,6 +91,8 @@ final class Layouts {
                             0,
                             reshape(node.input(1), withoutLast(node.input(1).shape()))));
 
+    static final Operator SCATTER_ELEMENTS = Operator.withoutDerivative("ScatterElements");
+
     private Layouts() {}
 
     static Tensor reshape(Tensor x, Shape shape) {
@@ -278,6 +280,29 @@ final class Layouts {
                         target.shape(),
                         target,
                         reshape(indices, Shape.inner(dims)),
+                        updates);
+    }
+
+    static Tensor scatterElements(Tensor target, int axis, Tensor indices, Tensor updates) {
+        int normal = target.shape().axis("ScatterElements", axis);
+        boolean fits = indices.type() == ElementType.INT64
+                && updates.type() == ElementType.FLOAT
+                && indices.shape().equals(updates.shape())
+                && indices.shape().rank() == target.shape().rank()
+                && indices.shape().with(normal, 1).equals(target.shape().with(normal, 1));
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "ScatterElements: expected INT64 indices and updates as long as %s but for axis %d, got %s %s and %s"
+                            .formatted(target.shape(), normal, indices.type(), indices.shape(), updates.shape()));
+        }
+        return target.graph()
+                .apply(
+                        SCATTER_ELEMENTS,
+                        Map.of("axis", (long) normal, "reduction", "add"),
+                        ElementType.FLOAT,
+                        target.shape(),
+                        target,
+                        indices,
                         updates);
     }
 

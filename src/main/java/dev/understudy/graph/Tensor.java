@@ -285,6 +285,17 @@ public final class Tensor {
         return Layouts.gather(this, axis, indices);
     }
 
+    /**
+     * Returns this with updates added to the elements of an axis that the INT64 indices name, in each row apart; an
+     * element may be named more than once. No derivative.
+     *
+     * @param indices of this rank, as long as this but on the axis
+     * @param updates in the shape of the indices
+     */
+    public Tensor scatterAdd(int axis, Tensor indices, Tensor updates) {
+        return Layouts.scatterElements(this, axis, indices, updates);
+    }
+
     /** Returns this broadcast to a shape. */
     public Tensor expand(Shape target) {
         return Layouts.expand(this, target);

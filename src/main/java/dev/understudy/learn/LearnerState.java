@@ -1,5 +1,6 @@
 package dev.understudy.learn;
 
+import dev.understudy.data.Texts;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -76,7 +77,7 @@ public record LearnerState(
             out.writeInt(FORMAT);
             out.writeInt(vectors.size());
             for (Map.Entry<String, float[]> entry : vectors.entrySet()) {
-                out.writeUTF(entry.getKey());
+                Texts.write(entry.getKey(), out);
                 out.writeInt(entry.getValue().length);
                 ByteBuffer buffer = ByteBuffer.allocate(4 * entry.getValue().length);
                 buffer.asFloatBuffer().put(entry.getValue());
@@ -84,7 +85,7 @@ public record LearnerState(
             }
             out.writeInt(statistics.size());
             for (Map.Entry<String, double[]> entry : statistics.entrySet()) {
-                out.writeUTF(entry.getKey());
+                Texts.write(entry.getKey(), out);
                 out.writeInt(entry.getValue().length);
                 for (double value : entry.getValue()) {
                     out.writeDouble(value);
@@ -92,7 +93,7 @@ public record LearnerState(
             }
             out.writeInt(counters.size());
             for (Map.Entry<String, Long> entry : counters.entrySet()) {
-                out.writeUTF(entry.getKey());
+                Texts.write(entry.getKey(), out);
                 out.writeLong(entry.getValue());
             }
         } catch (IOException e) {
@@ -115,7 +116,7 @@ public record LearnerState(
             }
             SortedMap<String, float[]> vectors = new TreeMap<>();
             for (int left = in.readInt(); left > 0; left--) {
-                String name = in.readUTF();
+                String name = Texts.read(in);
                 float[] values = new float[in.readInt()];
                 ByteBuffer.wrap(in.readNBytes(4 * values.length))
                         .asFloatBuffer()
@@ -124,7 +125,7 @@ public record LearnerState(
             }
             SortedMap<String, double[]> statistics = new TreeMap<>();
             for (int left = in.readInt(); left > 0; left--) {
-                String name = in.readUTF();
+                String name = Texts.read(in);
                 double[] values = new double[in.readInt()];
                 for (int i = 0; i < values.length; i++) {
                     values[i] = in.readDouble();
@@ -133,7 +134,7 @@ public record LearnerState(
             }
             SortedMap<String, Long> counters = new TreeMap<>();
             for (int left = in.readInt(); left > 0; left--) {
-                counters.put(in.readUTF(), in.readLong());
+                counters.put(Texts.read(in), in.readLong());
             }
             return new LearnerState(vectors, statistics, counters);
         } catch (IOException | java.nio.BufferUnderflowException | NegativeArraySizeException e) {

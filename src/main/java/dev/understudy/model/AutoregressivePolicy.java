@@ -1,27 +1,19 @@
 package dev.understudy.model;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import dev.understudy.environment.ActionSpace;
-import dev.understudy.graph.OnnxRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that says one token after another, in service: one step of a recurrent network on one thread, and the loop
- * around it, for many replies at once.
+ * A model that says one token after another, in service: one step of a recurrent network, and the loop around it, for
+ * many replies at once.
  *
  * <p>The model has inputs {@code token} INT64 {@code [batch]} and {@code state} {@code [batch, d]}, and outputs
  * {@code logits} {@code [batch, vocabulary]} and {@code nextState} {@code [batch, d]}. A prompt is read by steps that
@@ -36,15 +28,12 @@ public final class AutoregressivePolicy implements AutoCloseable {
     static final String LOGITS = "logits";
     static final String NEXT_STATE = "nextState";
 
-    /** Prompts that are decoded at once; more wait. Bounds the memory of a call: 64 x 4,096 logits are 1 MB. */
+    /** Prompts that are decoded side by side; more wait. Bounds the memory of a call: 64 x 4,096 logits are 1 MB. */
     private static final int MOST_ROWS = 64;
 
     private final ModelFile file;
-    private final OrtSession.SessionOptions options;
-    private final OrtSession speaking;
-    private final OrtSession reading;
+    private final StepSessions sessions;
     private final int vocabulary;
-    private final int stateSize;
     private final ActionSpace.Discrete choices;
     /** Tokens below this may be said. */
     private final int spoken;
@@ -96,51 +85,12 @@ public final class AutoregressivePolicy implements AutoCloseable {
         }
     }
 
-    private AutoregressivePolicy(ModelFile file, int spoken) throws OrtException {
+    private AutoregressivePolicy(ModelFile file, StepSessions sessions, int spoken) {
         this.file = file;
-        options = new OrtSession.SessionOptions();
-        OrtSession opened = null;
-        try {
-            options.setIntraOpNumThreads(1);
-            options.setInterOpNumThreads(1);
-            options.setDeterministicCompute(true);
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
-            opened = OnnxRuntime.environment().createSession(file.bytes(), options);
-            stateSize = columns(opened.getInputInfo(), STATE, OnnxJavaType.FLOAT);
-            vocabulary = columns(opened.getOutputInfo(), LOGITS, OnnxJavaType.FLOAT);
-            if (spoken > vocabulary) {
-                throw new InvalidModelException("expected a network that knows at least %d tokens, got one of %d"
-                        .formatted(spoken, vocabulary));
-            }
-            choices = new ActionSpace.Discrete(vocabulary);
-            this.spoken = spoken > 0 ? spoken : vocabulary;
-            int next = columns(opened.getOutputInfo(), NEXT_STATE, OnnxJavaType.FLOAT);
-            if (next != stateSize || !opened.getInputNames().equals(Set.of(TOKEN, STATE))) {
-                throw new InvalidModelException(
-                        "expected inputs token and state and a nextState as wide as state, got %s"
-                                .formatted(opened.getInputInfo()));
-            }
-            speaking = opened;
-            reading = OnnxRuntime.environment().createSession(OutputSubset.of(file.bytes(), NEXT_STATE), options);
-        } catch (OrtException | InvalidModelException e) {
-            if (opened != null) {
-                opened.close();
-            }
-            options.close();
-            throw e;
-        }
-    }
-
-    private static int columns(Map<String, NodeInfo> values, String name, OnnxJavaType type) {
-        NodeInfo info = values.get(name);
-        if (info != null
-                && info.getInfo() instanceof TensorInfo tensor
-                && tensor.type == type
-                && tensor.getShape().length == 2
-                && tensor.getShape()[1] > 0) {
-            return (int) tensor.getShape()[1];
-        }
-        throw new InvalidModelException("expected %s %s [batch, n], got %s".formatted(name, type, info));
+        this.sessions = sessions;
+        vocabulary = sessions.vocabulary();
+        choices = new ActionSpace.Discrete(vocabulary);
+        this.spoken = spoken > 0 ? spoken : vocabulary;
     }
 
     /**
@@ -160,7 +110,13 @@ public final class AutoregressivePolicy implements AutoCloseable {
      */
     public static AutoregressivePolicy load(ModelFile file, int spoken) {
         try {
-            return new AutoregressivePolicy(file, spoken);
+            StepSessions sessions = new StepSessions(file.bytes());
+            if (spoken > sessions.vocabulary()) {
+                sessions.close();
+                throw new InvalidModelException("expected a network that knows at least %d tokens, got one of %d"
+                        .formatted(spoken, sessions.vocabulary()));
+            }
+            return new AutoregressivePolicy(file, sessions, spoken);
         } catch (OrtException e) {
             throw new InvalidModelException("ONNX Runtime does not load the model: " + e.getMessage(), e);
         }
@@ -183,7 +139,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
 
     /** Returns d, the width of its state. */
     public int stateSize() {
-        return stateSize;
+        return sessions.stateSize();
     }
 
     /**
@@ -202,13 +158,13 @@ public final class AutoregressivePolicy implements AutoCloseable {
         }
         StepBatch batch = idle.poll();
         if (batch == null) {
-            batch = new StepBatch(vocabulary, stateSize);
+            batch = new StepBatch(sessions);
         }
         List<Reply> replies = new ArrayList<>();
         try {
+            ReplyLoop loop = new ReplyLoop(sessions, batch, spoken);
             for (int from = 0; from < prompts.size(); from += MOST_ROWS) {
-                List<Prompt> some = prompts.subList(from, Math.min(prompts.size(), from + MOST_ROWS));
-                replies.addAll(reply(batch, some, decoding));
+                replies.addAll(loop.run(prompts.subList(from, Math.min(prompts.size(), from + MOST_ROWS)), decoding));
             }
         } catch (OrtException e) {
             batch.close();
@@ -222,103 +178,17 @@ public final class AutoregressivePolicy implements AutoCloseable {
     private void check(Prompt prompt, int index) {
         boolean known = IntStream.of(prompt.tokens()).allMatch(token -> token >= 0 && token < vocabulary);
         float[] state = prompt.state();
-        if (prompt.tokens().length == 0 || !known || (state != null && state.length != stateSize)) {
+        if (prompt.tokens().length == 0 || !known || (state != null && state.length != sessions.stateSize())) {
             throw new IllegalArgumentException(
                     "prompt %d: expected at least one token, tokens from 0 to %d, and a state of %d, got %d tokens%s and a state of %d"
                             .formatted(
                                     index,
                                     vocabulary - 1,
-                                    stateSize,
+                                    sessions.stateSize(),
                                     prompt.tokens().length,
                                     known ? "" : ", some out of range,",
                                     state == null ? 0 : state.length));
         }
-    }
-
-    private List<Reply> reply(StepBatch batch, List<Prompt> prompts, Decoding decoding) throws OrtException {
-        batch.reserve(prompts.size());
-        float[][] states = read(batch, prompts);
-        int rows = prompts.size();
-        Speech[] active = new Speech[rows];
-        for (int row = 0; row < rows; row++) {
-            Prompt prompt = prompts.get(row);
-            active[row] = new Speech(row, prompt.seed(), decoding.most());
-            batch.put(row, states[row]);
-            batch.token(row, prompt.tokens()[prompt.tokens().length - 1]);
-        }
-        TokenChoice choice = new TokenChoice(spoken, decoding);
-        Reply[] replies = new Reply[rows];
-        boolean first = true;
-        while (rows > 0) {
-            batch.step(speaking, rows, true);
-            float[] logits = batch.logits(rows);
-            for (int row = rows - 1; row >= 0; row--) {
-                Speech speech = active[row];
-                if (first) {
-                    states[row] = batch.state(row);
-                }
-                int token = choice.next(logits, row * vocabulary, speech.tokens, speech.length, speech.random);
-                boolean stopped = decoding.stops().contains(token);
-                if (!stopped) {
-                    speech.tokens[speech.length++] = token;
-                    batch.token(row, token);
-                }
-                if (stopped || speech.length == decoding.most()) {
-                    replies[speech.prompt] =
-                            new Reply(Arrays.copyOf(speech.tokens, speech.length), stopped, states[speech.prompt]);
-                    // The last row takes its place; it has already spoken.
-                    rows--;
-                    active[row] = active[rows];
-                    batch.move(rows, row);
-                }
-            }
-            first = false;
-        }
-        return List.of(replies);
-    }
-
-    /** A reply under way. */
-    private static final class Speech {
-        private final int prompt;
-        private final SplittableRandom random;
-        private final int[] tokens;
-        private int length;
-
-        Speech(int prompt, long seed, int most) {
-            this.prompt = prompt;
-            this.random = new SplittableRandom(seed);
-            this.tokens = new int[most];
-        }
-    }
-
-    /** Returns the states after all tokens of each prompt but the last. */
-    private float[][] read(StepBatch batch, List<Prompt> prompts) throws OrtException {
-        int count = prompts.size();
-        float[][] states = new float[count][];
-        // The longest first: those that are read to the end leave at the end of the batch.
-        List<Integer> order = IntStream.range(0, count)
-                .boxed()
-                .sorted(Comparator.comparingInt((Integer i) -> -prompts.get(i).tokens().length))
-                .toList();
-        for (int row = 0; row < count; row++) {
-            float[] state = prompts.get(order.get(row)).state();
-            states[order.get(row)] = state == null ? new float[stateSize] : state;
-            batch.put(row, states[order.get(row)]);
-        }
-        int rows = count;
-        for (int at = 0; rows > 0; at++) {
-            while (rows > 0 && prompts.get(order.get(rows - 1)).tokens().length - 1 == at) {
-                rows--;
-                states[order.get(rows)] = batch.state(rows);
-            }
-            for (int row = 0; row < rows; row++) {
-                batch.token(row, prompts.get(order.get(row)).tokens()[at]);
-            }
-            if (rows > 0) {
-                batch.step(reading, rows, false);
-            }
-        }
-        return states;
     }
 
     /**
@@ -338,7 +208,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
                 .sorted(Comparator.comparingInt((Integer i) -> -sequences.get(i).length))
                 .toList();
         double[][] nats = new double[sequences.size()][];
-        StepBatch batch = new StepBatch(vocabulary, stateSize);
+        StepBatch batch = new StepBatch(sessions);
         try {
             for (int from = 0; from < order.size(); from += MOST_ROWS) {
                 nats(batch, sequences, asked, order.subList(from, Math.min(order.size(), from + MOST_ROWS)), nats);
@@ -359,7 +229,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
         batch.reserve(some.size());
         for (int row = 0; row < some.size(); row++) {
             nats[some.get(row)] = new double[sequences.get(some.get(row)).length];
-            batch.put(row, new float[stateSize]);
+            batch.put(row, new float[sessions.stateSize()]);
         }
         int rows = some.size();
         for (int at = 0; rows > 0; at++) {
@@ -374,7 +244,7 @@ public final class AutoregressivePolicy implements AutoCloseable {
             if (rows == 0) {
                 return;
             }
-            batch.step(isAsked ? speaking : reading, rows, isAsked);
+            batch.step(rows, isAsked);
             float[] logits = isAsked ? batch.logits(rows) : new float[0];
             for (int row = 0; isAsked && row < rows; row++) {
                 int sequence = some.get(row);
@@ -396,12 +266,9 @@ public final class AutoregressivePolicy implements AutoCloseable {
             batch.close();
         }
         try {
-            reading.close();
-            speaking.close();
+            sessions.close();
         } catch (OrtException e) {
             throw new IllegalStateException("model %s did not close: %s".formatted(file.sha256(), e.getMessage()), e);
-        } finally {
-            options.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.understudy.model;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -20,14 +21,18 @@ public record IntakeLimits(
         long memoryBytes,
         long multiplications,
         double goldenTolerance,
-        Duration latencyBudget) {
+        Duration latencyBudget)
+        implements Serializable {
+    /** How much longer the largest batch may take than one observation (a guess). */
+    private static final int BATCH = 100;
 
     /**
-     * Returns the defaults. The sizes are guesses well above any policy here (376-256-256-17 is 0.7 MB and takes 6 MB a
-     * run); the latency budget is a twentieth of the 100 ms between two observations.
+     * Returns the defaults. The sizes are guesses well above any policy here (376-256-256-17 is 0.7 MB, has 21
+     * operators and takes 6 MB and 0.2 billion multiplications a run); the latency budget is a twentieth of the 100 ms
+     * between two observations.
      */
     public static IntakeLimits defaults() {
-        return new IntakeLimits(16L << 20, 4096, 1024, 512L << 20, 20_000_000_000L, 1e-5, Duration.ofMillis(5));
+        return new IntakeLimits(16L << 20, 256, 1024, 256L << 20, 2_000_000_000L, 1e-5, Duration.ofMillis(5));
     }
 
     /** Returns these limits for models that answer in many steps: fewer rows at once, and more time. */
@@ -38,5 +43,10 @@ public record IntakeLimits(
     /** Returns these limits with another latency budget. */
     public IntakeLimits withLatencyBudget(Duration budget) {
         return new IntakeLimits(bytes, nodes, rows, memoryBytes, multiplications, goldenTolerance, budget);
+    }
+
+    /** Returns how long the largest batch may take. */
+    Duration batchBudget() {
+        return latencyBudget.multipliedBy(Math.min(rows, BATCH));
     }
 }

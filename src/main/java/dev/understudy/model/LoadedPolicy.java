@@ -21,6 +21,8 @@ import java.nio.LongBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +198,32 @@ public final class LoadedPolicy implements ServedPolicy {
                     "model %s failed on %d rows: %s".formatted(file.sha256(), rows, e.getMessage()), e);
         }
         idle.add(workspace);
+    }
+
+    /**
+     * As the interface says: every output; of choices the logits alone, because where two are equal but for rounding,
+     * machines differ in which is the largest.
+     */
+    @Override
+    public SortedMap<String, float[]> outputs(Rows observations) {
+        int rows = observations.rows();
+        Answer answer = choices > 0
+                ? new Answer(null, null, null, null, new float[rows * choices])
+                : new Answer(
+                        new float[rows * actionSize],
+                        new float[rows * actionSize],
+                        new float[rows * actionSize],
+                        new float[rows * actionSize],
+                        null);
+        answer(observations, rows, answer);
+        SortedMap<String, float[]> all = new TreeMap<>();
+        for (ModelSignature.Output output : outputs) {
+            float[] numbers = answer.output(output.name());
+            if (numbers != null) {
+                all.put(output.name(), numbers);
+            }
+        }
+        return all;
     }
 
     @Override

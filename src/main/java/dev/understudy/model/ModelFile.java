@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -34,16 +35,34 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
      */
     public static ModelFile create(byte[] onnx, ModelMetadata metadata) {
         ModelProto.Builder model = parse(onnx).toBuilder().clearMetadataProps();
-        metadata.toProperties()
-                .forEach((key, value) -> model.addMetadataProps(
-                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
-        byte[] bytes = serialise(model.build());
+        metadata.toProperties().forEach((key, value) -> model.addMetadataProps(property(key, value)));
+        byte[] bytes = serialise(sealed(model.build()));
         return new ModelFile(bytes, sha256(bytes), metadata);
+    }
+
+    /** Returns a model with its seal as the last of its properties, in the place of the one that it has. */
+    static ModelProto sealed(ModelProto model) {
+        ModelProto bare = unsealed(model);
+        return bare.toBuilder()
+                .addMetadataProps(property(ModelMetadata.SEAL, sha256(serialise(bare))))
+                .build();
+    }
+
+    private static ModelProto unsealed(ModelProto model) {
+        ModelProto.Builder bare = model.toBuilder().clearMetadataProps();
+        model.getMetadataPropsList().stream()
+                .filter(entry -> !entry.getKey().equals(ModelMetadata.SEAL))
+                .forEach(bare::addMetadataProps);
+        return bare.build();
+    }
+
+    private static StringStringEntryProto property(String key, String value) {
+        return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
     /**
      * Puts metadata into an ONNX file, with golden actions that are what this very model answers to the golden
-     * observations, whatever {@code metadata} has in their place.
+     * observations, whatever {@code metadata} has in their place, and with every output on {@link ProbeRows}.
      *
      * @param onnx the model, as {@code Learner.export} returns it; trusted
      * @throws InvalidModelException if {@code onnx} does not load
@@ -63,19 +82,49 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
         Rows observations = metadata.goldenObservations();
         int actionSize = metadata.goldenActions().columns();
         float[] actions = new float[observations.rows() * actionSize];
+        ModelMetadata golden;
         try (ServedPolicy policy = loader.load(create(onnx, metadata))) {
             policy.act(observations, observations.rows(), actions);
+            golden = metadata.withGoldenActions(new Matrix(observations.rows(), actionSize, actions))
+                    .with(GoldenOutputs.ofFile(policy, observations));
         }
-        return create(onnx, metadata.withGoldenActions(new Matrix(observations.rows(), actionSize, actions)));
+        return create(onnx, golden);
     }
 
     /**
      * Reads a model file.
      *
-     * @throws InvalidModelException if it is not an ONNX file or its metadata are missing or malformed
+     * @throws InvalidModelException if it is not an ONNX file as it is written here, or was changed since, or its
+     *     metadata are missing or malformed
      */
     public static ModelFile read(byte[] bytes) {
-        return new ModelFile(bytes, sha256(bytes), metadata(parse(bytes)));
+        return new ModelFile(bytes, sha256(bytes), metadata(parseUnchanged(bytes)));
+    }
+
+    /**
+     * Parses a file from anywhere: of known fields, in the one form that they are written in, and with its seal.
+     *
+     * @throws InvalidModelException if it is anything else
+     */
+    static ModelProto parseUnchanged(byte[] bytes) {
+        ModelFields.check(bytes);
+        ModelProto model = parse(bytes);
+        if (!Arrays.equals(serialise(model), bytes)) {
+            throw new InvalidModelException(
+                    "expected every field once and in order, got %d bytes that say something twice or otherwise than"
+                                    .formatted(bytes.length)
+                            + " it is written");
+        }
+        for (StringStringEntryProto entry : model.getMetadataPropsList()) {
+            if (entry.getKey().equals(ModelMetadata.SEAL)) {
+                String found = sha256(serialise(unsealed(model)));
+                if (!found.equals(entry.getValue())) {
+                    throw new InvalidModelException("expected an unchanged file with seal %s, got one that comes to %s"
+                            .formatted(entry.getValue(), found));
+                }
+            }
+        }
+        return model;
     }
 
     /**
@@ -122,7 +171,9 @@ public record ModelFile(byte[] bytes, String sha256, ModelMetadata metadata) {
     static ModelMetadata metadata(ModelProto model) {
         Map<String, String> properties = new HashMap<>();
         for (StringStringEntryProto entry : model.getMetadataPropsList()) {
-            properties.put(entry.getKey(), entry.getValue());
+            if (properties.put(entry.getKey(), entry.getValue()) != null) {
+                throw new InvalidModelException("expected property %s once, got it twice".formatted(entry.getKey()));
+            }
         }
         return ModelMetadata.fromProperties(properties);
     }

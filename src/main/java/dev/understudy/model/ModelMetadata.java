@@ -8,8 +8,10 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Where a model comes from, and how to check that it still is what was trained. It travels inside the ONNX file, as its
@@ -53,7 +55,30 @@ public record ModelMetadata(
     private static final String PREFIX = "understudy.";
     private static final String EXTRA = PREFIX + "extra.";
     private static final String BYTES = "uint8 ";
-    private static final int FORMAT = 1;
+    /** Files of format 1 have no seal, and golden actions only. */
+    private static final int FORMAT = 2;
+
+    /**
+     * Key of the seal: the SHA-256 of the file without it, by which a file shows that it was not changed by accident.
+     * Whoever changes a file on purpose can seal it again.
+     */
+    static final String SEAL = PREFIX + "seal";
+
+    private static final Set<String> KEYS = Set.of(
+            "format",
+            "policy",
+            "parent",
+            "windowStartMs",
+            "windowEndMs",
+            "sources",
+            "seed",
+            "fingerprint",
+            "report",
+            "golden.observations",
+            "golden.actions",
+            "codeVersion",
+            "dataLicence",
+            "seal");
 
     public ModelMetadata {
         sourceRanges = List.copyOf(sourceRanges);
@@ -151,16 +176,18 @@ public record ModelMetadata(
     }
 
     /**
-     * Reads what {@link #toProperties} wrote; keys of others are ignored.
+     * Reads what {@link #toProperties} wrote, in this version or one before.
      *
-     * @throws InvalidModelException naming the property that is missing or malformed
+     * @throws InvalidModelException naming the property that is missing, malformed or unknown
      */
     static ModelMetadata fromProperties(Map<String, String> properties) {
-        int format = (int) number(properties, "format");
-        if (format != FORMAT) {
+        long format = number(properties, "format");
+        if (format < 1 || format > FORMAT || (format > 1 && !properties.containsKey(SEAL))) {
             throw new InvalidModelException(
-                    "expected %sformat = %d in the model's metadata, got %d".formatted(PREFIX, FORMAT, format));
+                    "expected %sformat = 1, or up to %d with %s, in the model's metadata, got %d"
+                            .formatted(PREFIX, FORMAT, SEAL, format));
         }
+        properties.keySet().forEach(ModelMetadata::known);
         String sources = text(properties, "sources");
         SortedMap<String, String> extra = new TreeMap<>();
         properties.forEach((key, value) -> {
@@ -168,8 +195,8 @@ public record ModelMetadata(
                 extra.put(key.substring(EXTRA.length()), value);
             }
         });
-        Rows observations = rows(properties, "golden.observations");
-        Matrix actions = (Matrix) rows(properties, "golden.actions");
+        Rows observations = rows(text(properties, "golden.observations"), PREFIX + "golden.observations");
+        Matrix actions = matrix(text(properties, "golden.actions"), PREFIX + "golden.actions");
         if (observations.rows() < 1 || observations.rows() != actions.rows()) {
             throw new InvalidModelException("expected as many golden actions as observations, at least 1, got %d and %d"
                     .formatted(actions.rows(), observations.rows()));
@@ -213,7 +240,7 @@ public record ModelMetadata(
     /**
      * Rows, a space, columns, a space, then the big-endian floats in Base64; uint8 and a space before that for bytes.
      */
-    private static String encode(Rows rows) {
+    static String encode(Rows rows) {
         if (rows instanceof ByteRows bytes) {
             return BYTES + encode(rows, bytes.values());
         }
@@ -227,25 +254,42 @@ public record ModelMetadata(
                 .formatted(rows.rows(), rows.columns(), Base64.getEncoder().encodeToString(elements));
     }
 
-    private static Rows rows(Map<String, String> properties, String name) {
-        String text = text(properties, name);
+    /** Reads numbers that {@link #encode} wrote. */
+    static Matrix matrix(String text, String key) {
+        if (rows(text, key) instanceof Matrix numbers) {
+            return numbers;
+        }
+        throw new InvalidModelException("expected numbers in %s of the model's metadata, got bytes".formatted(key));
+    }
+
+    private static Rows rows(String text, String key) {
         boolean isBytes = text.startsWith(BYTES);
         String[] parts = text.substring(isBytes ? BYTES.length() : 0).split(" ", -1);
         try {
             byte[] bytes = Base64.getDecoder().decode(parts[2]);
             int rows = Integer.parseInt(parts[0]);
             int columns = Integer.parseInt(parts[1]);
+            Math.multiplyExact(rows, columns);
             if (isBytes) {
                 return new ByteRows(rows, columns, bytes);
             }
             float[] values = new float[bytes.length / Float.BYTES];
             ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
             return new Matrix(rows, columns, values);
-        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+        } catch (IllegalArgumentException | ArithmeticException | ArrayIndexOutOfBoundsException e) {
             throw new InvalidModelException(
-                    "expected 'rows columns base64' or 'uint8 rows columns base64' in %s%s of the model's metadata: %s"
-                            .formatted(PREFIX, name, e.getMessage()),
+                    "expected 'rows columns base64' or 'uint8 rows columns base64' in %s of the model's metadata: %s"
+                            .formatted(key, e.getMessage()),
                     e);
+        }
+    }
+
+    private static void known(String key) {
+        boolean known =
+                key.startsWith(EXTRA) || (key.startsWith(PREFIX) && KEYS.contains(key.substring(PREFIX.length())));
+        if (!known) {
+            throw new InvalidModelException("expected properties %s* and %s of %s in the model's metadata, got %s"
+                    .formatted(EXTRA, PREFIX, new TreeSet<>(KEYS), key));
         }
     }
 }

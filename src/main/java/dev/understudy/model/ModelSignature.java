@@ -25,15 +25,25 @@ import java.util.stream.Stream;
  *   <li>Texts, one token after another: inputs {@code token}, int64 {@code [batch]}, and {@code state}, float32
  *       {@code [batch, d]}; outputs {@code logits}, float32 {@code [batch, vocabulary]}, and {@code nextState}, as
  *       {@code state}. How wide they are, the model says.
+ *   <li>Texts, chosen at once: input {@code features}, int64 {@code [batch, n]}; one or two outputs, float32
+ *       {@code [batch, columns]}. Their names and widths, the model says; whoever loads it knows them.
  * </ul>
  */
 record ModelSignature(List<Value> inputs, List<Value> outputs) {
     private static final int WIDEST = 1 << 16;
+    private static final int MOST_OUTPUTS = 2;
 
     /** An input or output; {@code columns} is its width, 0 for one whole number for each row. */
     record Value(String name, TensorProto.DataType type, int columns) {
         private long[] shape(long rows) {
             return columns == 0 ? new long[] {rows} : new long[] {rows, columns};
+        }
+
+        private Form form() {
+            Form.Type element = type == TensorProto.DataType.FLOAT
+                    ? Form.Type.FLOAT
+                    : type == TensorProto.DataType.UINT8 ? Form.Type.UINT8 : Form.Type.INT64;
+            return new Form(element, true, columns == 0 ? new int[0] : new int[] {columns}, null);
         }
     }
 
@@ -63,6 +73,9 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
 
     /** Returns the signature that a graph must have. */
     static ModelSignature of(Rows.Type observationType, int observationSize, ActionSpace actions, GraphProto graph) {
+        if (actions instanceof ActionSpace.Text && has(FeaturePolicy.FEATURES, graph.getInputList())) {
+            return ofFeatures(graph);
+        }
         if (actions instanceof ActionSpace.Text) {
             int d = width(AutoregressivePolicy.STATE, graph.getInputList());
             int vocabulary = width(AutoregressivePolicy.LOGITS, graph.getOutputList());
@@ -79,6 +92,26 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         return new ModelSignature(
                 List.of(new Value(LoadedPolicy.OBSERVATION, observed, observationSize)),
                 outputs(actions).stream().map(Output::value).toList());
+    }
+
+    private static boolean has(String name, List<ValueInfoProto> values) {
+        return values.stream().anyMatch(value -> value.getName().equals(name));
+    }
+
+    private static ModelSignature ofFeatures(GraphProto graph) {
+        List<ValueInfoProto> outputs = graph.getOutputList();
+        if (outputs.isEmpty() || outputs.size() > MOST_OUTPUTS) {
+            throw new InvalidModelException("expected 1 to %d outputs, got %d".formatted(MOST_OUTPUTS, outputs.size()));
+        }
+        return new ModelSignature(
+                List.of(new Value(
+                        FeaturePolicy.FEATURES,
+                        TensorProto.DataType.INT64,
+                        width(FeaturePolicy.FEATURES, graph.getInputList()))),
+                outputs.stream()
+                        .map(value ->
+                                new Value(value.getName(), TensorProto.DataType.FLOAT, width(value.getName(), outputs)))
+                        .toList());
     }
 
     /** Returns the outputs of a policy of numbers or choices. */
@@ -118,20 +151,20 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         found.forEach(value -> type(value, Objects.requireNonNull(byName.get(value.getName()))));
     }
 
-    /** Returns the shape every input has when {@code rows} observations come in. */
-    Map<String, long[]> inputs(int rows) {
-        return shapes(inputs, rows);
+    /** Returns the form of every input, by name. */
+    Map<String, Form> inputForms() {
+        return forms(inputs);
     }
 
-    /** Returns the shape every output must have then. */
-    Map<String, long[]> outputs(int rows) {
-        return shapes(outputs, rows);
+    /** Returns the form of every output, by name. */
+    Map<String, Form> outputForms() {
+        return forms(outputs);
     }
 
-    private static Map<String, long[]> shapes(List<Value> values, int rows) {
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        values.forEach(value -> shapes.put(value.name(), value.shape(rows)));
-        return shapes;
+    private static Map<String, Form> forms(List<Value> values) {
+        Map<String, Form> forms = new LinkedHashMap<>();
+        values.forEach(value -> forms.put(value.name(), value.form()));
+        return forms;
     }
 
     private static void names(String what, List<ValueInfoProto> found, List<String> expected) {

@@ -7,27 +7,29 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
-/** The part of a model that leads to one of its outputs. */
+/** The part of a model that leads to some of its outputs. */
 final class OutputSubset {
     private OutputSubset() {}
 
     /**
-     * Returns a model with that output alone, and the same inputs.
+     * Returns a model with those outputs alone, and the same inputs.
      *
      * @throws InvalidModelException if the bytes are no model
      */
-    static byte[] of(byte[] model, String output) {
-        ModelProto whole;
+    static byte[] of(byte[] model, Set<String> outputs) {
         try {
-            whole = ModelProto.parseFrom(model);
+            return of(ModelProto.parseFrom(model), outputs);
         } catch (InvalidProtocolBufferException e) {
             throw new InvalidModelException("expected an ONNX model: " + e.getMessage(), e);
         }
+    }
+
+    /** As {@link #of(byte[], Set)}. */
+    static byte[] of(ModelProto whole, Set<String> outputs) {
         GraphProto graph = whole.getGraph();
-        Set<String> needed = new HashSet<>(List.of(output));
+        Set<String> needed = new HashSet<>(outputs);
         Deque<NodeProto> kept = new ArrayDeque<>();
         for (int i = graph.getNodeCount() - 1; i >= 0; i--) {
             NodeProto node = graph.getNode(i);
@@ -43,7 +45,7 @@ final class OutputSubset {
                 .clearInitializer()
                 .clearValueInfo();
         graph.getOutputList().stream()
-                .filter(each -> each.getName().equals(output))
+                .filter(each -> outputs.contains(each.getName()))
                 .forEach(part::addOutput);
         graph.getInitializerList().stream()
                 .filter(each -> needed.contains(each.getName()))

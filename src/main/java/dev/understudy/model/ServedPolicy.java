@@ -2,6 +2,9 @@ package dev.understudy.model;
 
 import dev.understudy.data.Rows;
 import dev.understudy.policy.Policy;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A model in service. Any number of threads may ask it at once. It must not be closed while one of them does: share it
@@ -36,6 +39,23 @@ public interface ServedPolicy extends Policy, AutoCloseable {
      */
     default void answer(Rows observations, int rows, long[] seeds, LoadedPolicy.Answer answer) {
         answer(observations, rows, answer);
+    }
+
+    /**
+     * Returns everything that it answers to rows, by name, {@code [rows, k]} each: what a copy of it must answer too.
+     * Unless it says otherwise, that is how likely its own actions are, in nats.
+     */
+    default SortedMap<String, float[]> outputs(Rows observations) {
+        int rows = observations.rows();
+        float[] actions = new float[rows * actionSize()];
+        act(observations, rows, actions);
+        double[] nats = new double[rows];
+        logProbabilities(observations, actions, rows, nats);
+        float[] numbers = new float[rows];
+        for (int row = 0; row < rows; row++) {
+            numbers[row] = (float) nats[row];
+        }
+        return new TreeMap<>(Map.of("logProbability", numbers));
     }
 
     /** Frees what it holds. Closing twice does nothing. */

@@ -3,22 +3,23 @@ package dev.understudy.model;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.understudy.graph.OnnxRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Native memory for the steps of some replies at once: their tokens, their states and the logits. Two buffers of states
- * take turns as input and output. Used by one thread at a time.
+ * take turns as input and output, so nothing is copied between steps. Used by one thread at a time.
  */
 final class StepBatch implements AutoCloseable {
     private final OrtEnvironment environment = OnnxRuntime.environment();
+    private final StepSessions sessions;
     private final int vocabulary;
     private final int stateSize;
     private int capacity;
@@ -27,18 +28,24 @@ final class StepBatch implements AutoCloseable {
     private FloatBuffer next = bytes(0).asFloatBuffer();
     private FloatBuffer logits = bytes(0).asFloatBuffer();
     private float[] logitsRead = {};
-    private @Nullable Tensors tensors;
+    private @Nullable Step step;
 
-    /** Looks at the first rows of the buffers. */
-    private record Tensors(int rows, OnnxTensor tokens, OnnxTensor logits, OnnxTensor current, OnnxTensor next) {
-        Tensors swapped() {
-            return new Tensors(rows, tokens, logits, next, current);
+    /** A step of the first rows, and the one after it, whose states go the other way. */
+    private record Step(int rows, List<OnnxTensor> tensors, Direction forth, Direction back) {
+        Step turned() {
+            Direction before = forth;
+            return new Step(rows, tensors, back, before);
         }
     }
 
-    StepBatch(int vocabulary, int stateSize) {
-        this.vocabulary = vocabulary;
-        this.stateSize = stateSize;
+    /** What a step reads and writes. */
+    private record Direction(
+            Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> read, Map<String, OnnxTensor> spoken) {}
+
+    StepBatch(StepSessions sessions) {
+        this.sessions = sessions;
+        this.vocabulary = sessions.vocabulary();
+        this.stateSize = sessions.stateSize();
     }
 
     /** Makes room for rows; what was put before is lost if there was too little. */
@@ -89,34 +96,46 @@ final class StepBatch implements AutoCloseable {
         return logitsRead;
     }
 
-    /** Takes the first rows one step on. */
-    void step(OrtSession session, int rows, boolean speaks) throws OrtException {
-        Tensors seen = tensors(rows);
-        Map<String, OnnxTensor> inputs =
-                Map.of(AutoregressivePolicy.TOKEN, seen.tokens, AutoregressivePolicy.STATE, seen.current);
-        Map<String, OnnxTensor> outputs = speaks
-                ? Map.of(AutoregressivePolicy.LOGITS, seen.logits, AutoregressivePolicy.NEXT_STATE, seen.next)
-                : Map.of(AutoregressivePolicy.NEXT_STATE, seen.next);
-        session.run(inputs, outputs).close();
+    /**
+     * Takes the first rows one step on.
+     *
+     * @param speaks whether logits are computed
+     */
+    void step(int rows, boolean speaks) throws OrtException {
+        Step taken = step(rows);
+        sessions.run(speaks, taken.forth.inputs, speaks ? taken.forth.spoken : taken.forth.read);
         FloatBuffer before = current;
         current = next;
         next = before;
-        tensors = seen.swapped();
+        step = taken.turned();
     }
 
-    private Tensors tensors(int rows) throws OrtException {
-        Tensors seen = tensors;
-        if (seen == null || seen.rows != rows) {
+    private Step step(int rows) throws OrtException {
+        Step known = step;
+        if (known == null || known.rows != rows) {
             close();
-            seen = new Tensors(
+            OnnxTensor token = OnnxTensor.createTensor(environment, tokens.slice(0, rows), new long[] {rows});
+            OnnxTensor said = tensor(logits, rows, vocabulary);
+            OnnxTensor from = tensor(current, rows, stateSize);
+            OnnxTensor to = tensor(next, rows, stateSize);
+            known = new Step(
                     rows,
-                    OnnxTensor.createTensor(environment, tokens.slice(0, rows), new long[] {rows}),
-                    tensor(logits, rows, vocabulary),
-                    tensor(current, rows, stateSize),
-                    tensor(next, rows, stateSize));
-            tensors = seen;
+                    List.of(token, said, from, to),
+                    direction(token, said, from, to),
+                    direction(token, said, to, from));
+            step = known;
         }
-        return seen;
+        return known;
+    }
+
+    private Direction direction(OnnxTensor token, OnnxTensor said, OnnxTensor from, OnnxTensor to) {
+        Map<String, OnnxTensor> inputs = new HashMap<>(sessions.tables());
+        inputs.put(StepSessions.TOKEN, token);
+        inputs.put(StepSessions.STATE, from);
+        return new Direction(
+                Map.copyOf(inputs),
+                Map.of(StepSessions.NEXT_STATE, to),
+                Map.of(StepSessions.LOGITS, said, StepSessions.NEXT_STATE, to));
     }
 
     private OnnxTensor tensor(FloatBuffer buffer, int rows, int columns) throws OrtException {
@@ -126,10 +145,10 @@ final class StepBatch implements AutoCloseable {
     /** Frees the tensors; they are made again when a step is taken. */
     @Override
     public void close() {
-        Tensors seen = tensors;
-        tensors = null;
-        if (seen != null) {
-            List.of(seen.tokens, seen.logits, seen.current, seen.next).forEach(OnnxTensor::close);
+        Step known = step;
+        step = null;
+        if (known != null) {
+            known.tensors.forEach(OnnxTensor::close);
         }
     }
 }

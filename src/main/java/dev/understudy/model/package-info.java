@@ -3,7 +3,9 @@
  *
  * <pre>
  * ONNX bytes + ModelMetadata ─► ModelFile ─► IntakeCheck ─┬─► refused, with the reason
- *                                                         └─► LoadedPolicy ─► ModelSlot ─► lease ─► actions
+ *                                            │   ▲         └─► LoadedPolicy ─► ModelSlot ─► lease ─► actions
+ *                                            ▼   │ passed
+ *                                FirstSight: CheckProcess
  * </pre>
  */
 @NullMarked

@@ -107,6 +107,19 @@ public final class ParameterLayout {
         return weights;
     }
 
+    /**
+     * Returns one of the weights by name, as {@link #unpack} and {@link #constants} give them.
+     *
+     * @throws IllegalArgumentException naming those there are, if there is none of that name
+     */
+    public static Tensor of(Map<String, Tensor> weights, String name) {
+        Tensor weight = weights.get(name);
+        if (weight == null) {
+            throw new IllegalArgumentException("expected weight %s, got only %s".formatted(name, weights.keySet()));
+        }
+        return weight;
+    }
+
     /** Collects weights in the order in which they will lie. */
     public static final class Builder {
         private final Map<String, Block> blocks = new LinkedHashMap<>();

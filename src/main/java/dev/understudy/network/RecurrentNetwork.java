@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +28,23 @@ import org.jspecify.annotations.Nullable;
  *   logits = h' P E' + bias                           [vocabulary]
  * </pre>
  *
+ * <p>With n-gram tables beside it, a gate says how far to go by them, given the projected state and how well the tables
+ * know the context (v, {@link NGramTables.Recall#evidence}):
+ *
+ * <pre>
+ *   g = sigmoid([h' P, 1] a + v b)
+ *   p = (1 - g) softmax(logits) + g p of the tables
+ * </pre>
+ *
  * @param vocabulary number of tokens
  * @param embedding e, width of a token
  * @param state d, width of the state
+ * @param nGrams the tables; null for none
  */
-public record RecurrentNetwork(int vocabulary, int embedding, int state) {
+public record RecurrentNetwork(
+        int vocabulary, int embedding, int state, @Nullable NGramTables nGrams) {
+    private static final String GATE = "gate";
+    private static final String GATE_EVIDENCE = "gateEvidence";
     private static final String EMBEDDING = "embedding";
     private static final String BIAS = "bias";
     private static final String INPUT = "input";
@@ -46,6 +59,20 @@ public record RecurrentNetwork(int vocabulary, int embedding, int state) {
                     "expected a vocabulary of at least 2 and widths of at least 1, got %d, %d and %d"
                             .formatted(vocabulary, embedding, state));
         }
+        if (nGrams != null && nGrams.vocabulary() != vocabulary) {
+            throw new IllegalArgumentException("expected n-gram tables of the same vocabulary %d, got %d"
+                    .formatted(vocabulary, nGrams.vocabulary()));
+        }
+    }
+
+    /** Makes a network without n-gram tables. */
+    public RecurrentNetwork(int vocabulary, int embedding, int state) {
+        this(vocabulary, embedding, state, null);
+    }
+
+    /** Returns the same network beside other tables. */
+    public RecurrentNetwork with(@Nullable NGramTables otherNGrams) {
+        return new RecurrentNetwork(vocabulary, embedding, state, otherNGrams);
     }
 
     /**
@@ -76,20 +103,33 @@ public record RecurrentNetwork(int vocabulary, int embedding, int state) {
 
     /** Returns where its weights lie. */
     public ParameterLayout layout() {
-        return ParameterLayout.builder()
+        ParameterLayout.Builder builder = ParameterLayout.builder()
                 .add(EMBEDDING, vocabulary, embedding)
                 .add(BIAS, vocabulary)
                 .add(INPUT, embedding, 3L * state)
                 .add(INPUT_BIAS, 3L * state)
                 .add(RECURRENT, state, 3L * state)
                 .add(RECURRENT_BIAS, 3L * state)
-                .add(PROJECTION, state, embedding)
-                .build();
+                .add(PROJECTION, state, embedding);
+        if (nGrams != null) {
+            builder.add(GATE, embedding + 1L, 1).add(GATE_EVIDENCE, nGrams.evidence(), 1);
+        }
+        return builder.build();
+    }
+
+    /** Returns how many numbers {@link #toModel} takes: all weights and, behind them, what the tables hold. */
+    public int exported() {
+        return layout().size() + (nGrams == null ? 0 : nGrams.exported());
+    }
+
+    /** Returns the width of the state of a served step: d, and the tokens that the tables look back at. */
+    public int servedState() {
+        return state + (nGrams == null ? 0 : nGrams.order() - 1);
     }
 
     /**
      * Draws first weights: embeddings uniform with deviation 1 / sqrt(e), the rest uniform within 1 / sqrt(d), as
-     * PyTorch does for its GRU; biases 0.
+     * PyTorch does for its GRU; biases and the gate 0.
      */
     public float[] initialise(RandomGenerator random) {
         ParameterLayout layout = layout();
@@ -200,28 +240,97 @@ public record RecurrentNetwork(int vocabulary, int embedding, int state) {
     }
 
     /**
-     * Returns one step as ONNX bytes without metadata: inputs {@code token} INT64 {@code [batch]} and {@code state}
-     * {@code [batch, d]}; outputs {@code logits} {@code [batch, vocabulary]} and {@code nextState} {@code [batch, d]}.
+     * Returns the loss of the mixture of network and tables, nats of each row.
      *
-     * @param theta all weights, in the order of {@link #layout}
+     * @param projected as {@link Unrolled#projected}; no gradient reaches it through the gate
+     * @param network nats of the network alone, {@code [rows]}
+     * @param tables nats of the tables alone, {@code [rows]}
+     * @param evidence {@code [rows, evidence]}
      */
-    public byte[] toModel(float[] theta) {
+    public Tensor mixture(
+            Map<String, Tensor> weights, Tensor projected, Tensor network, Tensor tables, Tensor evidence) {
+        Tensor gate = gate(weights, projected.stopGradient(), evidence).reshape(network.shape());
+        // -log(e^a + e^b), with a and b the logarithms of the two parts.
+        Tensor a = gate.softplus().add(network).neg();
+        Tensor b = gate.neg().softplus().add(tables).neg();
+        return b.sub(a).softplus().add(a).neg();
+    }
+
+    /** Returns the logit of the tables' share, {@code [rows, 1]}. */
+    private static Tensor gate(Map<String, Tensor> weights, Tensor projected, Tensor evidence) {
+        return projected.matMul(weight(weights, GATE)).add(evidence.matMul(weight(weights, GATE_EVIDENCE)));
+    }
+
+    /**
+     * Returns one step as ONNX bytes without metadata: inputs {@code token} INT64 {@code [batch]} and {@code state}
+     * {@code [batch, servedState]}; outputs {@code logits} {@code [batch, vocabulary]} and {@code nextState}
+     * {@code [batch, servedState]}. With tables the state has the last tokens behind h, the newest first, and the
+     * logits are logarithms of chances.
+     *
+     * @param exported all weights, in the order of {@link #layout}, and what the tables hold, {@link #exported} in all
+     */
+    public byte[] toModel(float[] exported) {
+        if (exported.length != exported()) {
+            throw new IllegalArgumentException("expected %d numbers, got %d".formatted(exported(), exported.length));
+        }
         Graph graph = new Graph();
-        Map<String, Tensor> weights = layout().constants(graph, theta);
+        Map<String, Tensor> weights = layout().constants(graph, exported);
         Tensor token = graph.input("token", ElementType.INT64, Shape.of(Shape.UNKNOWN));
-        Tensor h = graph.input("state", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, state));
+        Tensor carried = graph.input("state", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, servedState()));
+        Tensor h = carried.slice(1, 0, state);
         List<Tensor> input = weight(weights, EMBEDDING)
                 .gather(0, token)
                 .gemm(weight(weights, INPUT), weight(weights, INPUT_BIAS))
                 .split(1, 2L * state, state);
         Tensor product = h.gemm(weight(weights, RECURRENT), weight(weights, RECURRENT_BIAS));
         Tensor next = next(input.get(0), input.get(1), h, product);
-        Tensor logits = SoftmaxLoss.logits(next.matMul(weight(weights, PROJECTION)), weight(weights, EMBEDDING))
-                .add(weight(weights, BIAS));
+        Tensor projected = next.matMul(weight(weights, PROJECTION));
+        Tensor logits =
+                SoftmaxLoss.logits(projected, weight(weights, EMBEDDING)).add(weight(weights, BIAS));
         Map<String, Tensor> outputs = new LinkedHashMap<>();
-        outputs.put("logits", logits);
-        outputs.put("nextState", next);
+        if (nGrams == null) {
+            outputs.put("logits", logits);
+            outputs.put("nextState", next);
+        } else {
+            float[] memory = Arrays.copyOfRange(exported, layout().size(), exported.length);
+            Recalled recalled = recall(graph.constant(memory, Shape.of(memory.length)), token, carried);
+            Tensor share = gate(weights, withOne(projected), recalled.chances().evidence())
+                    .sigmoid();
+            Tensor own = logits.softmax(1);
+            Tensor chances = own.add(recalled.chances().chances().sub(own).mul(share));
+            // Above 0 for the logarithm: the least normal float.
+            outputs.put("logits", chances.max(graph.constant(1.2e-38f)).log());
+            outputs.put("nextState", Tensor.concat(1, recalled.next(next)));
+        }
         return graph.toModel(outputs);
+    }
+
+    /** What the tables say in a served step, and the last tokens for the next one. */
+    private record Recalled(NGramGraph.Chances chances, List<Tensor> tokens) {
+        List<Tensor> next(Tensor h) {
+            List<Tensor> parts = new ArrayList<>(List.of(h));
+            parts.addAll(tokens);
+            return parts;
+        }
+    }
+
+    private Recalled recall(Tensor memory, Tensor token, Tensor carried) {
+        NGramTables tables = Objects.requireNonNull(nGrams);
+        List<Tensor> last = new ArrayList<>(List.of(token));
+        List<Tensor> tokens =
+                new ArrayList<>(List.of(token.cast(ElementType.FLOAT).reshape(Shape.of(Shape.UNKNOWN, 1))));
+        for (int i = 0; i < tables.order() - 1; i++) {
+            Tensor before = carried.slice(1, (long) state + i, state + i + 1L);
+            tokens.add(before);
+            last.add(before.reshape(Shape.of(Shape.UNKNOWN)).cast(ElementType.INT64));
+        }
+        return new Recalled(
+                new NGramGraph(tables).chances(memory, last), tokens.subList(0, Math.max(0, tables.order() - 1)));
+    }
+
+    /** Returns rows with a last column of ones, whatever their number. */
+    private static Tensor withOne(Tensor rows) {
+        return Tensor.concat(1, List.of(rows, rows.slice(1, 0, 1).mul(0f).add(1f)));
     }
 
     private static Tensor weight(Map<String, Tensor> weights, String name) {

@@ -23,6 +23,7 @@ import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.model.TrainedFigures;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,12 @@ import org.junit.jupiter.api.Test;
 class ResponderTest {
     private static final ResponderSpec SPEC = new ResponderSpec();
     private static final List<String> CITIES = List.of("Rome", "Oslo", "Lima", "Bern");
+    private static final NGramTables TABLES = new NGramTables(
+            600,
+            List.of(
+                    new NGramTables.Table(1 << 10, 8, 8, 0.5f, 1f, 1.3f),
+                    new NGramTables.Table(1 << 12, 4, 8, 0.8f, 1.4f, 1.8f),
+                    new NGramTables.Table(1 << 11, 4, 8, 0.9f, 1.6f, 2f)));
     private static final SequenceCloningConfig CONFIG =
             new SequenceCloningConfig(4, 16, 1e-2, 10, 1_000, 1.0, 0.9, 0.0, 100, 64);
 
@@ -68,7 +75,7 @@ class ResponderTest {
         return turns;
     }
 
-    private static List<Step> steps(int conversations) {
+    static List<Step> steps(int conversations) {
         List<Step> all = new ArrayList<>();
         for (int i = 0; i < conversations; i++) {
             Assembler<Turn> assembler = new Assembler<>(SPEC, Experts.DEFAULT);
@@ -107,7 +114,7 @@ class ResponderTest {
     @BeforeAll
     static void learnOnce() {
         steps = steps(24);
-        learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 24, 48), CONFIG);
+        learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 24, 48, TABLES), CONFIG);
         LearnerState state = learn(learner.initialState(1), Integer.MAX_VALUE);
         ByteRows golden = (ByteRows) TrainedFigures.goldenObservations(trajectories(24));
         ModelMetadata metadata = new ModelMetadata(

@@ -95,6 +95,22 @@ class FollowingExaminationTest {
     }
 
     @Test
+    void aCollisionThatTheEnvelopeCannotPreventIsAFailure() {
+        List<Step> steps = steps(Samples.driven("a", DRIVER, 1100, 2));
+        assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0)).trials())
+                .noneMatch(Scores.Trial::failed);
+        // The stretch starts two metres behind a leader that stands still.
+        for (Step step : steps.subList(CarFollowingStretches.HISTORY, steps.size())) {
+            float[] observed = step.observation().floats();
+            observed[CarFollowing.RELATIVE_SPEED] = -observed[CarFollowing.SPEED];
+            observed[CarFollowing.GAP] = 2;
+        }
+        assertThat(FollowingExamination.of(steps, 100).scores(new Constant(0)).trials())
+                .isNotEmpty()
+                .allMatch(Scores.Trial::failed);
+    }
+
+    @Test
     void drivesNoMoreStretchesThanItMay() {
         Scores scores = FollowingExamination.of(steps(), 2).scores(DRIVER);
         assertThat(scores.trials()).extracting(Scores.Trial::trip).containsExactly("a", "a");

@@ -254,7 +254,14 @@ class PromotionRuleTest {
     void collisionsThatTheBaselineAvoidsAndInterventionsAreRefusals() {
         Model collides = new Model().error(1);
         collides.collides = true;
-        assertThat(judge(collides, new Model()).reason()).startsWith("collided on 2 of 40 stretches");
+        Verdict refused = judge(collides, new Model());
+        assertThat(refused.reason()).startsWith("collided on 2 of 40 stretches");
+        assertThat(refused.figures())
+                .containsEntry("candidateCollisions", 2.0)
+                .containsEntry("incumbentCollisions", 0.0);
+        assertThat(judge(new Model(), collides).figures())
+                .containsEntry("candidateCollisions", 0.0)
+                .containsEntry("incumbentCollisions", 2.0);
         Model baseline = new Model().error(8);
         baseline.collides = true;
         assertThat(RULE.judge(

@@ -3,27 +3,18 @@ package dev.understudy.model;
 import static dev.understudy.model.TestModels.K;
 import static dev.understudy.model.TestModels.N;
 import static dev.understudy.model.TestModels.floats;
-import static dev.understudy.model.TestModels.longs;
 import static dev.understudy.model.TestModels.node;
-import static dev.understudy.model.TestModels.subgraph;
 import static dev.understudy.model.TestModels.value;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
-import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnknownFieldSet;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -122,137 +113,6 @@ class IntakeCheckTest {
     }
 
     @Test
-    void anOutputThatIsNotOneRowPerObservationIsRefused() {
-        GraphProto.Builder graph = graph().setNode(2, node("ReduceMax", "action", "mode"));
-
-        assertThat(reason(graph)).contains("expected output action of shape [1024, 1], got [1, 1]");
-    }
-
-    @Test
-    void externalDataAreRefusedInWeightsAndInConstants() {
-        TensorProto external = TensorProto.newBuilder()
-                .setName("W")
-                .setDataType(TensorProto.DataType.FLOAT_VALUE)
-                .addDims(N)
-                .addDims(K)
-                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                .addExternalData(
-                        StringStringEntryProto.newBuilder().setKey("location").setValue("../secret"))
-                .build();
-
-        assertThat(reason(graph().setInitializer(0, external)))
-                .contains("expected the data of 'W' inside the file")
-                .contains("location=../secret");
-        assertThat(reason(graph().addNode(node("Constant", "c").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder()
-                                .setName("value")
-                                .setType(AttributeProto.AttributeType.TENSOR)
-                                .setT(external)))))
-                .contains("inside the file");
-    }
-
-    @Test
-    void weightsThatAreNotFiniteAreRefused() {
-        assertThat(reason(graph().setInitializer(0, floats("W", new long[] {N, K}, 1, Float.NaN, 1))))
-                .isEqualTo("expected finite weights, got NaN at element 1 of 'W'");
-        TensorProto raw = TensorProto.newBuilder()
-                .setName("b")
-                .setDataType(TensorProto.DataType.FLOAT_VALUE)
-                .addDims(1)
-                .setRawData(ByteString.copyFrom(new byte[] {0, 0, (byte) 0x80, 0x7f}))
-                .build();
-        assertThat(reason(graph().setInitializer(1, raw))).contains("got Infinity at element 0 of 'b'");
-    }
-
-    @Test
-    void weightsThatDoNotFillTheirShapeAreRefused() {
-        assertThat(reason(graph().setInitializer(0, floats("W", new long[] {N, K}, 1, 1))))
-                .contains("expected 3 elements in 'W' by its shape, got 2");
-    }
-
-    @Test
-    void operatorsNotOnTheListAreRefused() {
-        assertThat(reason(graph().addNode(node("RandomNormal", "r"))))
-                .contains("operator RandomNormal is not on the list");
-        assertThat(reason(graph().addNode(node("Gelu", "r", "mean").toBuilder().setDomain("com.microsoft"))))
-                .contains("com.microsoft.Gelu");
-    }
-
-    @Test
-    void controlFlowIsRefused() {
-        for (String operator : List.of("If", "Loop", "Scan")) {
-            assertThat(reason(graph().addNode(
-                                    node(operator, "r", "mean").toBuilder().addAttribute(subgraph("body")))))
-                    .contains("operator " + operator + " is not on the list");
-        }
-        assertThat(reason(graph().addNode(
-                                node("Identity", "r", "mean").toBuilder().addAttribute(subgraph("body")))))
-                .contains("expected a plain value in attribute body of Identity, got GRAPH");
-    }
-
-    @Test
-    void functionsForeignOperatorSetsAndUnknownFieldsAreRefused() {
-        assertThat(reason(TestModels.model(1, 0)
-                        .addFunctions(FunctionProto.newBuilder().setName("Gemm"))))
-                .isEqualTo("expected no functions, got Gemm");
-        assertThat(reason(TestModels.model(1, 0)
-                        .setOpsetImport(0, OperatorSetIdProto.newBuilder().setVersion(17))))
-                .contains("expected operator set ai.onnx 18 alone, got  17");
-        assertThat(reason(TestModels.model(1, 0)
-                        .addOpsetImport(
-                                OperatorSetIdProto.newBuilder().setDomain("x").setVersion(1))))
-                .contains("among 2");
-        assertThat(reason(TestModels.model(1, 0)
-                        .setUnknownFields(UnknownFieldSet.newBuilder()
-                                .addField(
-                                        77,
-                                        UnknownFieldSet.Field.newBuilder()
-                                                .addVarint(1)
-                                                .build())
-                                .build())))
-                .contains("unknown fields [77] in model");
-    }
-
-    @Test
-    void aSmallFileThatAsksForMuchMemoryIsRefused() {
-        GraphProto.Builder graph =
-                graph().addInitializer(longs("size", 40_000, 40_000)).addNode(node("Expand", "huge", "zero", "size"));
-
-        assertThat(reason(graph)).contains("expected at most").contains("at 'huge'");
-        assertThat(reason(graph().addInitializer(longs("size", 1L << 40, 1L << 40))
-                        .addNode(node("ConstantOfShape", "huge", "size"))))
-                .contains("expected a possible shape for 'huge'");
-    }
-
-    @Test
-    void aSmallFileThatAsksForMuchTimeIsRefused() {
-        GraphProto.Builder graph = graph().addInitializer(longs("size", 4_000, 4_000))
-                .addNode(node("Expand", "a", "zero", "size"))
-                .addNode(node("MatMul", "b", "a", "a"));
-
-        assertThat(reason(graph)).contains("multiplications").contains("at 'b'");
-    }
-
-    @Test
-    void aShapeThatIsComputedFromObservationsIsRefused() {
-        GraphProto.Builder graph = graph().addNode(node("Cast", "size", "observation").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder()
-                                .setName("to")
-                                .setType(AttributeProto.AttributeType.INT)
-                                .setI(TensorProto.DataType.INT64_VALUE)))
-                .addNode(node("Expand", "huge", "zero", "size"));
-
-        assertThat(reason(graph)).contains("expected input 1 to be known before running");
-    }
-
-    @Test
-    void shapesThatDoNotFitAreRefusedWithTheOperator() {
-        assertThat(reason(graph().addNode(node("MatMul", "r", "W", "W"))))
-                .isEqualTo("shapes do not fit at MatMul 'r': [3, 1] times [3, 1]");
-        assertThat(reason(graph().addNode(node("Add", "r", "W", "nowhere")))).contains("'nowhere', is not defined");
-    }
-
-    @Test
     void aModelThatDoesNotGiveItsGoldenActionsIsRefused() {
         ModelFile file =
                 ModelFile.create(TestModels.model(0.5f, 0.1f).build().toByteArray(), TestModels.metadata(0.5f, 0.2f));
@@ -266,7 +126,9 @@ class IntakeCheckTest {
         // log of the mean: fine at the golden vectors' mean of 2, NaN where the mean is negative
         GraphProto.Builder graph = TestModels.graph(0, 2)
                 .setInitializer(0, floats("W", new long[] {N, K}, 1, 1, 1))
-                .setNode(4, node("Log", "logStd", "mean"));
+                .setNode(4, node("Log", "logStd", "mean"))
+                .removeNode(3) // which made zeros
+                .removeInitializer(4); // for it
         ModelFile file = ModelFile.create(TestModels.wrap(graph).build().toByteArray(), TestModels.metadata(1, 2));
 
         assertThat(reason(TestModels.check(), file)).contains("expected finite outputs, got logStd = NaN on probe");
@@ -276,35 +138,12 @@ class IntakeCheckTest {
     void aModelOverTheLatencyBudgetIsRefused() {
         IntakeLimits hasty = IntakeLimits.defaults().withLatencyBudget(Duration.ofNanos(1));
 
-        assertThat(reason(TestModels.check(hasty), TestModels.file(1, 0)))
+        ModelFile file = TestModels.file(1, 0);
+
+        assertThat(reason(TestModels.check(hasty), file))
+                .contains("expected 1024 random observations to take at most 0 ms, took");
+        assertThat(reason(TestModels.check(hasty).checkKnown(file.bytes(), file.sha256())))
                 .contains("expected an answer within 0 us, took");
-    }
-
-    @Test
-    void shapeOperatorsOfAnExportedGraphAreFollowed() {
-        GraphProto.Builder graph = graph().addInitializer(longs("first", 0))
-                .addInitializer(longs("one", 1))
-                .addInitializer(longs("two", 2))
-                .addInitializer(longs("minus", -1))
-                .addNode(node("Shape", "shape", "observation"))
-                .addNode(node("Gather", "rows", "shape", "first"))
-                .addNode(node("Concat", "target", "rows", "minus").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder()
-                                .setName("axis")
-                                .setType(AttributeProto.AttributeType.INT)
-                                .setI(0)))
-                .addNode(node("Reshape", "again", "observation", "target"))
-                .addNode(node("Slice", "part", "again", "one", "two", "one"))
-                .addNode(node("Transpose", "turned", "part"))
-                .addNode(node("Unsqueeze", "wide", "turned", "first"))
-                .addNode(node("Squeeze", "narrow", "wide", "first"))
-                .addNode(node("ReduceSum", "sum", "narrow", "one"));
-
-        ModelFile file = TestModels.file(TestModels.wrap(graph));
-        IntakeOutcome outcome = TestModels.check().check(file.bytes(), file.sha256());
-
-        assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
-        ((IntakeOutcome.Accepted) outcome).policy().close();
     }
 
     private static GraphProto.Builder graph() {

@@ -10,9 +10,12 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -126,21 +129,20 @@ final class TestModels {
         for (long dimension : shape) {
             tensor.addDims(dimension);
         }
-        for (float value : values) {
-            tensor.addFloatData(value);
-        }
-        return tensor.build();
+        ByteBuffer raw = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        raw.asFloatBuffer().put(values);
+        return tensor.setRawData(ByteString.copyFrom(raw)).build();
     }
 
     static TensorProto longs(String name, long... values) {
-        TensorProto.Builder tensor = TensorProto.newBuilder()
+        ByteBuffer raw = ByteBuffer.allocate(Long.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        raw.asLongBuffer().put(values);
+        return TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(TensorProto.DataType.INT64_VALUE)
-                .addDims(values.length);
-        for (long value : values) {
-            tensor.addInt64Data(value);
-        }
-        return tensor.build();
+                .addDims(values.length)
+                .setRawData(ByteString.copyFrom(raw))
+                .build();
     }
 
     static NodeProto node(String operator, String output, String... inputs) {

@@ -19,7 +19,7 @@ class TokenChoiceTest {
         SplittableRandom random = new SplittableRandom(4);
         double[] shares = new double[4];
         for (int i = 0; i < 20_000; i++) {
-            shares[choice.next(LOGITS, 0, new int[1], 0, random)] += 1.0 / 20_000;
+            shares[choice.next(LOGITS.clone(), 0, new int[1], 0, random)] += 1.0 / 20_000;
         }
         return shares;
     }
@@ -44,9 +44,33 @@ class TokenChoiceTest {
     }
 
     @Test
-    void itsPowersOfTwoAreThoseOfTheLibrary() {
-        for (float x = 0; x > -100; x -= 0.0371f) {
-            assertThat((double) TokenChoice.power(x)).isCloseTo(Math.pow(2, x), within(4e-7 * Math.pow(2, x)));
+    void itsExponentialIsThatOfTheLibrary() {
+        for (float x = 0; x > -10; x -= 0.00371f) {
+            assertThat((double) TokenChoice.exponential(x)).isCloseTo(Math.exp(x), within(5e-6 * Math.exp(x)));
+        }
+    }
+
+    /** A nucleus among many equal tokens: the lower numbers first, and as many as it takes. */
+    @Test
+    void ofEqualTokensTheNucleusHoldsTheLowerNumbers() {
+        int vocabulary = 1_000;
+        TokenChoice choice = new TokenChoice(vocabulary, new Decoding(1, 0.25, 0, 1, Set.of()));
+        SplittableRandom random = new SplittableRandom(4);
+        int greatest = 0;
+        for (int i = 0; i < 5_000; i++) {
+            greatest = Math.max(greatest, choice.next(new float[vocabulary], 0, new int[1], 0, random));
+        }
+        assertThat(greatest).isBetween(240, 250);
+    }
+
+    @Test
+    void neverSaysWhatHasNoFiniteLogit() {
+        TokenChoice choice = new TokenChoice(7, new Decoding(1, 1, 0, 1, Set.of()));
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 1_000; i++) {
+            float negativeNan = Float.intBitsToFloat(0xffc00000);
+            float[] logits = {Float.NaN, 1, Float.NEGATIVE_INFINITY, 2, Float.POSITIVE_INFINITY, negativeNan, -30};
+            assertThat(choice.next(logits, 0, new int[1], 0, random)).isIn(1, 3);
         }
     }
 
@@ -55,8 +79,10 @@ class TokenChoiceTest {
         TokenChoice choice = new TokenChoice(4, new Decoding(0, 1, 2, 5, Set.of()));
         SplittableRandom random = new SplittableRandom(1);
         // After "2 1 2", token 1 would say "2 1" again.
-        assertThat(choice.next(LOGITS, 0, new int[] {2, 1, 2, 0, 0}, 3, random)).isZero();
-        assertThat(choice.next(LOGITS, 0, new int[] {2, 1, 3, 0, 0}, 3, random)).isEqualTo(1);
+        assertThat(choice.next(LOGITS.clone(), 0, new int[] {2, 1, 2, 0, 0}, 3, random))
+                .isZero();
+        assertThat(choice.next(LOGITS.clone(), 0, new int[] {2, 1, 3, 0, 0}, 3, random))
+                .isEqualTo(1);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.understudy.graph.ElementType;
 import dev.understudy.graph.Feeds;
+import dev.understudy.graph.Gradient;
 import dev.understudy.graph.Graph;
 import dev.understudy.graph.Program;
 import dev.understudy.graph.Result;
@@ -199,6 +200,73 @@ class RecurrentNetworkTest {
             for (int token = 0; token < 7; token++) {
                 assertThat(loss(theta, h, token)).isGreaterThanOrEqualTo(best - 1e-6);
             }
+        }
+    }
+
+    /** g = sigmoid of the gate's logit; the loss is -log((1 - g) e^-own + g e^-tables). */
+    @Test
+    void mixesTheTwoInTheShareOfItsGateWithTheGradientOfThat() {
+        NGramTables tables = new NGramTables(7, List.of(new NGramTables.Table(8, 2, 2, 0.5f, 1f, 1.3f)));
+        RecurrentNetwork mixing = new RecurrentNetwork(7, 3, 4, tables);
+        int size = mixing.layout().size();
+        Graph graph = new Graph();
+        Tensor theta = graph.input("theta", ElementType.FLOAT, Shape.of(size));
+        Tensor own = graph.input("own", ElementType.FLOAT, Shape.of(2));
+        float[] projected = {0.3f, -0.2f, 0.5f, 1, -0.4f, 0.1f, 0.9f, 1};
+        float[] evidence = {1.5f, 0.25f, 0, 1};
+        double[] nats = {2.5, 0.75};
+        Tensor losses = mixing.mixture(
+                mixing.layout().unpack(theta),
+                graph.constant(projected, Shape.of(2, 4)),
+                own,
+                graph.constant(new float[] {2.5f, 0.75f}, Shape.of(2)),
+                graph.constant(evidence, Shape.of(2, 2)));
+        List<Tensor> gradients = Gradient.of(losses.sum(), List.of(theta, own));
+        float[] values = new float[size];
+        setAll(values, new SplittableRandom(8));
+        float[] ownNats = {1.25f, 3f};
+        try (Program program = Program.builder(graph)
+                        .output("losses", losses)
+                        .output("byTheta", gradients.get(0))
+                        .output("byOwn", gradients.get(1))
+                        .build();
+                Result result = program.run(new Feeds().floats("theta", values).floats("own", ownNats))) {
+            float[] found = result.floats("losses");
+            float[] byOwn = result.floats("byOwn");
+            float[] byTheta = result.floats("byTheta");
+            int gate = mixing.layout().offset("gate");
+            for (int row = 0; row < 2; row++) {
+                double logit = 0;
+                for (int i = 0; i < 4; i++) {
+                    logit += projected[row * 4 + i] * values[gate + i];
+                }
+                for (int i = 0; i < 2; i++) {
+                    logit += evidence[row * 2 + i] * values[gate + 4 + i];
+                }
+                double g = 1 / (1 + Math.exp(-logit));
+                double a = (1 - g) * Math.exp(-ownNats[row]);
+                double b = g * Math.exp(-nats[row]);
+                assertThat((double) found[row]).isCloseTo(-Math.log(a + b), within(1e-5));
+                assertThat((double) byOwn[row]).isCloseTo(a / (a + b), within(1e-5));
+            }
+            for (int i = 0; i < size; i++) {
+                float[] moved = values.clone();
+                moved[i] += 1e-2f;
+                double above = sum(program, moved, ownNats);
+                moved[i] -= 2e-2f;
+                double below = sum(program, moved, ownNats);
+                assertThat((double) byTheta[i]).as("parameter %d", i).isCloseTo((above - below) / 2e-2, within(1e-3));
+            }
+        }
+    }
+
+    private static double sum(Program program, float[] theta, float[] own) {
+        try (Result result = program.run(new Feeds().floats("theta", theta).floats("own", own))) {
+            double sum = 0;
+            for (float each : result.floats("losses")) {
+                sum += each;
+            }
+            return sum;
         }
     }
 }

@@ -6,18 +6,22 @@ import dev.understudy.app.commands.ChatCommand;
 import dev.understudy.app.commands.DemoCommand;
 import dev.understudy.app.commands.DoctorCommand;
 import dev.understudy.app.commands.EvaluateCommand;
+import dev.understudy.app.commands.ExportModel;
 import dev.understudy.app.commands.IngestCommand;
 import dev.understudy.app.commands.InspectCommand;
 import dev.understudy.app.commands.LearnCommand;
+import dev.understudy.app.commands.MakeKeys;
 import dev.understudy.app.commands.ModelsCommand;
 import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.commands.ServeCommand;
 import dev.understudy.app.commands.TrainCommand;
 import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
+import dev.understudy.app.console.SwitchHelp;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.console.Versions;
 import java.io.PrintStream;
@@ -109,12 +113,15 @@ public final class Understudy {
                         .addSubcommand("list", tool(new ModelsCommand.ListModels()))
                         .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
                         .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
-                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel())));
+                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel()))
+                        .addSubcommand("export", tool(new ExportModel()))
+                        .addSubcommand("keys", tool(new MakeKeys())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("bench", tool(new BenchCommand()));
         line.addSubcommand("broker", tool(new BrokerCommand()));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         addHelp(line);
+        line.setHelpFactory(SwitchHelp::new);
         return line;
     }
 
@@ -178,7 +185,7 @@ public final class Understudy {
                 .type(String.class)
                 .paramLabel(
                         setting.isSwitch()
-                                ? "<true|false>"
+                                ? SwitchHelp.LABEL
                                 : "<" + setting.key().substring(setting.key().lastIndexOf('.') + 1) + ">")
                 .description((setting.description() + (hasDefault ? " Default: " + setting.defaultText() + "." : ""))
                         .replace("%", "%%"));
@@ -243,6 +250,7 @@ public final class Understudy {
         boolean json = own.matchedOptionValue(JSON, false);
         Console console = new Console(out, err, json, Boolean.getBoolean("understudy.terminal"));
         try {
+            Failures.checkHeap(Runtime.getRuntime().maxMemory());
             Settings settings = Settings.resolve(
                     tool.settings(), known, own.matchedOptionValue(CONFIG, (Path) null), environment, given(tool, own));
             if (tool.announcesSettings()) {
@@ -253,6 +261,9 @@ public final class Understudy {
             throw new ParameterException(last, String.join(System.lineSeparator(), e.problems()), e);
         } catch (ParameterException e) {
             throw e;
+        } catch (LinkageError | OutOfMemoryError e) {
+            CommandFailedException remedied = new CommandFailedException(Failures.remedy(e), e);
+            throw new CommandLine.ExecutionException(last, Failures.describe(remedied), remedied);
         } catch (Exception e) {
             throw new CommandLine.ExecutionException(last, Failures.describe(e), e);
         }

@@ -98,7 +98,7 @@ class ControlCommandsTest {
         assertThat(evaluated.out()).contains("cartpole-v0: mean return");
         assertThat(Ran.command("models", "verify", "--policy", "control/cartpole-v0", model)
                         .out())
-                .contains("accepted: true");
+                .contains("Accepted: model");
 
         assertRefused(
                 Ran.command("train", "bc", "--policy", "control/moon-v0", "--demos", "x", "--out", "y"),

@@ -2,6 +2,9 @@ package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.understudy.app.commands.LearnCommand;
 import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.console.Setting;
@@ -13,14 +16,16 @@ import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.dialogue.ResponderSpec;
-import dev.understudy.dialogue.Role;
 import dev.understudy.dialogue.Turn;
-import dev.understudy.domain.Actor;
-import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.DomainTopics;
+import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,18 +38,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Conversations become a promoted responder, and that answers a visitor: all by topics of dialogue. */
+/** Conversations become a promoted responder, and that answers a visitor: all by commands and topics of dialogue. */
 class DialoguePipelineIT {
     private static final DomainTopics TOPICS = DomainTopics.of(Turn.DOMAIN);
-    private static final long START_MS = 1_600_000_200_000L;
     private static final int CONVERSATIONS = 60;
     private static final Duration DEADLINE = Duration.ofMinutes(3);
 
@@ -65,37 +66,44 @@ class DialoguePipelineIT {
         return Settings.resolve(all, all.stream().map(Setting::key).collect(Collectors.toSet()), null, Map.of(), given);
     }
 
-    private static Turn turn(String who, long sequence, long timeMs, Role role, String text) {
-        return new Turn(
-                who,
-                who + "'s conversation",
-                sequence,
-                timeMs,
-                Actor.HUMAN,
-                "",
-                false,
-                role,
-                text,
-                List.of(),
-                Turn.usualWeight(role, Actor.HUMAN));
-    }
-
-    private static List<Turn> logs() {
-        List<Turn> turns = new ArrayList<>();
+    /** Writes conversations as chat services keep them; the last turn is said when they are read. */
+    private Path logs() throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        StringBuilder lines = new StringBuilder();
         for (int i = 0; i < CONVERSATIONS; i++) {
             String topic = List.of("music", "films", "football").get(i % 3);
+            ObjectNode line = json.createObjectNode().put("id", "visitor-" + i + "'s conversation");
+            line.put("user", "visitor-" + i);
             List<String> texts = List.of(
                     "Do you like " + topic + "?", "I like " + topic + " very much.", "So do I.", "Good to hear!");
             for (int turn = 0; turn < texts.size(); turn++) {
-                turns.add(turn(
-                        "visitor-" + i,
-                        turn,
-                        START_MS + 4_000L * i + 1_000L * turn,
-                        turn % 2 == 0 ? Role.USER : Role.ASSISTANT,
-                        texts.get(turn)));
+                line.withArray("/messages")
+                        .addObject()
+                        .put("role", turn % 2 == 0 ? "user" : "assistant")
+                        .put("content", texts.get(turn));
             }
+            lines.append(line).append('\n');
         }
-        return turns;
+        return Files.writeString(folder.resolve("chat.jsonl"), lines + "{\"messages\":\"none\"}\n");
+    }
+
+    private static Ran chat(String said, String... options) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(said.getBytes(StandardCharsets.UTF_8)));
+        try {
+            return Ran.command(Stream.concat(Stream.of("chat", "--json", "--conversation", "guest"), Stream.of(options))
+                    .toArray(String[]::new));
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    private static List<JsonNode> replies(Ran ran) throws IOException {
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return new ObjectMapper()
+                .readerFor(JsonNode.class)
+                .<JsonNode>readValues(ran.out())
+                .readAll();
     }
 
     private static <T> T await(Supplier<T> look, Predicate<T> enough, LocalFlink flink) throws Exception {
@@ -122,41 +130,43 @@ class DialoguePipelineIT {
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("serving"))
                     .named("test", "understudy-test");
-            try (KafkaProducer<String, Turn> producer = new KafkaProducer<>(
-                            connection.clientSettings(),
-                            new StringSerializer(),
-                            UnderstudySerdes.dialogue().serializer());
-                    LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 2);
+            String[] cluster = {"--bootstrap-servers", broker.bootstrapServers(), "--wait-seconds", "1"};
+            Ran alone = chat("Is anybody there?\n", cluster);
+            assertThat(alone.code()).isEqualTo(1);
+            assertThat(alone.err())
+                    .contains("expected a reply within 1 s, found none")
+                    .contains("serve --policy dialogue/responder");
+            try (LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 2);
                     Serving serving = new Serving(config, Catalogue.chosen(List.of(ResponderSpec.NAME), ""))) {
                 flink.submit("learning", environment -> LearnCommand.build(environment, learning, connection));
                 flink.submit("promotion", environment -> PromoteGateCommand.build(environment, judging, connection));
                 serving.start();
-                List<Turn> logs = logs();
-                for (Turn turn : logs) {
-                    var unused = producer.send(new ProducerRecord<>(TOPICS.logs(), turn.entity(), turn));
-                }
-                producer.flush();
+                Ran sent = Ran.command(
+                        "ingest", "--json", "--bootstrap-servers", broker.bootstrapServers(), logs().toString());
+                assertThat(sent.code()).as(sent.err()).isZero();
+                JsonNode account = new ObjectMapper().readTree(sent.out());
+                assertThat(account.get("logs").asInt()).isEqualTo(4 * CONVERSATIONS);
+                assertThat(account.get("bad").get("MISSING").asInt()).isEqualTo(1);
+                assertThat(account.get("steps").asInt()).isEqualTo(2 * CONVERSATIONS);
+                assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
+                        .hasSize(1);
                 await(() -> serving.health().epochs().keySet(), Set.of(ResponderSpec.NAME)::equals, flink);
-                long liveMs = logs.get(logs.size() - 1).timeMs() + 60_000;
-                for (int i = 0; i < 2; i++) {
-                    Turn asked = turn(
-                            "guest", 2L * i, liveMs + 5_000L * i, Role.USER, i == 0 ? "Do you like films?" : "Why?");
-                    producer.send(new ProducerRecord<>(TOPICS.observations(), asked.entity(), asked))
-                            .get(20, TimeUnit.SECONDS);
-                }
-                List<Decision> decisions = await(
-                        () -> reader.all(TOPICS.decisions(), Serdes.String(), UnderstudySerdes.decision()).stream()
-                                .map(ConsumerRecord::value)
-                                .toList(),
-                        found -> found.size() == 2,
-                        flink);
-                assertThat(decisions).allSatisfy(decision -> {
-                    assertThat(decision.policy()).isEqualTo(ResponderSpec.NAME);
-                    assertThat(decision.epoch()).isPositive();
-                    assertThat(decision.text()).isNotBlank();
-                    assertThat(decision.action()).isEmpty();
-                    assertThat(decision.sha256()).hasSize(64);
+                cluster[3] = "60";
+                List<JsonNode> replies = new ArrayList<>(replies(chat("Do you like films?\nWhy?\n", cluster)));
+                replies.addAll(replies(chat("Call me: ann@example.org\n", cluster)));
+                assertThat(replies).hasSize(3).allSatisfy(reply -> {
+                    assertThat(reply.get("policy").asText()).isEqualTo(ResponderSpec.NAME);
+                    assertThat(reply.get("epoch").asLong()).isPositive();
+                    assertThat(reply.get("reply").asText()).isNotBlank();
+                    assertThat(reply.get("sha256").asText()).hasSize(64);
                 });
+                assertThat(replies)
+                        .as("the conversation goes on behind the turn that nobody answered at first")
+                        .extracting(reply -> reply.get("sequence").asLong())
+                        .containsExactly(2L, 4L, 6L);
+                assertThat(reader.all(TOPICS.observations(), Serdes.String(), UnderstudySerdes.dialogue()))
+                        .extracting(asked -> asked.value().text())
+                        .contains("Do you like films?", "Call me: <mail>");
             }
         }
     }

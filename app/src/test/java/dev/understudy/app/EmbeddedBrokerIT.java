@@ -9,10 +9,12 @@ import dev.understudy.app.embedded.EmbeddedBroker;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.schemas.Artifacts;
+import dev.understudy.schemas.Codecs;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +76,13 @@ class EmbeddedBrokerIT {
             String[] doctor = {"doctor", "--bootstrap-servers", broker.bootstrapServers()};
             Ran before = Ran.command(doctor);
             assertThat(before.code()).isEqualTo(1);
-            assertThat(before.out()).contains("driving.logs.v1: expected to be there");
+            assertThat(before.out())
+                    .contains("driving.logs.v1: expected to be there")
+                    .contains("'understudy doctor --create' creates those that are missing");
+            Ran missing = Ran.command("models", "list", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(missing.err())
+                    .contains("expected the topic models.history.v1 at")
+                    .contains("doctor --create");
 
             Ran creating = Ran.command("doctor", "--create", "--bootstrap-servers", broker.bootstrapServers());
             assertThat(creating.out())
@@ -120,6 +129,34 @@ class EmbeddedBrokerIT {
             assertThat(rollback.code()).as(rollback.err()).isZero();
             assertThat(rollback.out()).contains("epoch 3 puts " + first.substring(0, 12) + " in force");
             assertThat(inForce(Ran.command(list))).containsExactly(first);
+
+            publishBytes(connection, "nonsense".getBytes(StandardCharsets.UTF_8));
+            for (Promotion impossible : List.of(promotion(4, "zz", ""), promotion(Long.MAX_VALUE, second, first))) {
+                publishBytes(connection, Codecs.PROMOTION.encode(impossible));
+            }
+            publishBytes(connection, Codecs.PROMOTION.encode(promotion(5_000, second, first)));
+            assertThat(inForce(Ran.command(list)))
+                    .as("what cannot be hides nothing")
+                    .containsExactly(first);
+            String[] show = {"models", "show", first, "--bootstrap-servers", broker.bootstrapServers()};
+            assertThat(Ran.command(show).code()).isZero();
+            Ran again = Ran.command(
+                    "models", "rollback", "--to", overtaken, "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(again.err()).contains("expected the file of " + overtaken.substring(0, 12));
+            Ran unknown = Ran.command(
+                    "models", "show", "ff", "--policy", "driving/x", "--bootstrap-servers", broker.bootstrapServers());
+            assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).contains("no model of driving/x", "there are models of driving/car-following");
+        }
+    }
+
+    private static void publishBytes(Connection connection, byte[] value) throws Exception {
+        try (var producer =
+                new KafkaProducer<>(connection.clientSettings(), new StringSerializer(), new ByteArraySerializer())) {
+            for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
+                producer.send(new ProducerRecord<>(topic, CarFollowing.POLICY, value))
+                        .get(30, TimeUnit.SECONDS);
+            }
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -332,5 +333,77 @@ class InspectCommandTest {
         Ran none = Ran.command("ingest", "--format", "episodes", file.toString());
         assertThat(none.code()).isEqualTo(2);
         assertThat(none.err()).contains("--policy: expected one of [control/acrobot-v0");
+    }
+
+    @Test
+    void conversationsAreInspectedWithWhatIsToBeImitated() throws IOException {
+        Path file = Files.writeString(folder.resolve("chat.jsonl"), """
+                {"id":"a","messages":[{"role":"user","content":"I am ann@example.org"},{"role":"assistant","content":"Hello!"},{"role":"user","content":"Bye"},{"role":"assistant","content":"Bye.","weight":0}]}
+                {"id":"a","messages":[{"role":"user","content":"again"}]}
+                {"id":"b","messages":[{"role":"user","content":""},{"role":"assistant","content":"Hm"}]}
+                """);
+        for (String[] how : new String[][] {{}, {"--format", "chat"}, {"--policy", "dialogue/responder"}}) {
+            String[] command = Stream.of(new String[] {"inspect", "--json"}, how, new String[] {file.toString()})
+                    .flatMap(Stream::of)
+                    .toArray(String[]::new);
+            Ran ran = Ran.command(command);
+            assertThat(ran.code()).as(ran.err()).isZero();
+            JsonNode found = new ObjectMapper().readTree(ran.out());
+            assertThat(names(found)).isEqualTo(Reference.names("JSON of inspect"));
+            assertThat(found.get("rows").asInt()).isEqualTo(7);
+            assertThat(found.get("badByReason").get("DUPLICATE").asInt()).isEqualTo(1);
+            assertThat(found.get("badByReason").get("MISSING").asInt()).isEqualTo(1);
+            assertThat(found.get("samples").asInt()).isEqualTo(5);
+            assertThat(found.get("trips").asInt()).isEqualTo(2);
+            assertThat(found.get("steps").asInt())
+                    .as("the reply to the first turn")
+                    .isEqualTo(1);
+            assertThat(found.get("rejectedByReason").get("NO_LABEL").asInt()).isEqualTo(4);
+            assertThat(found.get("remarks").toString())
+                    .contains("personal data was masked in 1 turn")
+                    .contains(
+                            "2 conversations of 5 turns, 26 bytes of text in UTF-8; 2 are to be imitated (weight 1), 3 are")
+                    .contains("chat.jsonl:2: expected conversation a once");
+        }
+    }
+
+    @Test
+    void pausesThatEndAConversationAreTold() throws IOException {
+        Path file = Files.writeString(folder.resolve("rasa.jsonl"), """
+                {"sender_id":"s","event":"user","timestamp":1600000000,"text":"Hi"}
+                {"sender_id":"s","event":"bot","timestamp":1600000001,"text":"Hello"}
+                {"sender_id":"s","event":"user","timestamp":1600000006,"text":"Who are you?"}
+                {"sender_id":"s","event":"bot","timestamp":1600000011,"text":"A bot"}
+                {"sender_id":"s","event":"user","timestamp":1600000111,"text":"Bye"}
+                """);
+        Ran ran = Ran.command("inspect", file.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out())
+                .contains("2 turns come after a silence of more than 2,000 ms")
+                .contains("1 turn is more than 10 s from the turns beside it")
+                .containsPattern("steps +1\\R");
+        Ran patient = Ran.command("inspect", "--inactivity-millis", "5000", file.toString());
+        assertThat(patient.out()).containsPattern("steps +2\\R").doesNotContain("after a silence");
+    }
+
+    @Test
+    void conversationsThatCannotBeReadAsAskedAreBadUsage() throws IOException {
+        Path csv = drive("a.csv", 100);
+        for (String command : new String[] {"inspect", "ingest"}) {
+            Ran other = Ran.command(command, "--policy", "dialogue/responder", csv.toString());
+            assertThat(other.code()).isEqualTo(2);
+            assertThat(other.err()).contains("expected conversations in one of the formats [self-dialogue, ");
+            Ran format = Ran.command(command, "--format", "xml", csv.toString());
+            assertThat(format.code()).isEqualTo(2);
+            assertThat(format.err())
+                    .contains(
+                            "--format: expected one of [openacc, mapped, episodes] or of conversations [self-dialogue,");
+            Ran policy = Ran.command(command, "--format", "chat", "--policy", "control/cartpole-v0", csv.toString());
+            assertThat(policy.code()).isEqualTo(2);
+            assertThat(policy.err()).contains("--policy: expected one of [dialogue/responder");
+        }
+        Ran none = Ran.command("inspect", "--format", "chat", csv.toString());
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.out()).contains("no reply would be learned: every row is bad");
     }
 }

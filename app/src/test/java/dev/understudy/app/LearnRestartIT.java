@@ -15,9 +15,12 @@ import dev.understudy.driving.FollowingSample;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
+import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.signing.SigningKey;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,6 +52,7 @@ class LearnRestartIT {
     private static final long START_MS = 1_600_000_200_000L;
     private static final int SAMPLES = 1_500;
     private static final int HELD_OUT_PERCENT = 20;
+    private static final SigningKey TRAINER = SigningKey.generate();
     private static final Duration DEADLINE = Duration.ofSeconds(90);
 
     @TempDir
@@ -115,7 +119,10 @@ class LearnRestartIT {
                         "learn.iterations",
                         "1",
                         "heldout.percent",
-                        Integer.toString(HELD_OUT_PERCENT)));
+                        Integer.toString(HELD_OUT_PERCENT),
+                        "sign.trainer",
+                        Files.writeString(folder.resolve("trainer.pem"), TRAINER.toPem())
+                                .toString()));
     }
 
     private static void send(EmbeddedBroker broker, List<FollowingSample> samples) throws Exception {
@@ -264,7 +271,17 @@ class LearnRestartIT {
                 }
             }
             assertThat(files).as("ids of the windows' models").hasSize(2);
+            assertSigned(connection, candidates(reader));
         }
+    }
+
+    /** Asserts that every candidate and its model file is signed by the trainer. */
+    private static void assertSigned(Connection connection, List<Candidate> all) {
+        Trust trust = new Trust(Map.of(Role.TRAINER, List.of(TRAINER.verifyingKey())));
+        TopicReader trusting = new TopicReader(connection, Duration.ofSeconds(20), trust);
+        assertThat(candidates(trusting)).isEqualTo(all);
+        Candidate last = all.get(all.size() - 1);
+        assertThat(trusting.signature(last.policy(), last.sha256())).isPresent();
     }
 
     private static long windows(List<Candidate> candidates) {

@@ -1,12 +1,15 @@
 package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.understudy.app.commands.TotalsWatch;
+import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.embedded.EmbeddedBroker;
+import dev.understudy.app.kafka.Claim;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
 import dev.understudy.app.study.BundledLogs;
@@ -29,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serdes;
@@ -184,7 +188,8 @@ class PipelineIT {
         Connection connection = Connection.local(BROKER.bootstrapServers());
         ByteArrayOutputStream told = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
-        TotalsWatch.start(connection, Policies.one(new CarFollowingPolicy()), new Console(out, out, false, false));
+        TotalsWatch.start(
+                connection, Policies.one(new CarFollowingPolicy()), () -> "; lag", new Console(out, out, false, false));
         TrainingRecord totals = new TrainingRecord(
                 CarFollowing.POLICY,
                 TrainingRecord.Kind.TRAINING,
@@ -209,7 +214,29 @@ class PipelineIT {
         }
         assertThat(told.toString(StandardCharsets.UTF_8))
                 .contains("records   10 ingested: 7 learned, 0 learned with a later window, 0 held out, 0 too late")
-                .contains("3 rejected (3 NO_LABEL)");
+                .contains("3 rejected (3 NO_LABEL); lag");
+    }
+
+    @Test
+    void theSecondProgramOfARoleIsToldWhoHasTheClaimAndTheFirstKeepsIt() {
+        Connection connection = Connection.local(BROKER.bootstrapServers());
+        AtomicBoolean isLost = new AtomicBoolean();
+        Duration patience = Duration.ofSeconds(20);
+        try (Claim first = Claim.take(connection, "gate", CarFollowing.POLICY, patience, () -> isLost.set(true))) {
+            assertThat(first).isNotNull();
+            assertThatThrownBy(() -> Claim.take(
+                            connection, "gate", CarFollowing.POLICY, Duration.ofSeconds(5), () -> isLost.set(true)))
+                    .isInstanceOf(CommandFailedException.class)
+                    .hasMessageContaining("expected no other gate for driving/car-following, found gate-")
+                    .hasMessageContaining(" at /");
+            try (Claim another = Claim.take(connection, "gate", "control/cartpole-v1", patience, () -> {})) {
+                assertThat(another).isNotNull();
+            }
+            assertThat(isLost).isFalse();
+        }
+        try (Claim next = Claim.take(connection, "gate", CarFollowing.POLICY, patience, () -> {})) {
+            assertThat(next).as("given back, so there at once").isNotNull();
+        }
     }
 
     @Test
@@ -241,6 +268,6 @@ class PipelineIT {
     void aModelThatNobodyJudgedIsNotFound() {
         Ran ran = Ran.command("models", "show", "abcd", "--bootstrap-servers", BROKER.bootstrapServers());
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected one model of driving/car-following whose SHA-256 begins with abcd");
+        assertThat(ran.err()).contains("no model of driving/car-following was judged yet");
     }
 }

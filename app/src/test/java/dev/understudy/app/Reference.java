@@ -13,13 +13,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What {@code docs/reference.md} names. */
-final class Reference {
+public final class Reference {
     private static final Pattern NAME = Pattern.compile("`([^`]+)`");
 
     private Reference() {}
 
     /** Returns the names in the first column of the tables below these headings. */
-    static Set<String> names(String... headings) throws IOException {
+    public static Set<String> names(String... headings) throws IOException {
         List<String> wanted = Arrays.stream(headings).map("## "::concat).toList();
         Path root =
                 Objects.requireNonNull(BundledLogs.folder().resolve("../../..").normalize());

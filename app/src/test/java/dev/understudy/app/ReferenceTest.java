@@ -14,8 +14,11 @@ import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.Row;
 import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Program;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -70,6 +73,12 @@ class ReferenceTest {
     @Test
     void everyKindOfDecisionIsThere() throws Exception {
         assertThat(Reference.names("Decision kinds")).isEqualTo(names(Decision.Kind.values()));
+    }
+
+    @Test
+    void whoMayDoWhatIsThere() throws Exception {
+        Path page = Path.of("").toAbsolutePath().resolveSibling("docs").resolve("operations.md");
+        assertThat(Files.readString(page)).contains(String.join("\n", Program.markdown()));
     }
 
     @Test

@@ -1,9 +1,11 @@
 package dev.understudy.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.understudy.app.console.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -195,10 +197,26 @@ class UnderstudyTest {
     void aDemonstrationOfNoDomainIsBadUsage() {
         Ran ran = Ran.command("demo", "--domain", "dialog");
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("--domain: expected one of [driving, control], found \"dialog\"");
+        assertThat(ran.err()).contains("--domain: expected one of [driving, control, dialogue], found \"dialog\"");
         Ran shorter = Ran.command("demo", "--domain", "control", "--seconds", "3");
         assertThat(shorter.code()).isEqualTo(2);
         assertThat(shorter.err()).contains("--seconds: expected 0 or from 15 on, found 3");
+        Ran narrower = Ran.command("demo", "--domain", "dialogue", "--window-seconds", "5");
+        assertThat(narrower.code()).isEqualTo(2);
+        assertThat(narrower.err()).contains("--window-seconds: expected 0 or from 10 on, found 5");
+    }
+
+    @Test
+    void chatSaysWhatItCannotReachOrFind(@TempDir Path folder) {
+        Ran alone = Ran.command("chat", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
+        assertThat(alone.code()).isEqualTo(1);
+        assertThat(alone.err()).contains("expected a Kafka cluster at 127.0.0.1:1");
+        Ran model = Ran.command("chat", "--model", folder.resolve("none.onnx").toString());
+        assertThat(model.code()).isEqualTo(2);
+        assertThat(model.err()).contains("--model: expected a file, found nothing at " + folder);
+        Ran policy = Ran.command("chat", "--policy", "driving/car-following");
+        assertThat(policy.code()).isEqualTo(2);
+        assertThat(policy.err()).contains("policy: expected one of [dialogue/responder");
     }
 
     @Test
@@ -213,6 +231,25 @@ class UnderstudyTest {
         Path file = Files.writeString(folder.resolve("model.onnx"), "no model");
         Ran ran = Ran.command("models", "verify", file.toString());
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.out()).contains("accepted: false");
+        assertThat(ran.out()).contains("Refused: model");
+    }
+
+    @Test
+    void aSwitchIsShownWithoutAValue() {
+        Ran ran = Ran.command("doctor", "--help");
+        assertThat(ran.out()).contains("--create ").doesNotContain("--create=").doesNotContain("--create[");
+    }
+
+    @Test
+    void tooLittleMemoryAndLibrariesThatCannotBeLoadedAreToldWithTheirRemedy() {
+        assertThatThrownBy(() -> Failures.checkHeap(64L << 20))
+                .hasMessage("expected a heap of at least 96 MiB, found 64: set UNDERSTUDY_HEAP=3g");
+        assertThat(Failures.remedy(new OutOfMemoryError("Java heap space")))
+                .contains("Java heap space", "UNDERSTUDY_HEAP=3g");
+        Error library = new ExceptionInInitializerError(
+                new UnsatisfiedLinkError("libonnxruntime.so: failed to map segment: Operation not permitted"));
+        assertThat(Failures.remedy(library))
+                .contains("Operation not permitted", "noexec", "UNDERSTUDY_JAVA_OPTS=-Djava.io.tmpdir=DIRECTORY")
+                .doesNotContain("\n");
     }
 }

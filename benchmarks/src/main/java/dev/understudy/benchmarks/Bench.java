@@ -53,20 +53,25 @@ public final class Bench {
                 Train.class,
                 Serve.class,
                 Swap.class,
+                PoisonCommand.class,
                 ClosedLoop.class,
                 Following.class,
                 Streaming.class,
                 DaggerCommands.Control.class,
                 DaggerCommands.Following.class,
                 DialogueBaselinesCommand.class,
+                DialogueRetrievalCommand.class,
+                DialogueActsCommand.class,
                 GailCommands.Adversarial.class,
                 GailCommands.Cloning.class,
                 GailCommands.Timed.class,
                 GailCommands.Peer.class,
                 GailCommands.OffPolicy.class,
+                FuzzModelsCommand.class,
                 DialogueCommands.Streamed.class,
                 DialogueCommands.Timed.class,
-                DialogueCommands.Replies.class
+                DialogueCommands.Replies.class,
+                OracleCommand.class
             })
     static final class Measurements {}
 

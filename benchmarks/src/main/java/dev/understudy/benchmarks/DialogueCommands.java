@@ -2,6 +2,7 @@ package dev.understudy.benchmarks;
 
 import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.model.AutoregressivePolicy;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,14 @@ final class DialogueCommands {
         @Option(names = "--state", defaultValue = "256", description = "Width of the state. Default: ${DEFAULT-VALUE}.")
         private int state;
 
+        @Option(
+                names = "--n-grams",
+                negatable = true,
+                defaultValue = "true",
+                fallbackValue = "true",
+                description = "Mix in what n-gram tables say. Default: ${DEFAULT-VALUE}.")
+        private boolean nGrams;
+
         @Option(names = "--streams", description = "Conversations read at once. Default: ${DEFAULT-VALUE}.")
         private int streams = DEFAULTS.streams();
 
@@ -62,7 +71,8 @@ final class DialogueCommands {
         }
 
         RecurrentNetwork network(TokenFile file) {
-            return new RecurrentNetwork(file.vocabulary(), 192, state);
+            return new RecurrentNetwork(
+                    file.vocabulary(), 192, state, nGrams ? NGramTables.defaults(file.vocabulary()) : null);
         }
 
         SequenceCloningConfig config() {
@@ -104,11 +114,33 @@ final class DialogueCommands {
         @Option(names = "--out", description = "ONNX file for the model at the end.")
         private @Nullable Path out;
 
+        @Option(
+                names = "--five-gram",
+                description = "Let a Kneser-Ney 5-gram over the same tokens go through the same windows.")
+        private boolean fiveGram;
+
+        @Option(
+                names = "--unseen",
+                description =
+                        "Other conversations as tokens of the same tokeniser, of other writers, say: scored at the end.")
+        private @Nullable Path unseen;
+
+        @Option(names = "--csv", description = "File for a line of each window, written as the stream goes on.")
+        private @Nullable Path csv;
+
         @Override
         public Integer call() throws IOException {
             TokenFile file = problem.file();
-            SequenceStream.Settings settings =
-                    new SequenceStream.Settings(problem.network(file), problem.config(), window, replay, seed, out);
+            SequenceStream.Settings settings = new SequenceStream.Settings(
+                    problem.network(file),
+                    problem.config(),
+                    window,
+                    replay,
+                    seed,
+                    fiveGram,
+                    unseen == null ? null : TokenFile.read(unseen, Integer.MAX_VALUE),
+                    out,
+                    csv);
             return finish("dialogue-stream", new SequenceStream(file, settings, this::progress).run(), true);
         }
     }
@@ -129,6 +161,9 @@ final class DialogueCommands {
         public Integer call() throws IOException {
             TokenFile file = problem.file();
             SequenceTraining training = new SequenceTraining(file, problem.network(file), problem.config());
+            if (dump != null && problem.nGrams) {
+                throw new IllegalArgumentException("--dump is of the network alone: expected --no-n-grams beside it");
+            }
             if (dump != null) {
                 training.dump(dump);
             }

@@ -5,6 +5,7 @@ import dev.understudy.model.AutoregressivePolicy;
 import dev.understudy.model.AutoregressivePolicy.Prompt;
 import dev.understudy.model.Decoding;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.Set;
 /** How long replies of twenty tokens take, alone and many at once, each to the whole conversation before it. */
 final class ReplyTiming {
     private static final int REPLY_TOKENS = 20;
+    private static final int ROUNDS = 24;
 
     private final AutoregressivePolicy policy;
     private final List<Prompt> prompts = new ArrayList<>();
@@ -43,30 +45,38 @@ final class ReplyTiming {
         }
     }
 
-    /** Times batches of that many; the first quarter of the rounds is left out. */
-    private Times time(int batch, int rounds) {
-        List<Double> wall = new ArrayList<>();
-        List<Double> cpu = new ArrayList<>();
-        for (int round = 0; round < rounds; round++) {
-            List<Prompt> some = new ArrayList<>();
-            for (int i = 0; i < batch; i++) {
-                some.add(prompts.get((round * batch + i) % prompts.size()));
-            }
-            long begun = System.nanoTime();
-            long cpuBegun = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-            policy.reply(some, decoding);
-            if (round >= rounds / 4) {
-                cpu.add((ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpuBegun) / 1e6);
-                wall.add((System.nanoTime() - begun) / 1e6);
-            }
+    private int asked;
+
+    /** Times one batch. */
+    private void time(int batch, Times times) {
+        List<Prompt> some = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+            some.add(prompts.get(asked++ % prompts.size()));
         }
-        return new Times(wall, cpu);
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long begun = System.nanoTime();
+        long cpuBegun = threads.getCurrentThreadCpuTime();
+        policy.reply(some, decoding);
+        times.cpu.add((threads.getCurrentThreadCpuTime() - cpuBegun) / 1e6);
+        times.wall.add((System.nanoTime() - begun) / 1e6);
     }
 
-    /** Times both. */
+    /** Times both, in turns, so that what else the machine does slows both; the first quarter is left out. */
     Map<String, Object> run(int atOnce) {
-        Times alone = time(1, 8 * atOnce);
-        Times together = time(atOnce, 16);
+        Times alone = new Times(new ArrayList<>(), new ArrayList<>());
+        Times together = new Times(new ArrayList<>(), new ArrayList<>());
+        for (int round = 0; round < ROUNDS; round++) {
+            if (round == ROUNDS / 4) {
+                List.of(alone, together).forEach(each -> {
+                    each.wall.clear();
+                    each.cpu.clear();
+                });
+            }
+            for (int i = 0; i < atOnce / 2; i++) {
+                time(1, alone);
+            }
+            time(atOnce, together);
+        }
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put(
                 "contextTokensMean",
@@ -77,11 +87,12 @@ final class ReplyTiming {
         figures.put("atOnce", atOnce);
         figures.put("millisAlone", alone.toJson());
         figures.put("millisTogether", together.toJson());
-        figures.put(
-                "repliesPerSecondRatio",
-                atOnce
-                        * Spread.of(alone.cpu()).median()
-                        / Spread.of(together.cpu()).median());
+        figures.put("repliesPerSecondRatio", atOnce * ratio(alone.wall(), together.wall()));
+        figures.put("repliesPerCpuSecondRatio", atOnce * ratio(alone.cpu(), together.cpu()));
         return figures;
+    }
+
+    private static double ratio(List<Double> above, List<Double> below) {
+        return Spread.of(above).median() / Spread.of(below).median();
     }
 }

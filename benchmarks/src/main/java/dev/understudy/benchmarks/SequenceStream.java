@@ -1,5 +1,6 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.dialogue.KneserNey;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.sequence.SequenceCloning;
@@ -10,7 +11,9 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One pass over conversations as a stream: each window is scored by what was learned before it, then learned. Bits per
- * byte are over the text of all turns, one byte added for each turn.
+ * byte are over the text of all turns, one byte added for each turn. An interpolated modified Kneser-Ney 5-gram may go
+ * through the same windows beside it.
  */
 final class SequenceStream {
     private static final int REPORTED = 1000;
@@ -29,6 +33,8 @@ final class SequenceStream {
     private final Settings settings;
     private final Consumer<String> progress;
     private final double[] bits;
+    private final @Nullable KneserNey fiveGram;
+    private final double[] fiveGramBits;
     private double scoreCpuSeconds;
     private double learnCpuSeconds;
 
@@ -39,6 +45,9 @@ final class SequenceStream {
      * @param replay conversations rehearsed with each window, as a multiple of the window, drawn from all before it
      * @param seed of the first parameters and of all draws
      * @param out where the model is written at the end
+     * @param fiveGram whether a 5-gram goes beside
+     * @param unseen other conversations, scored by what is learned at the end; null for none
+     * @param csv where a line for each window is written as it is scored; null for nowhere
      */
     record Settings(
             RecurrentNetwork network,
@@ -46,50 +55,103 @@ final class SequenceStream {
             int window,
             double replay,
             long seed,
-            @Nullable Path out) {}
+            boolean fiveGram,
+            @Nullable TokenFile unseen,
+            @Nullable Path out,
+            @Nullable Path csv) {}
 
     SequenceStream(TokenFile file, Settings settings, Consumer<String> progress) {
         this.file = file;
         this.settings = settings;
         this.progress = progress;
         this.bits = new double[file.sequences().size()];
+        this.fiveGramBits = new double[bits.length];
+        this.fiveGram =
+                settings.fiveGram() ? new KneserNey(5, settings.network().vocabulary(), TokenFile.END) : null;
     }
 
     /** Runs the pass. */
     Map<String, Object> run() throws IOException {
         int count = file.sequences().size();
         int lastTenth = count - count / 10;
-        double[] ofState = {Double.NaN};
+        Map<String, Object> beside = new LinkedHashMap<>();
         try (SequenceCloning learner = new SequenceCloning(settings.network(), settings.config())) {
             LearnerState state = learner.initialState(settings.seed());
             SplittableRandom random = new SplittableRandom(settings.seed());
             int reported = 0;
             for (int from = 0; from < count; from += settings.window()) {
                 int to = Math.min(count, from + settings.window());
-                if (from >= lastTenth && Double.isNaN(ofState[0])) {
-                    ofState[0] = learner.score(state, file.sequences().subList(from, count))
-                                    .totalBits()
-                            / file.bytes(from, count);
+                if (from >= lastTenth && beside.isEmpty()) {
+                    heldOut("LastTenthStatic", learner, state, file, from, beside);
                 }
                 List<TokenSequence> window = file.sequences().subList(from, to);
                 score(learner, state, window, from);
+                line(from, to);
                 state = learn(learner, state, window, replay(from, to - from, random), from);
                 if (to / REPORTED > reported / REPORTED || to == count) {
                     progress.accept("%d conversations: %.4f bits per byte, %.4f in the last %d; %.0f s of CPU"
                             .formatted(
                                     to,
-                                    bitsPerByte(0, to),
-                                    bitsPerByte(reported, to),
+                                    bitsPerByte(bits, 0, to),
+                                    bitsPerByte(bits, reported, to),
                                     to - reported,
                                     scoreCpuSeconds + learnCpuSeconds));
                     reported = to;
                 }
             }
+            if (settings.unseen() != null) {
+                heldOut("Unseen", learner, state, settings.unseen(), 0, beside);
+            }
             if (settings.out() != null) {
                 Files.write(settings.out(), learner.export(state));
             }
         }
-        return figures(lastTenth, ofState[0]);
+        return figures(lastTenth, beside);
+    }
+
+    /** Scores conversations from one on, by what is learned so far. */
+    private void heldOut(
+            String name,
+            SequenceCloning learner,
+            LearnerState state,
+            TokenFile others,
+            int from,
+            Map<String, Object> figures) {
+        List<TokenSequence> sequences =
+                others.sequences().subList(from, others.sequences().size());
+        double bytes = others.bytes(from, others.sequences().size());
+        figures.put("bitsPerByte" + name, learner.score(state, sequences).totalBits() / bytes);
+        if (fiveGram != null) {
+            figures.put(
+                    "fiveGramBitsPerByte" + name,
+                    sequences.stream().mapToDouble(this::fiveGramBits).sum() / bytes);
+        }
+    }
+
+    private double fiveGramBits(TokenSequence sequence) {
+        return fiveGram == null
+                ? 0
+                : Arrays.stream(fiveGram.bits(sequence.tokens())).sum();
+    }
+
+    /** Appends what a window cost to the file of windows. */
+    private void line(int from, int to) throws IOException {
+        if (settings.csv() != null) {
+            String header = from == 0 ? "conversations,bits_per_byte,bits_per_byte_so_far,five_gram,cpu_seconds\n" : "";
+            String line = "%s%d,%.4f,%.4f,%.4f,%.1f%n"
+                    .formatted(
+                            header,
+                            to,
+                            bitsPerByte(bits, from, to),
+                            bitsPerByte(bits, 0, to),
+                            bitsPerByte(fiveGramBits, from, to),
+                            scoreCpuSeconds + learnCpuSeconds);
+            Files.writeString(
+                    settings.csv(),
+                    line,
+                    StandardOpenOption.CREATE,
+                    from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND);
+        }
     }
 
     private List<TokenSequence> replay(int seen, int window, SplittableRandom random) {
@@ -105,6 +167,12 @@ final class SequenceStream {
         double[] ofWindow = learner.score(state, window).bits();
         System.arraycopy(ofWindow, 0, bits, from, ofWindow.length);
         scoreCpuSeconds += (cpuNanos() - begun) / 1e9;
+        for (int i = 0; i < window.size(); i++) {
+            fiveGramBits[from + i] = fiveGramBits(window.get(i));
+        }
+        if (fiveGram != null) {
+            window.forEach(sequence -> fiveGram.add(sequence.tokens()));
+        }
     }
 
     private LearnerState learn(
@@ -130,30 +198,38 @@ final class SequenceStream {
         return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
-    private double bitsPerByte(int from, int to) {
+    private double bitsPerByte(double[] each, int from, int to) {
         double sum = 0;
         for (int i = from; i < to; i++) {
-            sum += bits[i];
+            sum += each[i];
         }
         return sum / file.bytes(from, to);
     }
 
-    private Map<String, Object> figures(int lastTenth, double ofState) {
-        int count = bits.length;
+    private Map<String, Object> figures(int lastTenth, Map<String, Object> beside) {
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("conversations", count);
-        figures.put("settings", settings.toString());
-        figures.put("bitsPerByte", bitsPerByte(0, count));
-        figures.put("bitsPerByteSecondHalf", bitsPerByte(count / 2, count));
-        figures.put("bitsPerByteLastTenth", bitsPerByte(lastTenth, count));
-        figures.put("bitsPerByteLastTenthStatic", ofState);
-        List<Double> thousands = new ArrayList<>();
-        for (int from = 0; from < count; from += REPORTED) {
-            thousands.add(bitsPerByte(from, Math.min(count, from + REPORTED)));
+        figures.put("conversations", bits.length);
+        figures.put("settings", settings.config().toString());
+        figures.put("seed", settings.seed());
+        figures("bitsPerByte", bits, lastTenth, figures);
+        if (fiveGram != null) {
+            figures("fiveGramBitsPerByte", fiveGramBits, lastTenth, figures);
         }
-        figures.put("bitsPerByteByThousand", thousands);
+        figures.putAll(beside);
         figures.put("scoreCpuSeconds", scoreCpuSeconds);
         figures.put("learnCpuSeconds", learnCpuSeconds);
         return figures;
+    }
+
+    private void figures(String name, double[] each, int lastTenth, Map<String, Object> figures) {
+        int count = each.length;
+        figures.put(name, bitsPerByte(each, 0, count));
+        figures.put(name + "SecondHalf", bitsPerByte(each, count / 2, count));
+        figures.put(name + "LastTenth", bitsPerByte(each, lastTenth, count));
+        List<Double> thousands = new ArrayList<>();
+        for (int from = 0; from < count; from += REPORTED) {
+            thousands.add(bitsPerByte(each, from, Math.min(count, from + REPORTED)));
+        }
+        figures.put(name + "ByThousand", thousands);
     }
 }

@@ -21,6 +21,9 @@ import java.util.zip.GZIPInputStream;
  * @param bytes of its text, one added for each turn
  */
 record TokenFile(List<TokenSequence> sequences, List<Long> bytes) {
+    /** The mark at the end of a conversation. */
+    static final int END = 2;
+
     /**
      * Reads a file.
      *

@@ -23,7 +23,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The gate between candidates and service, which alone writes promotions. */
 public final class PromotionJob {
-    private static final String STAGE = "promotion";
+    private static final String STAGE = Gate.STAGE;
 
     private PromotionJob() {}
 
@@ -40,12 +40,13 @@ public final class PromotionJob {
                 .name("route models")
                 .uid("route-models");
         TypeInformation<Outgoing> outgoing = Outgoing.CODEC.typeInformation();
-        DataStream<Outgoing> verdicts = verdicts(logs, models, config, new KafkaModelHistory(runtime))
-                .flatMap(new PublishVerdict())
+        SingleOutputStreamOperator<Promotion> judged = verdicts(logs, models, config, new KafkaModelHistory(runtime));
+        DataStream<Outgoing> verdicts = judged.flatMap(new PublishVerdict())
                 .returns(outgoing)
                 .name("publish")
                 .uid("publish");
         DataStream<Outgoing> dead = models.getSideOutput(RouteModelEvents.DEAD_LETTERS)
+                .union(judged.getSideOutput(Gate.DEAD_LETTERS))
                 .map(Outgoing::of)
                 .returns(outgoing)
                 .name("dead letters")
@@ -57,7 +58,7 @@ public final class PromotionJob {
      * Builds everything between the sources and the sinks. Logs that cannot be used are left out here: the learning job
      * has made dead letters of them.
      */
-    static DataStream<Promotion> verdicts(
+    static SingleOutputStreamOperator<Promotion> verdicts(
             DataStream<LogRecord> logs,
             DataStream<ModelEvent> models,
             PromotionJobConfig config,

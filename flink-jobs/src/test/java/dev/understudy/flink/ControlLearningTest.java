@@ -153,8 +153,8 @@ class ControlLearningTest {
 
     private Promotion judged(TrainedWindow trained) throws Exception {
         try (var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(
-                        new Gate(GateConfig.defaults(Catalogue.only(POLICY)), READING, TestHistory.NONE)),
+                new KeyedCoProcessOperator<>(new Gate(
+                        GateConfig.defaults(Catalogue.only(POLICY)).inThisProcess(), READING, TestHistory.NONE)),
                 ModelEvent::policy,
                 any -> POLICY,
                 Types.STRING)) {

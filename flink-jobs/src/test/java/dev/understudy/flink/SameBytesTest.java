@@ -3,6 +3,8 @@ package dev.understudy.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Experts;
 import dev.understudy.domain.Policies;
@@ -168,7 +170,10 @@ class SameBytesTest {
                 .isEqualTo(MODELS);
     }
 
-    /** Returns a model file without what it tells of its parent and of whom it was learned from. */
+    /**
+     * Returns a model file without what it tells of its parent and of whom it was learned from, and as it was before it
+     * was sealed.
+     */
     private static byte[] alone(byte[] model) {
         ModelMetadata told = ModelFile.read(model).metadata();
         assertThat(told.extra()).containsEntry(Experts.KEY, "HUMAN,ASSISTANCE");
@@ -186,7 +191,23 @@ class SameBytesTest {
                 told.codeVersion(),
                 told.dataLicence(),
                 new TreeMap<>());
-        return ModelFile.create(model, alone).bytes();
+        return unsealed(ModelFile.create(model, alone).bytes());
+    }
+
+    private static byte[] unsealed(byte[] sealed) {
+        ModelProto.Builder file;
+        try {
+            file = ModelProto.parseFrom(sealed).toBuilder();
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("expected a model file", e);
+        }
+        int last = file.getMetadataPropsCount() - 1;
+        assertThat(file.getMetadataProps(last).getKey()).isEqualTo("understudy.seal");
+        file.removeMetadataProps(last);
+        file.getMetadataPropsBuilderList().stream()
+                .filter(property -> property.getKey().equals("understudy.format"))
+                .forEach(property -> property.setValue("1"));
+        return file.build().toByteArray();
     }
 
     /** Returns sums of products, whose last bits depend on how wide the processor's registers are. */

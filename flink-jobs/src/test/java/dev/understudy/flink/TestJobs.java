@@ -4,6 +4,7 @@ import dev.understudy.flink.kafka.JobRuntime;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.models.ModelEvent;
 import dev.understudy.flink.order.PartitionEnds;
+import dev.understudy.schemas.Signing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -28,7 +29,8 @@ final class TestJobs {
                 restarts,
                 Duration.ofMillis(100),
                 Duration.ofMillis(20),
-                Duration.ofMillis(5));
+                Duration.ofMillis(5),
+                Signing.NONE);
     }
 
     /** Returns topics of these partitions, in which there is always more to come. */

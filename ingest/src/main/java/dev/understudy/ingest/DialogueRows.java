@@ -26,6 +26,7 @@ final class DialogueRows {
     private long line;
     private String text = "";
     private long clockMs;
+    private long maskedTurns;
 
     /** Begins a line. */
     void at(String newSource, long newLine, String newText) {
@@ -77,6 +78,7 @@ final class DialogueRows {
                 PersonalData.masked(turn.text()),
                 turn.acts().stream().map(PersonalData::masked).toList(),
                 turn.weight());
+        maskedTurns += masked.equals(turn) ? 0 : 1;
         rows.add(new Row.Said(source, line, masked));
     }
 
@@ -90,6 +92,11 @@ final class DialogueRows {
         String message = PersonalData.masked(bad.getMessage());
         rows.add(new Row.Bad(
                 source, line, bad.column, bad.problem, message, PersonalData.masked(shown(found, SHOWN_CHARS))));
+    }
+
+    /** Returns how many turns had personal data in them. */
+    long masked() {
+        return maskedTurns;
     }
 
     List<Row> rows() {

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 
 /** The turns of files of one format, in the order of their times; what cannot be used comes first. */
 final class DialogueSource implements SampleSource {
@@ -26,6 +28,7 @@ final class DialogueSource implements SampleSource {
     private final DialogueFormat format;
     private final List<Path> files;
     private final Iterator<Row> rows;
+    private final long masked;
 
     DialogueSource(DialogueFormat format, List<Path> files, Instant end) {
         this.format = format;
@@ -35,6 +38,7 @@ final class DialogueSource implements SampleSource {
         for (Path file : files) {
             read(file, layout, read);
         }
+        masked = read.masked();
         List<Row> all = read.rows();
         if (!format.hasTimes()) {
             long startMs = end.toEpochMilli() - Math.max(0, read.nextTimeMs() - DialogueRows.TURN_MS);
@@ -48,6 +52,17 @@ final class DialogueSource implements SampleSource {
         all.sort(Comparator.comparingLong(
                 row -> row instanceof Row.Said said ? said.sample().timeMs() : Long.MIN_VALUE));
         rows = all.iterator();
+    }
+
+    /** Returns the names of the members of a line that is a JSON object; none if it is something else. */
+    static Set<String> members(String line) {
+        try {
+            Set<String> names = new HashSet<>();
+            JSON.readTree(line).fieldNames().forEachRemaining(names::add);
+            return names;
+        } catch (JsonProcessingException e) {
+            return Set.of();
+        }
     }
 
     private static void read(Path file, DialogueLayout layout, DialogueRows out) {
@@ -85,6 +100,11 @@ final class DialogueSource implements SampleSource {
     @Override
     public String describe() {
         return "conversations as %s in %s".formatted(format, files);
+    }
+
+    @Override
+    public List<String> notes() {
+        return masked == 0 ? List.of() : List.of("personal data was masked in " + Remarks.count(masked, "turn"));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.understudy.ingest;
 
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.PolicySpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,17 @@ public final class InspectedSource implements SampleSource {
     /** Inspects episodes, which close with this one. */
     public static InspectedSource of(EpisodesSource source, ControlPolicySpec spec, Set<Actor> experts) {
         return new InspectedSource(source, new InspectedEpisodes(spec, experts));
+    }
+
+    /**
+     * Inspects conversations, which close with this one.
+     *
+     * @param source of turns
+     * @param inactivity event time of silence after which a conversation is closed
+     */
+    public static InspectedSource ofTurns(
+            SampleSource source, PolicySpec<Turn> spec, Duration inactivity, Set<Actor> experts) {
+        return new InspectedSource(source, new InspectedTurns(spec, inactivity, experts));
     }
 
     @Override

@@ -12,7 +12,8 @@ import java.util.TreeMap;
 /**
  * What logs come to, read as {@code ingest} and the learning job would, without either. Every row is bad or a sample;
  * every sample is a duplicate, rejected for a reason, or a step. Late samples are learned like others and counted
- * besides, and so are steps that are interpolated between samples.
+ * besides, and so are steps that are interpolated between samples. Of conversations, a sample is a turn, a trip a
+ * conversation and a step a turn that a reply to be learned follows.
  *
  * <p>Memory is bounded, however long the logs: repeated samples are found among the last three million at least, and a
  * vehicle is forgotten once 30,000 others came after it. Counts are exact as long as no trip goes on after that; else a
@@ -27,7 +28,8 @@ import java.util.TreeMap;
  * @param rejectedByReason samples that would not be, by reason
  * @param late samples that come more than the bound on lateness after a later one
  * @param duplicates samples whose trip and sequence were there before
- * @param action accelerations of the steps, m/s^2; of control the first number of their actions, or the choice
+ * @param action accelerations of the steps, m/s^2; of control the first number of their actions, or the choice; NaN of
+ *     replies, which are texts
  * @param remarks what a user should know, in plain words
  */
 public record LogInspection(

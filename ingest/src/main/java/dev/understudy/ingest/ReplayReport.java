@@ -10,8 +10,8 @@ import java.util.TreeMap;
  *
  * @param rows rows read by this call
  * @param skipped rows that an earlier call had sent
- * @param logs records sent to {@code driving.logs.v1}
- * @param observations records sent to {@code driving.observations.v1}
+ * @param logs records sent to the logs of the domain, such as {@code driving.logs.v1}
+ * @param observations records sent to its observations
  * @param bad rows that could not be read, by kind of problem; each is a record of {@code dead-letters.v1}
  * @param eventTimeMs event time of the last sample; 0 before the first
  * @param seconds since the start of this call

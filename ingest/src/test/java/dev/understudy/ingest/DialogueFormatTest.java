@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -252,6 +253,37 @@ class DialogueFormatTest {
         assertThat(turns).hasSize(13_549).allMatch(Turn::isDemonstration);
         assertThat(turns).isSortedAccordingTo(Comparator.comparingLong(Turn::timeMs));
         assertThat(Conversation.of(turns)).hasSize(690);
+    }
+
+    @Test
+    void aFormatIsToldByTheMembersOfItsObjects() throws IOException {
+        Map<String, DialogueFormat> lines = Map.of(
+                "{\"dialogue_id\":\"a\",\"submitted_pacific\":\"2017-05-07T11:23:04\"}", DialogueFormat.SELF_DIALOGUE,
+                "{\"dialogue_id\":\"a\",\"services\":[]}", DialogueFormat.SCHEMA_GUIDED,
+                "{\"dialogue_id\":\"a\",\"goal\":{}}", DialogueFormat.MULTIWOZ,
+                "\n[1]\n{\"messages\"\n{\"messages\":[]}", DialogueFormat.CHAT,
+                "{\"sender_id\":\"s\",\"event\":\"user\"}", DialogueFormat.RASA);
+        List<Path> files = new ArrayList<>();
+        for (Map.Entry<String, DialogueFormat> each : lines.entrySet()) {
+            Path file = Files.writeString(folder.resolve(each.getValue() + ".jsonl"), each.getKey());
+            assertThat(DialogueFormat.recognised(List.of(file))).contains(each.getValue());
+            files.add(file);
+        }
+        assertThatThrownBy(() -> DialogueFormat.recognised(files))
+                .isInstanceOf(IngestException.class)
+                .hasMessageContaining("expected files of one format, found {self-dialogue=");
+        Path other = Files.writeString(folder.resolve("other"), "t,car,v\n1,2,3\n");
+        assertThat(DialogueFormat.recognised(List.of(other))).isEmpty();
+    }
+
+    @Test
+    void turnsThatWereMaskedAreCounted() throws IOException {
+        Path file = Files.writeString(folder.resolve("masked"), """
+                {"messages":[{"role":"user","content":"I am ann@example.org"},{"role":"assistant","content":"Hello"}]}
+                """);
+        try (SampleSource source = DialogueFormat.CHAT.open(List.of(file), END)) {
+            assertThat(source.notes()).containsExactly("personal data was masked in 1 turn");
+        }
     }
 
     @Test

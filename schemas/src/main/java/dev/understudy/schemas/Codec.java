@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
@@ -41,6 +42,7 @@ public final class Codec<T> {
     private static final int MARKER_1 = 0x01;
 
     private final Form<T> form;
+    private final Function<? super T, @Nullable String> check;
     private final Schema schema;
     private final long fingerprint;
     private final Map<Long, Schema> olderByFingerprint = new HashMap<>();
@@ -52,12 +54,22 @@ public final class Codec<T> {
      * @throws IllegalStateException if there is no such schema
      */
     Codec(String name, Form<T> form) {
-        this(load(FOLDER + name + ".avsc", name), released(name), form);
+        this(name, form, any -> null);
+    }
+
+    /** As above, and says of what came from a topic what is wrong with it, null if nothing is. */
+    Codec(String name, Form<T> form, Function<? super T, @Nullable String> check) {
+        this(load(FOLDER + name + ".avsc", name), released(name), form, check);
     }
 
     /** A codec that writes one schema and reads older ones too. */
     Codec(Schema schema, List<Schema> released, Form<T> form) {
+        this(schema, released, form, any -> null);
+    }
+
+    private Codec(Schema schema, List<Schema> released, Form<T> form, Function<? super T, @Nullable String> check) {
         this.form = form;
+        this.check = check;
         this.schema = schema;
         this.fingerprint = SchemaNormalization.parsingFingerprint64(schema);
         for (Schema older : released) {
@@ -95,12 +107,26 @@ public final class Codec<T> {
     }
 
     /**
-     * Returns the value that bytes stand for.
+     * Returns the value that bytes from a topic stand for.
      *
-     * @throws UndecodableException if they stand for none: no single-object encoding, an unknown schema, cut off, or
-     *     with bytes to spare
+     * @throws UndecodableException if they stand for none: no single-object encoding, an unknown schema, cut off, with
+     *     bytes to spare, or a field out of its bounds ({@link FieldRules})
      */
     public T decode(byte[] bytes) {
+        T value = restore(bytes);
+        String problem = check.apply(value);
+        if (problem != null) {
+            throw new UndecodableException(problem);
+        }
+        return value;
+    }
+
+    /**
+     * Returns the value that bytes from a state stand for, which this program wrote and once checked.
+     *
+     * @throws UndecodableException if they stand for none
+     */
+    public T restore(byte[] bytes) {
         if (bytes.length < HEADER_BYTES || (bytes[0] & 0xFF) != MARKER_0 || (bytes[1] & 0xFF) != MARKER_1) {
             throw new UndecodableException("expected " + describe() + ", found " + start(bytes));
         }

@@ -23,16 +23,19 @@ public final class Codecs {
     private static final Symbols<Actor> TURN_ACTORS = symbols(Actor.class, "Turn", "actor");
     private static final Symbols<Role> ROLES = symbols(Role.class, "Turn", "role");
 
-    public static final Codec<FollowingSample> FOLLOWING = new Codec<>("FollowingSample", new FollowingSampleForm());
-    public static final Codec<ControlStep> CONTROL_STEP = new Codec<>("ControlStep", new ControlStepForm());
-    public static final Codec<Turn> TURN = new Codec<>("Turn", new TurnForm());
-    public static final Codec<Decision> DECISION = new Codec<>("Decision", new DecisionForm());
-    public static final Codec<RolloutStep> ROLLOUT = new Codec<>("Rollout", new RolloutForm());
-    public static final Codec<Candidate> CANDIDATE = new Codec<>("Candidate", new CandidateForm());
-    public static final Codec<Promotion> PROMOTION = new Codec<>("Promotion", new PromotionForm());
-    public static final Codec<TrainingRecord> TRAINING_RECORD = new Codec<>("TrainingRecord", new TrainingRecordForm());
+    public static final Codec<FollowingSample> FOLLOWING =
+            new Codec<>("FollowingSample", new FollowingSampleForm(), FieldRules::problem);
+    public static final Codec<ControlStep> CONTROL_STEP =
+            new Codec<>("ControlStep", new ControlStepForm(), FieldRules::problem);
+    public static final Codec<Turn> TURN = new Codec<>("Turn", new TurnForm(), FieldRules::problem);
+    public static final Codec<Decision> DECISION = new Codec<>("Decision", new DecisionForm(), FieldRules::problem);
+    public static final Codec<RolloutStep> ROLLOUT = new Codec<>("Rollout", new RolloutForm(), FieldRules::problem);
+    public static final Codec<Candidate> CANDIDATE = new Codec<>("Candidate", new CandidateForm(), FieldRules::problem);
+    public static final Codec<Promotion> PROMOTION = new Codec<>("Promotion", new PromotionForm(), FieldRules::problem);
+    public static final Codec<TrainingRecord> TRAINING_RECORD =
+            new Codec<>("TrainingRecord", new TrainingRecordForm(), FieldRules::problem);
     public static final Codec<Acknowledgement> ACKNOWLEDGEMENT =
-            new Codec<>("Acknowledgement", new AcknowledgementForm());
+            new Codec<>("Acknowledgement", new AcknowledgementForm(), FieldRules::problem);
     public static final Codec<DeadLetter> DEAD_LETTER = new Codec<>("DeadLetter", new DeadLetterForm());
     public static final Codec<ArtifactManifest> MANIFEST = new Codec<>("ArtifactManifest", new ArtifactManifestForm());
 

@@ -6,6 +6,7 @@ import dev.understudy.domain.Sample;
 import dev.understudy.domain.SampleCodec;
 import dev.understudy.driving.FollowingSample;
 import java.util.Map;
+import java.util.function.Function;
 
 /** How the samples of each domain lie on the wire. */
 public final class SampleCodecs {
@@ -28,12 +29,30 @@ public final class SampleCodecs {
      *
      * @throws IllegalArgumentException naming those there are, if there is none for these
      */
-    @SuppressWarnings("unchecked") // the map has each class with its codec
     public static <S extends Sample> SampleCodec<S> of(Class<S> type) {
+        Codec<S> codec = codec(type);
+        return sampleCodec(codec, codec::decode);
+    }
+
+    /**
+     * Returns the same for bytes that were decoded once before: their fields are not checked again, so that a state
+     * that another release wrote can be read.
+     */
+    public static <S extends Sample> SampleCodec<S> ofState(Class<S> type) {
+        Codec<S> codec = codec(type);
+        return sampleCodec(codec, codec::restore);
+    }
+
+    @SuppressWarnings("unchecked") // the map has each class with its codec
+    private static <S extends Sample> Codec<S> codec(Class<S> type) {
         Codec<S> codec = (Codec<S>) CODECS.get(type);
         if (codec == null) {
             throw new IllegalArgumentException("expected samples of %s, got %s".formatted(CODECS.keySet(), type));
         }
+        return codec;
+    }
+
+    private static <S extends Sample> SampleCodec<S> sampleCodec(Codec<S> codec, Function<byte[], S> decode) {
         return new SampleCodec<>() {
             @Override
             public byte[] encode(S sample) {
@@ -42,7 +61,7 @@ public final class SampleCodecs {
 
             @Override
             public S decode(byte[] bytes) {
-                return codec.decode(bytes);
+                return decode.apply(bytes);
             }
         };
     }

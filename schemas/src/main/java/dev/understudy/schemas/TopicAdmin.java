@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Creates the topics with their settings and checks the ones that are there, and the broker they are on. */
 public final class TopicAdmin {
@@ -61,7 +62,7 @@ public final class TopicAdmin {
 
     /** As {@link #ensure(int, int)}, for these topics alone and without the check of the broker. */
     public void ensure(int replicationFactor, List<Topic> topics) {
-        List<String> problems = new ArrayList<>(create(replicationFactor, topics));
+        List<String> problems = new ArrayList<>(create(replicationFactor, missing(topics)));
         if (problems.isEmpty()) {
             problems.addAll(differencesOnceVisible(topics));
         }
@@ -148,9 +149,29 @@ public final class TopicAdmin {
         }
     }
 
+    /** Returns the topics that are not there: who may not create any can still start where all are. */
+    private List<Topic> missing(List<Topic> topics) {
+        Map<String, KafkaFuture<TopicDescription>> described =
+                admin.describeTopics(topics.stream().map(Topic::name).toList()).topicNameValues();
+        List<Topic> missing = new ArrayList<>();
+        for (Topic topic : topics) {
+            try {
+                await(topic.name(), future(described, topic.name()));
+            } catch (Refused e) {
+                if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                    missing.add(topic);
+                } // what else is wrong with it is found when its settings are compared
+            }
+        }
+        return missing;
+    }
+
     /** Creates topics; one that is there already is no problem. Returns what was refused. */
     private List<String> create(int replicationFactor, List<Topic> topics) {
         List<String> problems = new ArrayList<>();
+        if (topics.isEmpty()) {
+            return problems;
+        }
         List<NewTopic> wanted = new ArrayList<>();
         for (Topic topic : topics) {
             wanted.add(new NewTopic(topic.name(), topic.partitions(), (short) replicationFactor)

@@ -118,7 +118,7 @@ class SchemaEvolutionTest {
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new BinaryMessageEncoder<GenericRecord>(new GenericData(), released).encode(record.build(), bytes);
-        Candidate candidate = Codecs.CANDIDATE.decode(bytes.toByteArray());
+        Candidate candidate = Codecs.CANDIDATE.restore(bytes.toByteArray());
         assertThat(candidate.algorithm()).isEqualTo("bc");
         assertThat(candidate.sha256()).isEqualTo("sha256");
         assertThat(candidate.createdAtMs()).isEqualTo(7);
@@ -145,7 +145,7 @@ class SchemaEvolutionTest {
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new BinaryMessageEncoder<GenericRecord>(new GenericData(), released).encode(record.build(), bytes);
-        Decision decision = Codecs.DECISION.decode(bytes.toByteArray());
+        Decision decision = Codecs.DECISION.restore(bytes.toByteArray());
         assertThat(decision.entity()).isEqualTo("vehicle");
         assertThat(decision.episode()).isEqualTo("trip");
         assertThat(decision.action()).containsExactly(0.25f);

@@ -14,7 +14,7 @@ import java.util.Arrays;
  * @param advantages {@code [T]}, with mean 0 and deviation 1 after {@link #standardised}
  * @param targets for V, {@code [T]}
  */
-record Advantages(float[] advantages, float[] targets) {
+public record Advantages(float[] advantages, float[] targets) {
     /**
      * Returns advantages as they are.
      *
@@ -44,12 +44,45 @@ record Advantages(float[] advantages, float[] targets) {
             float[] ratios,
             double gamma,
             double lambda) {
+        int[] firstSteps = new int[rollout.episodes() + 1];
+        float[] afterLast = new float[rollout.episodes()];
+        for (int episode = 0; episode <= rollout.episodes(); episode++) {
+            firstSteps[episode] = rollout.firstStep(episode);
+        }
+        for (int episode = 0; episode < rollout.episodes(); episode++) {
+            afterLast[episode] = rollout.end(episode) == End.RUNNING ? lastValues[episode] : 0;
+        }
+        return of(firstSteps, rewards, values, afterLast, ratios, gamma, lambda);
+    }
+
+    /**
+     * Returns the advantages of episodes that all ended, one after the other.
+     *
+     * @param firstSteps the row of each episode's first step, then T, {@code [E + 1]}
+     * @param rewards {@code [T]}
+     * @param values V before each step, {@code [T]}
+     */
+    public static Advantages ofEpisodes(
+            int[] firstSteps, float[] rewards, float[] values, double gamma, double lambda) {
+        float[] ones = new float[rewards.length];
+        Arrays.fill(ones, 1f);
+        return of(firstSteps, rewards, values, new float[firstSteps.length - 1], ones, gamma, lambda);
+    }
+
+    private static Advantages of(
+            int[] firstSteps,
+            float[] rewards,
+            float[] values,
+            float[] afterLast,
+            float[] ratios,
+            double gamma,
+            double lambda) {
         float[] advantages = new float[rewards.length];
         float[] targets = new float[rewards.length];
-        for (int episode = 0; episode < rollout.episodes(); episode++) {
+        for (int episode = 0; episode < afterLast.length; episode++) {
             double traced = 0;
-            double next = rollout.end(episode) == End.RUNNING ? lastValues[episode] : 0;
-            for (int t = rollout.firstStep(episode + 1) - 1; t >= rollout.firstStep(episode); t--) {
+            double next = afterLast[episode];
+            for (int t = firstSteps[episode + 1] - 1; t >= firstSteps[episode]; t--) {
                 double delta = rewards[t] + gamma * next - values[t];
                 double advantage = delta + gamma * lambda * traced;
                 traced = Math.min(1f, ratios[t]) * advantage;

@@ -23,6 +23,9 @@ public final class Packing {
     private final List<List<Integer>> members = new ArrayList<>();
     private final int segments;
     private final long places;
+    /** The last segment of each sequence. */
+    private final int[] lasts;
+
     /** Rows of the segment that was read last. */
     private final long[] tokens;
 
@@ -30,6 +33,7 @@ public final class Packing {
     private final float[] kept;
     private final float[] weights;
     private final int[] owners;
+    private final int[] positions;
 
     /**
      * Packs sequences.
@@ -38,6 +42,7 @@ public final class Packing {
      * @throws IllegalArgumentException if a token is not in the vocabulary
      */
     public Packing(List<TokenSequence> sequences, int vocabulary, int streams, int steps) {
+        check(sequences, vocabulary);
         this.sequences = sequences;
         this.streams = streams;
         this.steps = steps;
@@ -45,15 +50,16 @@ public final class Packing {
         for (int b = 0; b < streams; b++) {
             members.add(new ArrayList<>());
         }
+        lasts = new int[sequences.size()];
         long all = 0;
         for (int s = 0; s < sequences.size(); s++) {
-            check(s, sequences.get(s).tokens(), vocabulary);
             int shortest = 0;
             for (int b = 1; b < streams; b++) {
                 shortest = lengths[b] < lengths[shortest] ? b : shortest;
             }
             members.get(shortest).add(s);
             lengths[shortest] += places(s);
+            lasts[s] = Math.toIntExact(Math.max(0, lengths[shortest] - 1) / steps);
             all += places(s);
         }
         places = all;
@@ -67,6 +73,14 @@ public final class Packing {
         kept = new float[streams * steps];
         weights = new float[streams * steps];
         owners = new int[streams * steps];
+        positions = new int[streams * steps];
+    }
+
+    /** Throws IllegalArgumentException if a token is not in the vocabulary. */
+    static void check(List<TokenSequence> sequences, int vocabulary) {
+        for (int s = 0; s < sequences.size(); s++) {
+            check(s, sequences.get(s).tokens(), vocabulary);
+        }
     }
 
     private static void check(int sequence, int[] tokens, int vocabulary) {
@@ -118,6 +132,7 @@ public final class Packing {
             kept[row] = 0;
             weights[row] = 0;
             owners[row] = -1;
+            positions[row] = 0;
         }
     }
 
@@ -128,6 +143,7 @@ public final class Packing {
         kept[row] = place == 0 ? 0 : 1;
         weights[row] = from.learned()[place + 1] ? 1 : 0;
         owners[row] = sequence;
+        positions[row] = place + 1;
     }
 
     /** Returns the rows of the segment that was read last, without their weights. */
@@ -161,5 +177,20 @@ public final class Packing {
     /** Returns which sequence each row is of, -1 for none. */
     public int[] owners() {
         return owners;
+    }
+
+    /** Returns where in its sequence the target of each row is; 0 where there is nothing. */
+    int[] positions() {
+        return positions;
+    }
+
+    /** Returns the last segment that has a sequence. */
+    int last(int sequence) {
+        return lasts[sequence];
+    }
+
+    /** Returns what is packed. */
+    List<TokenSequence> sequences() {
+        return sequences;
     }
 }

@@ -6,6 +6,8 @@ import dev.understudy.graph.Program;
 import dev.understudy.graph.Shape;
 import dev.understudy.graph.SoftmaxLoss;
 import dev.understudy.graph.Tensor;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.RecurrentNetwork;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class SequencePrograms implements AutoCloseable {
     static final String THETA = "theta";
     static final String AVERAGE = "average";
+    /** What the n-gram tables hold. */
+    static final String MEMORY = "memory";
+
     static final String HIDDEN = "hidden";
     static final String TOKENS = "tokens";
     static final String TARGETS = "targets";
@@ -28,6 +33,11 @@ final class SequencePrograms implements AutoCloseable {
     static final String LEARNING_RATE = "learningRate";
     /** How far the average goes towards the newest parameters. */
     static final String NEWEST = "newest";
+
+    /** What the n-gram tables say of the targets, and of their contexts. */
+    static final String RECALLED = "recalled";
+
+    static final String EVIDENCE = "evidence";
 
     static final String EMBEDDED_MASK = "embeddedMask";
     static final String PROJECTED_MASK = "projectedMask";
@@ -42,6 +52,12 @@ final class SequencePrograms implements AutoCloseable {
         this.network = network;
         this.config = config;
         this.optimiser = optimiser;
+    }
+
+    /** Returns what the n-gram tables hold in a state: nothing, if it is of before there were any. */
+    static float[] memory(NGramTables tables, LearnerState state) {
+        float[] memory = state.vectors().get(MEMORY);
+        return memory == null ? tables.initial() : memory;
     }
 
     /** Advances theta, the optimiser's memory, the average and the hidden state; gives the {@code loss}, summed. */
@@ -88,6 +104,8 @@ final class SequencePrograms implements AutoCloseable {
         private final Tensor weights = graph.input(WEIGHTS, ElementType.FLOAT, Shape.of(rows));
         private final Map<String, Tensor> parameters = layout.unpack(theta);
         private final RecurrentNetwork.Unrolled unrolled;
+        private final @Nullable Tensor recalled;
+        private final @Nullable Tensor evidence;
 
         Segment(boolean learns) {
             Tensor tokens = graph.input(TOKENS, ElementType.INT64, Shape.of(rows));
@@ -99,18 +117,27 @@ final class SequencePrograms implements AutoCloseable {
                             graph.input(PROJECTED_MASK, ElementType.FLOAT, mask))
                     : null;
             unrolled = network.unroll(parameters, tokens, kept, hidden, dropout);
+            NGramTables tables = network.nGrams();
+            recalled = tables == null ? null : graph.input(RECALLED, ElementType.FLOAT, Shape.of(rows));
+            evidence =
+                    tables == null ? null : graph.input(EVIDENCE, ElementType.FLOAT, Shape.of(rows, tables.evidence()));
         }
 
         Program training() {
             Tensor learningRate = graph.input(LEARNING_RATE, ElementType.FLOAT, Shape.of(1));
             Tensor sum = graph.constant(0);
+            Tensor objective = graph.constant(0);
             for (int from = 0; from < rows; from += config.piece()) {
-                Tensor losses =
+                Tensor own =
                         SoftmaxLoss.of(piece(unrolled.projected(), from), unrolled.choices(), piece(targets, from));
-                sum = sum.add(losses.mul(piece(weights, from)).sum());
+                Tensor mixed = mixed(own.stopGradient(), from);
+                sum = sum.add(mixed.mul(piece(weights, from)).sum());
+                // The network learns as if it were alone; beside it, the gate learns to mix.
+                Tensor each = network.nGrams() == null ? own : own.add(mixed);
+                objective = objective.add(each.mul(piece(weights, from)).sum());
             }
             // Of all rows, learned or not: where few are, the step is short.
-            Tensor gradient = network.gradient(sum.div(rows), parameters, unrolled);
+            Tensor gradient = network.gradient(objective.div(rows), parameters, unrolled);
             Tensor clipped = Optimiser.clipNorm(gradient, (float) config.gradientNorm());
             Map<String, Tensor> memory = new LinkedHashMap<>();
             for (Optimiser.Memory vector : optimiser.memory(layout.size())) {
@@ -137,13 +164,28 @@ final class SequencePrograms implements AutoCloseable {
         Program scoring() {
             List<Tensor> losses = new ArrayList<>();
             for (int from = 0; from < rows; from += config.piece()) {
-                losses.add(SoftmaxLoss.valueOf(
-                        piece(unrolled.projected(), from), unrolled.choices(), piece(targets, from)));
+                losses.add(mixed(
+                        SoftmaxLoss.valueOf(
+                                piece(unrolled.projected(), from), unrolled.choices(), piece(targets, from)),
+                        from));
             }
             return Program.builder(graph)
                     .output("losses", losses.size() == 1 ? losses.get(0) : Tensor.concat(0, losses))
                     .state(HIDDEN, hidden, unrolled.last())
                     .build();
+        }
+
+        /** Returns the losses of rows of the network, or of it and the tables together. */
+        private Tensor mixed(Tensor losses, int from) {
+            if (recalled == null || evidence == null) {
+                return losses;
+            }
+            return network.mixture(
+                    parameters,
+                    piece(unrolled.projected(), from),
+                    losses,
+                    piece(recalled, from),
+                    piece(evidence, from));
         }
 
         private Tensor piece(Tensor all, int from) {

@@ -6,6 +6,7 @@ import dev.understudy.graph.Result;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.RecurrentNetwork;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** One window's worth of sequence cloning: a step for each segment. */
 final class SequenceUpdate implements Update {
@@ -26,6 +28,7 @@ final class SequenceUpdate implements Update {
     private final Program training;
     private final SequenceCloningConfig config;
     private final Packing packing;
+    private final @Nullable Recollection recollection;
     private final LearnerState begun;
     private final List<Optimiser.Memory> memory;
     private final long seed;
@@ -41,6 +44,7 @@ final class SequenceUpdate implements Update {
             SequenceCloningConfig config,
             Optimiser optimiser,
             Packing packing,
+            List<TokenSequence> window,
             LearnerState begun,
             long seed) {
         this.network = network;
@@ -52,10 +56,25 @@ final class SequenceUpdate implements Update {
         this.seed = seed;
         this.segment = Math.toIntExact(begun.counter(SEGMENT));
         this.losses = begun.statistics().getOrDefault(LOSSES, new double[6]).clone();
+        NGramTables tables = network.nGrams();
+        this.recollection = tables == null
+                ? null
+                : recollection(tables, SequencePrograms.memory(tables, begun), packing, window, segment);
         vectors().forEach(name -> training.setState(name, begun.vector(name)));
         training.setState(
                 SequencePrograms.HIDDEN,
                 begun.vectors().getOrDefault(SequencePrograms.HIDDEN, new float[config.streams() * network.state()]));
+    }
+
+    /** Returns what the tables would say had the segments before one been learned here. */
+    private static Recollection recollection(
+            NGramTables tables, float[] memory, Packing packing, List<TokenSequence> window, int segment) {
+        Recollection recollection = Recollection.counting(tables, memory, packing, window);
+        for (int before = 0; before < segment; before++) {
+            packing.read(before);
+            recollection.reach(before);
+        }
+        return recollection;
     }
 
     /** Returns the names of what outlasts the update. */
@@ -109,6 +128,10 @@ final class SequenceUpdate implements Update {
         Feeds feeds = packing.feeds()
                 .floats(SequencePrograms.WEIGHTS, packing.weights())
                 .floats(SequencePrograms.LEARNING_RATE, (float) config.learningRate(before));
+        if (recollection != null) {
+            recollection.reach(segment);
+            recollection.addTo(feeds);
+        }
         if (config.averaging() > 0) {
             feeds.floats(SequencePrograms.NEWEST, (float) config.newest(before));
         }
@@ -147,6 +170,10 @@ final class SequenceUpdate implements Update {
         SortedMap<String, double[]> statistics = new TreeMap<>();
         SortedMap<String, Long> counters = new TreeMap<>();
         vectors().forEach(name -> vectors.put(name, training.state(name)));
+        NGramTables tables = network.nGrams();
+        if (tables != null && recollection != null) {
+            vectors.put(SequencePrograms.MEMORY, memory(tables, recollection));
+        }
         counters.put(STEPS, begun.counter(STEPS) - begun.counter(SEGMENT) + segment);
         if (!isFinished()) {
             vectors.put(SequencePrograms.HIDDEN, training.state(SequencePrograms.HIDDEN));
@@ -154,6 +181,15 @@ final class SequenceUpdate implements Update {
             counters.put(SEGMENT, (long) segment);
         }
         return new LearnerState(vectors, statistics, counters);
+    }
+
+    /** Returns what the tables held at the beginning; once the window is learned, with it. */
+    private float[] memory(NGramTables tables, Recollection counting) {
+        if (!isFinished() || diverged) {
+            return SequencePrograms.memory(tables, begun);
+        }
+        counting.reach(packing.segments());
+        return counting.memory();
     }
 
     @Override

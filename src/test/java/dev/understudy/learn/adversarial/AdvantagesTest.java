@@ -22,6 +22,14 @@ class AdvantagesTest {
         assertThat(found.targets()).containsExactly(new float[] {2.25f, 2f, 4f}, EXACT);
     }
 
+    @Test
+    void areTheSameOfEpisodesThatAreNoRollout() {
+        Advantages found =
+                Advantages.ofEpisodes(new int[] {0, 2, 3}, new float[] {1, 2, 4}, new float[] {1, 3, 2}, 0.5, 0.5);
+        assertThat(found.advantages()).containsExactly(new float[] {1.25f, -1f, 2f}, EXACT);
+        assertThat(found.targets()).containsExactly(new float[] {2.25f, 2f, 4f}, EXACT);
+    }
+
     /**
      * As above, with ratios 3, 0.5 and 2, and the second episode going on to a V of 6. Second: delta = 4 + 0.5 x 6 - 2
      * = 5, which min(1, 2) leaves whole. First: advantage_1 = -1, of which half counts: advantage_0 = 1.5 + 0.25 x -0.5

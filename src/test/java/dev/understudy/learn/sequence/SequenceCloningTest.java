@@ -9,6 +9,7 @@ import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
 import dev.understudy.model.AutoregressivePolicy;
 import dev.understudy.model.Decoding;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,12 @@ class SequenceCloningTest {
     private static final int VOCABULARY = 12;
     private static final int END = 0;
     private static final RecurrentNetwork NETWORK = new RecurrentNetwork(VOCABULARY, 8, 16);
+    private static final NGramTables TABLES = new NGramTables(
+            VOCABULARY,
+            List.of(
+                    new NGramTables.Table(13, 4, 3, 0.5f, 1f, 1.3f),
+                    new NGramTables.Table(61, 2, 4, 0.8f, 1.4f, 1.8f)));
+    private static final RecurrentNetwork WITH_TABLES = new RecurrentNetwork(VOCABULARY, 8, 16, TABLES);
     private static final SequenceCloningConfig CONFIG =
             new SequenceCloningConfig(4, 8, 1e-2, 10, 1000, 1.0, 0.9, 0.0, 1, 16);
 
@@ -34,7 +41,11 @@ class SequenceCloningTest {
     }
 
     private SequenceCloning learner(SequenceCloningConfig config) {
-        SequenceCloning learner = new SequenceCloning(NETWORK, config);
+        return learner(NETWORK, config);
+    }
+
+    private SequenceCloning learner(RecurrentNetwork network, SequenceCloningConfig config) {
+        SequenceCloning learner = new SequenceCloning(network, config);
         opened.add(learner);
         return learner;
     }
@@ -113,16 +124,25 @@ class SequenceCloningTest {
 
     @Test
     void goesOnFromAnyStepAsIfItHadNeverStopped() {
+        goesOnFromAnyStep(NETWORK);
+    }
+
+    @Test
+    void goesOnFromAnyStepWithItsTables() {
+        goesOnFromAnyStep(WITH_TABLES);
+    }
+
+    private void goesOnFromAnyStep(RecurrentNetwork network) {
         List<TokenSequence> window = conversations(60, 4);
         SequenceCloningConfig config = CONFIG.with(1e-2, 0.9, 0.2, 1);
-        SequenceCloning learner = learner(config);
+        SequenceCloning learner = learner(network, config);
         LearnerState first = run(learner, learner.initialState(1), window);
         byte[] whole = run(learner, first, window).toBytes();
         LearnerState state = first;
         boolean more = true;
         int stops = 0;
         while (more) {
-            SequenceCloning other = learner(config);
+            SequenceCloning other = learner(network, config);
             try (Update update = other.begin(state, window, List.of(), 3)) {
                 for (int i = 0; i < 7 && more; i++) {
                     more = update.step();
@@ -157,6 +177,70 @@ class SequenceCloningTest {
         assertThat(learner.stateFrom(wider.toModel(wider.initialise(new SplittableRandom(1)))))
                 .isNull();
         assertThat(learner.stateFrom(new byte[] {1, 2})).isNull();
+    }
+
+    @Test
+    void goesOnFromAModelWithItsTables() {
+        SequenceCloning learner = learner(WITH_TABLES, CONFIG);
+        LearnerState state = run(learner, learner.initialState(1), conversations(100, 2));
+        byte[] model = learner.export(state);
+        LearnerState found = Objects.requireNonNull(learner.stateFrom(model));
+        assertThat(learner.export(found)).isEqualTo(model);
+        assertThat(found.vector("memory")).hasSize(TABLES.size());
+    }
+
+    @Test
+    void goesOnFromAModelOfBeforeThereWereTables() {
+        SequenceCloning before = learner(CONFIG);
+        LearnerState state = run(before, before.initialState(1), conversations(100, 2));
+        SequenceCloning learner = learner(WITH_TABLES, CONFIG);
+        LearnerState found = Objects.requireNonNull(learner.stateFrom(before.export(state)));
+        assertThat(found.vector("memory")).isEqualTo(TABLES.initial());
+        assertThat(found.vector("theta")).startsWith(state.vector("average"));
+        assertThat(run(learner, found, conversations(50, 3)).vector("memory")).isNotEqualTo(TABLES.initial());
+    }
+
+    @Test
+    void aNetworkAloneGoesOnFromThatOfAModelWithTables() {
+        SequenceCloning mixed = learner(NETWORK.with(NGramTables.defaults(VOCABULARY)), CONFIG);
+        LearnerState state = run(mixed, mixed.initialState(1), conversations(40, 2));
+        LearnerState found = Objects.requireNonNull(learner(CONFIG).stateFrom(mixed.export(state)));
+        assertThat(state.vector("average")).startsWith(found.vector("theta"));
+        assertThat(found.vectors()).doesNotContainKey("memory");
+    }
+
+    @Test
+    void withTablesTheServedModelPredictsAsTheLearnerIsScored() {
+        SequenceCloning learner = learner(WITH_TABLES, CONFIG);
+        LearnerState state = run(learner, learner.initialState(1), conversations(300, 2));
+        List<TokenSequence> unseen = conversations(30, 99);
+        double[] scored = learner.score(state, unseen).bits();
+        try (AutoregressivePolicy policy = AutoregressivePolicy.ofExport(learner.export(state))) {
+            assertThat(policy.stateSize()).isEqualTo(WITH_TABLES.servedState());
+            List<double[]> together = policy.nats(
+                    unseen.stream().map(TokenSequence::tokens).toList(),
+                    unseen.stream().map(TokenSequence::learned).toList());
+            for (int i = 0; i < unseen.size(); i++) {
+                assertThat(Arrays.stream(together.get(i)).sum() / Math.log(2)).isCloseTo(scored[i], within(1e-3));
+                TokenSequence one = unseen.get(i);
+                assertThat(policy.nats(List.of(one.tokens()), List.of(one.learned()))
+                                .get(0))
+                        .containsExactly(together.get(i), within(1e-5));
+            }
+        }
+    }
+
+    /** The tables know after one window what takes the network many steps. */
+    @Test
+    void withTablesItLearnsSoonerWhatIsSaidOften() {
+        List<TokenSequence> unseen = conversations(50, 99);
+        SequenceCloning alone = learner(CONFIG);
+        SequenceCloning mixed = learner(WITH_TABLES, CONFIG);
+        double without = alone.score(run(alone, alone.initialState(1), conversations(20, 2)), unseen)
+                .totalBits();
+        double with = mixed.score(run(mixed, mixed.initialState(1), conversations(20, 2)), unseen)
+                .totalBits();
+        assertThat(with).isLessThan(0.9 * without);
     }
 
     @Test

@@ -289,8 +289,9 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         if (refusal != null && refusal.kind() == Refusal.Kind.INPUT) {
             return refusal.text();
         }
-        row.index = row.by.scorer.add(directory, row.sample, refusal == null);
-        return "";
+        boolean isAsked = row.by.spec.asks(row.sample);
+        row.index = row.by.scorer.add(directory, row.sample, isAsked && refusal == null);
+        return isAsked ? "" : "context: no policy is asked about it";
     }
 
     /** Returns whom the model that answers a sample learned from; where none does, whom the entity was observed by. */
@@ -339,10 +340,10 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                 kind = Decision.Kind.FALLBACK_ENVELOPE;
                 reason = replaced;
             }
-        } else {
+        } else if (spec.asks(sample)) {
             row.by.envelope.fallback(sample, action);
         }
-        if (row.index >= 0) {
+        if (row.index >= 0 && spec.asks(sample)) {
             row.entry.act(spec, action, sample.timeMs());
         }
         String text = scorer.text(action);

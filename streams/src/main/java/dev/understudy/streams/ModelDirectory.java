@@ -3,12 +3,15 @@ package dev.understudy.streams;
 import dev.understudy.domain.Experts;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeOutcome;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ModelSlot;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactAssembly.Artifact;
+import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
+import dev.understudy.signing.UntrustedException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -31,6 +34,7 @@ final class ModelDirectory {
 
     private final String policy;
     private final IntakeCheck check;
+    private final ModelIntake intake;
     private final ModelSlot slot = new ModelSlot();
     private final ServingMetrics metrics;
     private final Consumer<Acknowledgement> acknowledgements;
@@ -39,6 +43,7 @@ final class ModelDirectory {
     private final Map<String, String> rejected = new HashMap<>();
     private final Map<Long, Pending> settled = new HashMap<>();
     private final NavigableMap<Long, Pending> history = new TreeMap<>();
+    private final EpochBound epochs = new EpochBound();
     private long newestEpoch;
 
     /**
@@ -61,6 +66,7 @@ final class ModelDirectory {
      *
      * @param policy its name
      * @param check of its models
+     * @param intake that takes them in
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
      * @param all those of the instance, which have it load
@@ -68,11 +74,13 @@ final class ModelDirectory {
     ModelDirectory(
             String policy,
             IntakeCheck check,
+            ModelIntake intake,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
             PolicyDirectories all) {
         this.policy = policy;
         this.check = check;
+        this.intake = intake;
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.all = all;
@@ -93,8 +101,10 @@ final class ModelDirectory {
      * later one in the topic counts: an operator and the gate may have chosen the same number.
      *
      * @param offset where it stands in the topic
+     * @throws UndecodableException if its epoch is too far ahead of those that are known
      */
     synchronized void promoted(Promotion promotion, long offset) {
+        check(promotion);
         newestEpoch = Math.max(newestEpoch, promotion.epoch());
         enqueue(new Pending(promotion, offset, System.nanoTime()));
         history.headMap(newestEpoch).values().forEach(this::enqueue);
@@ -105,16 +115,26 @@ final class ModelDirectory {
      * observations from before that took effect are answered by those that were in force then.
      *
      * @param offset where it stands in the topic
+     * @throws UndecodableException if its epoch is too far ahead of those that are known
      */
     synchronized void judged(Promotion verdict, long offset) {
+        check(verdict);
         // Whatever the topic of promotions says of that epoch counts more.
         Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
         history.put(verdict.epoch(), past);
         while (history.size() > ModelSlot.PREVIOUS + 1) {
             history.pollFirstEntry();
         }
-        if (verdict.epoch() < newestEpoch) {
+        // Where it is signed, a later one counts too: the topic of promotions may have been given an older one again.
+        if (verdict.epoch() < newestEpoch
+                || (verdict.epoch() > newestEpoch && !all.trust().isNone())) {
             enqueue(past);
+        }
+    }
+
+    private void check(Promotion promotion) {
+        if (!epochs.believes(promotion.epoch())) {
+            throw new UndecodableException(epochs.problem(promotion.epoch()));
         }
     }
 
@@ -142,7 +162,7 @@ final class ModelDirectory {
             try {
                 long epoch = next.promotion.epoch();
                 Pending known = settled.get(epoch);
-                boolean again = known != null && known.sameAs(next);
+                boolean again = known != null && known.sameAs(next) && known.isPast() == next.isPast();
                 if (again || load(next)) {
                     pending.remove(epoch, next);
                     settled.put(epoch, next);
@@ -166,7 +186,8 @@ final class ModelDirectory {
         Optional<Artifact> artifact;
         try {
             artifact = ArtifactAssembly.assemble(policy, promotion.sha256(), all::artifact);
-        } catch (UndecodableException e) {
+        } catch (UndecodableException | IllegalArgumentException e) {
+            // One promotion that cannot be loaded must not keep others from it.
             return refuse(next, String.valueOf(e.getMessage()));
         } catch (InvalidStateStoreException e) {
             return false;
@@ -174,7 +195,12 @@ final class ModelDirectory {
         if (artifact.isEmpty()) {
             return false;
         }
-        return check.check(artifact.get().bytes(), promotion.sha256())
+        try {
+            all.checkSignature(policy, promotion.sha256());
+        } catch (UntrustedException e) {
+            return refuse(next, String.valueOf(e.getMessage()));
+        }
+        return intake.take(check, artifact.get().bytes(), promotion.sha256(), promotion.evidence())
                 .fold(accepted -> install(next, accepted), refusal -> refuse(next, refusal.reason()));
     }
 

@@ -3,10 +3,16 @@ package dev.understudy.streams;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
+import dev.understudy.signing.UntrustedException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -31,16 +37,32 @@ import org.slf4j.LoggerFactory;
 public final class PolicyDirectories implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PolicyDirectories.class);
 
+    /** Seconds without news after which the intake makes ready for the next file: what is known needs no process. */
+    private static final int QUIET_SECONDS = 10;
+
     private final ServingConfig config;
     private final List<Policies<?>> served;
     private final ServingMetrics metrics;
     private final Consumer<Acknowledgement> acknowledgements;
     private final InstantSource clock;
     private final Map<PolicyName, ModelDirectory> directories = new ConcurrentHashMap<>();
+    private final ModelIntake intake;
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
+    private volatile Function<ArtifactKey, byte @Nullable []> signatures = key -> null;
+    private volatile Consumer<DeadLetter> deadLetters = any -> {};
     private volatile boolean closed;
     private @Nullable Thread loader;
+
+    /** Directories without models, which takes files in in this process: for those of one's own making. */
+    public PolicyDirectories(
+            ServingConfig config,
+            List<Policies<?>> served,
+            ServingMetrics metrics,
+            Consumer<Acknowledgement> acknowledgements,
+            InstantSource clock) {
+        this(config, served, metrics, acknowledgements, clock, ModelIntake.inThisProcess());
+    }
 
     /**
      * Directories without models. They load none before {@link #start}.
@@ -49,18 +71,21 @@ public final class PolicyDirectories implements AutoCloseable {
      * @param metrics where swaps and refusals are counted
      * @param acknowledgements told of every model taken into service or refused, on the loader's thread
      * @param clock wall clock of the acknowledgements
+     * @param intake that takes files in; closed with the directories
      */
     public PolicyDirectories(
             ServingConfig config,
             List<Policies<?>> served,
             ServingMetrics metrics,
             Consumer<Acknowledgement> acknowledgements,
-            InstantSource clock) {
+            InstantSource clock,
+            ModelIntake intake) {
         this.config = config;
         this.served = List.copyOf(served);
         this.metrics = metrics;
         this.acknowledgements = acknowledgements;
         this.clock = clock;
+        this.intake = intake;
         for (Policies<?> policies : served) {
             policies.names().forEach(name -> open(name.parent(), policies.spec(name)));
         }
@@ -71,7 +96,7 @@ public final class PolicyDirectories implements AutoCloseable {
         return directories.computeIfAbsent(
                 policy,
                 any -> new ModelDirectory(
-                        name, spec.intakeCheck(name, config.intake()), metrics, acknowledgements, this));
+                        name, spec.intakeCheck(name, config.intake()), intake, metrics, acknowledgements, this));
     }
 
     /** Returns what is answered, by domain. */
@@ -126,10 +151,45 @@ public final class PolicyDirectories implements AutoCloseable {
         return epochs;
     }
 
+    /** Sets who is told of records of the models topics that cannot be used. */
+    public void deadLettersTo(Consumer<DeadLetter> receiver) {
+        deadLetters = receiver;
+    }
+
+    /** Takes note of a record that cannot be used. */
+    void dead(DeadLetter letter) {
+        deadLetters.accept(letter);
+    }
+
     /** Sets where pieces of files are looked up. */
     void artifactsFrom(Function<ArtifactKey, @Nullable ArtifactChunk> lookup) {
         artifacts = lookup;
         hasNews();
+    }
+
+    /** Sets where signatures of files are looked up, by the key of the record that closes a file. */
+    void signaturesFrom(Function<ArtifactKey, byte @Nullable []> lookup) {
+        signatures = lookup;
+    }
+
+    /** Returns whose signatures count. */
+    Trust trust() {
+        return config.trust();
+    }
+
+    /**
+     * Verifies a whole file once more before it is loaded: it may have come when others were trusted.
+     *
+     * @throws UntrustedException if nobody who is trusted with it signed it
+     */
+    void checkSignature(String policy, String sha256) {
+        ArtifactKey key = ArtifactKey.manifest(policy, sha256);
+        ArtifactChunk manifest = artifact(key);
+        trust().check(
+                        Topics.ARTIFACTS,
+                        key.toString().getBytes(StandardCharsets.UTF_8),
+                        manifest == null ? null : manifest.bytes(),
+                        signatures.apply(key));
     }
 
     @Nullable
@@ -203,12 +263,15 @@ public final class PolicyDirectories implements AutoCloseable {
     }
 
     private void run() {
+        int quietSeconds = 0;
         while (!closed) {
             try {
                 if (news.tryAcquire(1, TimeUnit.SECONDS)
                         || directories.values().stream().anyMatch(ModelDirectory::isWaiting)) {
                     news.drainPermits();
                     loadPending();
+                } else if (++quietSeconds == QUIET_SECONDS) {
+                    intake.prepare();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -259,5 +322,6 @@ public final class PolicyDirectories implements AutoCloseable {
             }
         }
         directories.values().forEach(directory -> directory.slot().close());
+        intake.close();
     }
 }

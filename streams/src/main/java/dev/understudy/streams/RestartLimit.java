@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,13 @@ final class RestartLimit implements StreamsUncaughtExceptionHandler {
 
     @Override
     public synchronized StreamThreadExceptionResponse handle(Throwable exception) {
+        for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+            if (cause instanceof FencedInstanceIdException) {
+                LOG.error(
+                        "Another instance of this name has taken over: give each its own name (serve --instance) and directory (--state)");
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            }
+        }
         Instant now = clock.instant();
         while (!restarts.isEmpty() && restarts.getFirst().isBefore(now.minus(period))) {
             restarts.removeFirst();

@@ -1,6 +1,7 @@
 package dev.understudy.streams;
 
 import dev.understudy.model.IntakeLimits;
+import dev.understudy.schemas.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param restarts when it gives up
  * @param recording whether rollouts are written, and whether actions are drawn for them
  * @param intake what a model may ask for
+ * @param trust whose signatures of models and promotions count
  */
 public record ServingConfig(
         Place place,
@@ -32,12 +34,19 @@ public record ServingConfig(
         Bounds bounds,
         Restarts restarts,
         Recording recording,
-        IntakeLimits intake) {
+        IntakeLimits intake,
+        Trust trust) {
+
+    /** Records of a store that an instance may have to read before it answers: some five seconds' worth (a guess). */
+    private static final long ACCEPTABLE_RECOVERY_LAG = 500_000;
+
+    /** Wall time between looks for a better share of the work, ms: the least that Kafka Streams allows. */
+    private static final long PROBING_REBALANCE_MS = 60_000;
 
     /**
      * Which instance of which application.
      *
-     * @param instance its name, which stamps decisions and acknowledgements
+     * @param instance its name, which stamps decisions and acknowledgements; no other of the application may have it
      * @param applicationId instances with the same one share the work
      * @param stateDirectory where stores lie on disk
      */
@@ -128,39 +137,45 @@ public record ServingConfig(
                 new Bounds(20_000, 1_000),
                 new Restarts(5, Duration.ofMinutes(10)),
                 Recording.OFF,
-                IntakeLimits.defaults());
+                IntakeLimits.defaults(),
+                Trust.NONE);
     }
 
     /** Returns this configuration under another name and application. */
     public ServingConfig named(String instance, String applicationId) {
         Place other = new Place(instance, applicationId, place.stateDirectory());
-        return new ServingConfig(other, cluster, delivery, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(other, cluster, delivery, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with another delivery. */
     public ServingConfig with(Delivery other) {
-        return new ServingConfig(place, cluster, other, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(place, cluster, other, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with other batches. */
     public ServingConfig with(Batching other) {
-        return new ServingConfig(place, cluster, delivery, other, bounds, restarts, recording, intake);
+        return new ServingConfig(place, cluster, delivery, other, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with other bounds. */
     public ServingConfig with(Bounds other) {
-        return new ServingConfig(place, cluster, delivery, batching, other, restarts, recording, intake);
+        return new ServingConfig(place, cluster, delivery, batching, other, restarts, recording, intake, trust);
     }
 
     /** Returns this configuration with rollouts written, or not. */
     public ServingConfig with(Recording other) {
-        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, other, intake);
+        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, other, intake, trust);
+    }
+
+    /** Returns this configuration with others who are trusted. */
+    public ServingConfig with(Trust other) {
+        return new ServingConfig(place, cluster, delivery, batching, bounds, restarts, recording, intake, other);
     }
 
     /** Returns this configuration with settings for every Kafka client. */
     public ServingConfig withClient(Map<String, Object> client) {
         Cluster other = new Cluster(cluster.bootstrapServers(), client);
-        return new ServingConfig(place, other, delivery, batching, bounds, restarts, recording, intake);
+        return new ServingConfig(place, other, delivery, batching, bounds, restarts, recording, intake, trust);
     }
 
     /** Returns the name of the instance. */
@@ -191,7 +206,23 @@ public record ServingConfig(
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000);
+        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 2 << 20);
         return properties;
+    }
+
+    /**
+     * Sets how fast work is taken over. An instance that comes back within the session timeout is the member that it
+     * was, and has its partitions at once. One that stays away has a stand-by with its stores if there is another
+     * instance. One that comes back later gets partitions again although it has to read their stores first: what it may
+     * have to read takes about five seconds. Kafka Streams' own defaults let it wait for up to ten minutes instead.
+     */
+    private void takeOver(Properties properties) {
+        // Of the characters of a name, Kafka takes those of topics alone.
+        String member = instance().replaceAll("[^A-Za-z0-9._-]", "-");
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), member);
+        properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, 1);
+        properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, ACCEPTABLE_RECOVERY_LAG);
+        properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_REBALANCE_MS);
     }
 
     /** Returns the configuration of Kafka Streams. */
@@ -235,6 +266,7 @@ public record ServingConfig(
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
+        takeOver(properties);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 2);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);

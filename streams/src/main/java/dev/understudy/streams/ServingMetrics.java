@@ -22,6 +22,7 @@ public final class ServingMetrics implements ServingMetricsMXBean {
     final LongAdder modelsRejected = new LongAdder();
     final LongAdder swaps = new LongAdder();
     final LongAdder unreadable = new LongAdder();
+    final LongAdder untrusted = new LongAdder();
     /** Whether a model is being loaded: what slows an event down then is put down to the swap. */
     final AtomicBoolean loading = new AtomicBoolean();
 
@@ -46,6 +47,7 @@ public final class ServingMetrics implements ServingMetricsMXBean {
      * @param swaps promotions that came into service
      * @param modelsRejected promotions that were refused
      * @param unreadable records of the models topics that could not be read
+     * @param untrusted records of the models topics that nobody signed who is trusted with them
      */
     public record Snapshot(
             long observed,
@@ -56,7 +58,8 @@ public final class ServingMetrics implements ServingMetricsMXBean {
             long batches,
             long swaps,
             long modelsRejected,
-            long unreadable) {
+            long unreadable,
+            long untrusted) {
         public Snapshot {
             decided = Map.copyOf(decided);
         }
@@ -85,7 +88,8 @@ public final class ServingMetrics implements ServingMetricsMXBean {
                 batches.sum(),
                 swaps.sum(),
                 modelsRejected.sum(),
-                unreadable.sum());
+                unreadable.sum(),
+                untrusted.sum());
     }
 
     /**
@@ -149,6 +153,16 @@ public final class ServingMetrics implements ServingMetricsMXBean {
     @Override
     public long getModelsRejected() {
         return modelsRejected.sum();
+    }
+
+    @Override
+    public long getUntrusted() {
+        return untrusted.sum();
+    }
+
+    @Override
+    public long getUnreadable() {
+        return unreadable.sum();
     }
 
     @Override

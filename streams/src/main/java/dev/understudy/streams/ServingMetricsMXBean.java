@@ -18,5 +18,9 @@ public interface ServingMetricsMXBean {
 
     long getModelsRejected();
 
+    long getUntrusted();
+
+    long getUnreadable();
+
     double getLongestSwapPauseMillis();
 }

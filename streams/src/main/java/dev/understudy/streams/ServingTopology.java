@@ -1,6 +1,7 @@
 package dev.understudy.streams;
 
 import dev.understudy.domain.Policies;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.schemas.Topics;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class ServingTopology {
      * @param directories bring promoted models into service; the caller starts and closes them
      */
     public static Topology build(ServingConfig config, PolicyDirectories directories, ServingMetrics metrics) {
+        checkTogether(directories.served());
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
         Topology topology = new Topology();
         topology.addGlobalStore(
@@ -36,14 +38,7 @@ public final class ServingTopology {
                 Topics.ARTIFACTS,
                 "artifacts-indexer",
                 () -> new ModelIndexers.Artifacts(directories, metrics));
-        topology.addGlobalStore(
-                store(Stores.inMemoryKeyValueStore(ModelIndexers.PROMOTIONS)).withLoggingDisabled(),
-                "promotions-source",
-                bytes,
-                bytes,
-                Topics.PROMOTIONS,
-                "promotions-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directories::promoted, metrics));
+        // The history first: what it knows of epochs is what promotions are held against.
         topology.addGlobalStore(
                 store(Stores.inMemoryKeyValueStore(ModelIndexers.HISTORY)).withLoggingDisabled(),
                 "history-source",
@@ -51,13 +46,40 @@ public final class ServingTopology {
                 bytes,
                 Topics.HISTORY,
                 "history-indexer",
-                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directories::judged, metrics));
+                () -> new ModelIndexers.Verdicts(Topics.HISTORY, directories, directories::judged, metrics));
+        topology.addGlobalStore(
+                store(Stores.inMemoryKeyValueStore(ModelIndexers.PROMOTIONS)).withLoggingDisabled(),
+                "promotions-source",
+                bytes,
+                bytes,
+                Topics.PROMOTIONS,
+                "promotions-indexer",
+                () -> new ModelIndexers.Verdicts(Topics.PROMOTIONS, directories, directories::promoted, metrics));
         boolean isOne = directories.served().size() == 1;
         for (Policies<?> policies : directories.served()) {
             String suffix = isOne ? "" : "-" + policies.domain().name();
             add(topology, config, policies, suffix, directories, metrics);
         }
         return topology;
+    }
+
+    /**
+     * Checks that no policy waits for replies of another domain: a text takes as long as thousands of answers in
+     * numbers, and the tasks of an instance share its threads.
+     *
+     * @throws IllegalArgumentException if a policy of texts is to be served beside another domain
+     */
+    public static void checkTogether(List<Policies<?>> served) {
+        boolean hasTexts = served.stream().anyMatch(ServingTopology::hasTexts);
+        if (hasTexts && served.size() > 1) {
+            throw new IllegalArgumentException(
+                    "expected policies of one domain beside one that replies with text, because replies would delay the"
+                            + " others, got %s; run one instance for each domain".formatted(served));
+        }
+    }
+
+    private static boolean hasTexts(Policies<?> policies) {
+        return policies.names().stream().anyMatch(name -> policies.spec(name).actions() instanceof ActionSpace.Text);
     }
 
     /** Adds what answers the observations of one domain. */

@@ -49,6 +49,11 @@ record Waiting(
         return new Waiting(topic, partition, offset, timestampMs, start(key, most), start(value, most), restored);
     }
 
+    /** Returns as much of a key or a value as a dead letter holds. */
+    static byte @Nullable [] start(byte @Nullable [] bytes) {
+        return start(bytes, DecisionProcessor.MOST_BYTES);
+    }
+
     private static byte @Nullable [] start(byte @Nullable [] bytes, int most) {
         return bytes == null ? null : Arrays.copyOf(bytes, Math.min(bytes.length, most));
     }

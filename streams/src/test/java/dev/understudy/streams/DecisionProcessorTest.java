@@ -94,6 +94,25 @@ class DecisionProcessorTest {
     }
 
     @Test
+    void whatWasDecidedFromTheStoreIsNoSecondDecisionWhenKafkaSendsItAgain() {
+        Task crashed = new Task(Map.of(), Map.of());
+        processor.init(crashed.context);
+        crashed.observe(0);
+        Map<Bytes, byte[]> waiting = crashed.contents(DecisionProcessor.WAITING);
+        crashed.waitForTheBatch();
+
+        processor = processor();
+        Task restored = new Task(crashed.contents(DecisionProcessor.ENTITIES), waiting);
+        processor.init(restored.context);
+        restored.waitForTheBatch();
+        restored.observe(0);
+        restored.observe(1);
+        restored.waitForTheBatch();
+
+        assertThat(restored.decisions()).extracting(Decision::sequence).containsExactly(0L, 1L);
+    }
+
+    @Test
     void aWrongTimeIsStillWrongWhenItIsDecidedAgain() {
         Task crashed = new Task(Map.of(), Map.of());
         processor.init(crashed.context);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.understudy.driving.CarFollowingPolicy;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
@@ -61,5 +62,17 @@ class ServingConfigTest {
                         .filter(name -> name.contains("test-leak"))
                         .collect(Collectors.toSet()))
                 .isEmpty();
+    }
+
+    @Test
+    void workIsTakenOverAtOnceAndNotAfterTenMinutes() {
+        Properties properties = ServingConfig.defaults("nowhere:1", Path.of("state"))
+                .named("instance 7/a", "test")
+                .toProperties();
+        assertThat(properties)
+                .containsEntry("num.standby.replicas", 1)
+                .containsEntry("probing.rebalance.interval.ms", 60_000L)
+                .containsEntry("acceptable.recovery.lag", 500_000L)
+                .containsEntry("main.consumer.group.instance.id", "instance-7-a");
     }
 }

@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Matrix;
 import dev.understudy.driving.CarFollowing;
@@ -17,6 +18,8 @@ import dev.understudy.learn.Learner;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -45,9 +48,9 @@ final class TestModels {
                 .addInitializer(floats("high", CarFollowing.MAX_ACCELERATION))
                 .addInitializer(floats("zero", 0))
                 .addInitializer(floats("minusOne", -1))
-                .addNode(node("MatMul", "z1", "observation", "W1"))
+                .addNode(node("Gemm", "z1", "observation", "W1"))
                 .addNode(node("Tanh", "h1", "z1"))
-                .addNode(node("MatMul", "z2", "h1", "W2"))
+                .addNode(node("Gemm", "z2", "h1", "W2"))
                 .addNode(node("Tanh", "h2", "z2"))
                 .addNode(node("Gemm", "mean", "h2", "W3", "b"))
                 .addNode(node("Identity", "mode", "mean"))
@@ -132,10 +135,11 @@ final class TestModels {
             tensor.addDims(dimension);
             size *= dimension;
         }
+        ByteBuffer raw = ByteBuffer.allocate(Float.BYTES * size).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < size; i++) {
-            tensor.addFloatData(value);
+            raw.putFloat(value);
         }
-        return tensor.build();
+        return tensor.setRawData(ByteString.copyFrom(raw.flip())).build();
     }
 
     private static NodeProto node(String operator, String output, String... inputs) {

@@ -8,6 +8,7 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.demo.ControlScenario;
 import dev.understudy.app.demo.Demo;
+import dev.understudy.app.demo.DialogueScenario;
 import dev.understudy.app.demo.DrivingScenario;
 import dev.understudy.app.demo.Scenario;
 import dev.understudy.app.study.BundledLogs;
@@ -31,13 +32,20 @@ import picocli.CommandLine.Command;
         description = {
             "Run the whole system in one JVM: a broker, the learning and the promotion job, and serving.",
             "Of driving, on a replay of bundled real logs faster than real time. Of control, with an expert that plays CartPole,",
-            "MountainCar and Acrobot, and policies that learn from it and play. Ctrl-C stops it and prints the summary so far."
+            "MountainCar and Acrobot, and policies that learn from it and play. Of dialogue, on a replay of bundled conversations,",
+            "with visitors who ask meanwhile. Ctrl-C stops it and prints the summary so far."
         })
 public final class DemoCommand implements Tool {
     private static final int FAILED = 1;
     private static final int LEAST_SECONDS = 15;
+    private static final int LEAST_WINDOW_SECONDS = 10;
     private static final int DRIVING_SECONDS = 115;
-    private static final List<String> DOMAINS = List.of("driving", "control");
+    private static final int DIALOGUE_SECONDS = 120;
+    private static final double DRIVING_FACTOR = 48;
+    private static final double DIALOGUE_FACTOR = 8;
+    private static final int DRIVING_WINDOW_SECONDS = 180;
+    private static final int DIALOGUE_WINDOW_SECONDS = 60;
+    private static final List<String> DOMAINS = List.of("driving", "control", "dialogue");
 
     private static final Setting<String> DOMAIN = Setting.text(
                     "demo.domain", "driving", "What is shown: " + String.join(", ", DOMAINS) + ".")
@@ -47,17 +55,21 @@ public final class DemoCommand implements Tool {
                     0,
                     0,
                     86_400,
-                    "Stop after this long, all told, seconds; 0 for 115 of driving, and for when all is done of control.")
+                    "Stop after this long, all told, seconds; 0 for 115 of driving, 120 of dialogue, and for when all is done of control.")
             .as("--seconds");
     private static final Setting<Double> FACTOR = Setting.number(
-                    "demo.factor", 48, 0.1, 1000, "Event seconds per second of the replay (of driving).")
+                    "demo.factor",
+                    0,
+                    0,
+                    1000,
+                    "Event seconds per second of the replay (of driving and dialogue); 0 for 48 of driving, 8 of dialogue.")
             .as("--factor");
     private static final Setting<Integer> WINDOW_SECONDS = Setting.integer(
                     "demo.window.seconds",
-                    180,
-                    10,
+                    0,
+                    0,
                     86_400,
-                    "Length of a learning window in event time, seconds (of driving).")
+                    "Length of a learning window in event time, seconds; 0 for 180 of driving, 60 of dialogue, and from 10 on.")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
                     "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window (of driving).")
@@ -71,20 +83,17 @@ public final class DemoCommand implements Tool {
                     20,
                     1,
                     90,
-                    "Share of trips that are tested on and never learned, percent (of driving).")
+                    "Share of trips, or conversations, that are tested on and never learned, percent (of driving and dialogue).")
             .as("--heldout-percent");
     private static final Setting<Integer> SEED = Setting.integer(
                     "demo.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
             .as("--seed");
-    private static final Setting<Path> LOGS = new Setting<>(
-            "demo.logs", "--logs", "", "A folder of logs in the OpenACC layout; the bundled ones by default.", text -> {
-                Path folder = text.isEmpty() ? BundledLogs.folder() : Path.of(text);
-                if (!Files.isReadable(folder.resolve("runs.csv"))) {
-                    throw new IllegalArgumentException(
-                            "expected a folder with runs.csv, found none at %s".formatted(folder.toAbsolutePath()));
-                }
-                return folder;
-            });
+    private static final Setting<String> LOGS = Setting.text(
+                    "demo.logs",
+                    "",
+                    "A folder of logs in the OpenACC layout (of driving), or files of conversations, separated by commas (of"
+                            + " dialogue); the bundled ones by default.")
+            .as("--logs");
     private static final Setting<Path> DIRECTORY = Setting.writableDirectory(
                     "demo.directory",
                     System.getProperty("java.io.tmpdir"),
@@ -137,6 +146,7 @@ public final class DemoCommand implements Tool {
         return switch (settings.get(DOMAIN)) {
             case "driving" -> driving(settings, Duration.ofSeconds(seconds == 0 ? DRIVING_SECONDS : seconds));
             case "control" -> new ControlScenario(Duration.ofSeconds(seconds), settings.get(SEED));
+            case "dialogue" -> dialogue(settings, Duration.ofSeconds(seconds == 0 ? DIALOGUE_SECONDS : seconds));
             default ->
                 throw new BadSettingsException(
                         List.of("--domain: expected one of %s, found \"%s\"".formatted(DOMAINS, settings.get(DOMAIN))));
@@ -144,11 +154,16 @@ public final class DemoCommand implements Tool {
     }
 
     private static Scenario driving(Settings settings, Duration length) {
+        Path folder = settings.get(LOGS).isEmpty() ? BundledLogs.folder() : Path.of(settings.get(LOGS));
+        if (!Files.isReadable(folder.resolve("runs.csv"))) {
+            throw new BadSettingsException(List.of(
+                    "--logs: expected a folder with runs.csv, found none at %s".formatted(folder.toAbsolutePath())));
+        }
         return new DrivingScenario(new DrivingScenario.Plan(
-                settings.get(LOGS),
+                folder,
                 length,
-                settings.get(FACTOR),
-                Duration.ofSeconds(settings.get(WINDOW_SECONDS)),
+                factor(settings, DRIVING_FACTOR),
+                window(settings, DRIVING_WINDOW_SECONDS),
                 LearningBranch.of(
                         settings.get(LEARNER),
                         Policies.one(new CarFollowingPolicy()),
@@ -156,5 +171,34 @@ public final class DemoCommand implements Tool {
                         settings.get(ITERATIONS)),
                 settings.get(HELD_OUT_PERCENT),
                 settings.get(SEED)));
+    }
+
+    private static Scenario dialogue(Settings settings, Duration length) {
+        List<Path> files = settings.get(LOGS).isEmpty()
+                ? List.of(BundledLogs.conversations())
+                : LogFiles.paths(settings.get(LOGS), List.of());
+        LogFiles.requireExisting(files);
+        return new DialogueScenario(new DialogueScenario.Plan(
+                LogFiles.turns(files),
+                BundledLogs.licence(files),
+                length,
+                factor(settings, DIALOGUE_FACTOR),
+                window(settings, DIALOGUE_WINDOW_SECONDS),
+                settings.get(HELD_OUT_PERCENT),
+                settings.get(SEED)));
+    }
+
+    private static double factor(Settings settings, double ofDomain) {
+        double given = settings.get(FACTOR);
+        return given == 0 ? ofDomain : given;
+    }
+
+    private static Duration window(Settings settings, int secondsOfDomain) {
+        int given = settings.get(WINDOW_SECONDS);
+        if (given > 0 && given < LEAST_WINDOW_SECONDS) {
+            throw new BadSettingsException(List.of(
+                    "--window-seconds: expected 0 or from %d on, found %d".formatted(LEAST_WINDOW_SECONDS, given)));
+        }
+        return Duration.ofSeconds(given == 0 ? secondsOfDomain : given);
     }
 }

@@ -38,7 +38,12 @@ import org.apache.kafka.common.utils.AppInfoParser;
 import picocli.CommandLine.Command;
 
 /** Checks the machine, the brokers and the topics, and says what is amiss. */
-@Command(name = "doctor", description = "Check the machine, the brokers, the topics, their settings and the versions.")
+@Command(
+        name = "doctor",
+        description = {
+            "Check the machine, the brokers, the topics, their settings and the versions.",
+            "With --acls also what each program is allowed to do in the cluster."
+        })
 public final class DoctorCommand implements Tool {
     private static final Setting<Boolean> CREATE =
             Setting.off("doctor.create", "Create the topics that are missing.").as("--create");
@@ -51,25 +56,29 @@ public final class DoctorCommand implements Tool {
             "",
             "Domains whose topics are checked, by comma: "
                     + Catalogue.domains().stream().map(Domain::name).collect(Collectors.joining(", ")) + ".");
+    /** What the difference of a topic says that is not there. */
+    private static final String MISSING = "expected to be there";
+
     private static final int LEAST_JDK = 17;
     private static final int LEAST_CORES = 2;
     private static final long LEAST_HEAP = 1L << 30;
     private static final long LEAST_DISK = 1L << 30;
 
     /** How one check went. */
-    private enum Health {
+    enum Health {
         OK,
         WARNING,
         FAILED
     }
 
-    private record Finding(String check, Health health, String detail) {}
+    record Finding(String check, Health health, String detail) {}
 
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(POLICIES, DOMAINS, CREATE));
+        settings.addAll(AccessCheck.SETTINGS);
         return settings;
     }
 
@@ -83,6 +92,9 @@ public final class DoctorCommand implements Tool {
         Set<Domain<?>> domains = domains(settings);
         List<Finding> findings = new ArrayList<>(machine());
         findings.addAll(cluster(settings, domains));
+        if (settings.get(AccessCheck.ACLS)) {
+            findings.addAll(AccessCheck.run(settings, domains, settings.get(CREATE)));
+        }
         boolean healthy = findings.stream().noneMatch(finding -> finding.health() == Health.FAILED);
         Table table = new Table("check", "", "found");
         findings.forEach(finding -> table.row(finding.check(), word(finding.health()), finding.detail()));
@@ -166,6 +178,7 @@ public final class DoctorCommand implements Tool {
                         .formatted(heap >> 20, memory >> 20, LEAST_HEAP >> 20)));
         findings.add(disk());
         findings.add(runtime());
+        findings.addAll(ListeningCheck.run());
         Properties versions = Versions.read();
         findings.add(new Finding(
                 "versions",
@@ -242,6 +255,10 @@ public final class DoctorCommand implements Tool {
                                         domains.stream().map(Domain::name).toList())));
             }
             differences.forEach(difference -> findings.add(new Finding("topics", Health.FAILED, difference)));
+            if (differences.stream().anyMatch(difference -> difference.contains(MISSING))) {
+                findings.add(new Finding(
+                        "topics", Health.WARNING, "'understudy doctor --create' creates those that are missing"));
+            }
             return findings;
         } catch (CommandFailedException | TopicsException | ExecutionException e) {
             return List.of(new Finding("brokers", Health.FAILED, Failures.describe(e)));

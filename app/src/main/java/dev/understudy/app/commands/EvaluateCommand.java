@@ -71,7 +71,8 @@ public final class EvaluateCommand implements Tool {
                 });
     }
 
-    private static String named(Path path) throws IOException {
+    /** Returns the policy that a model file names. */
+    static String named(Path path) throws IOException {
         try {
             return ModelFile.read(path).metadata().policy();
         } catch (InvalidModelException e) {

@@ -10,6 +10,7 @@ import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Domain;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.logs.LogReading;
@@ -45,26 +46,15 @@ import picocli.CommandLine.Parameters;
             "Read log files into Kafka, at a multiple of their own speed or as fast as possible.",
             "Formats: openacc (a folder with runs.csv and runs/*.csv.gz); mapped (CSV or JSON lines, plain or .gz, whose",
             "columns the file given with --mapping names; see docs/bring-your-own-logs.md); episodes (files of episodes of the",
-            "task that --policy names, as train takes them; see docs/data.md), which go to control.logs.v1."
+            "task that --policy names, as train takes them; see docs/data.md), which go to control.logs.v1; self-dialogue,",
+            "schema-guided, multiwoz, chat, rasa (conversations in JSON lines; see docs/algorithms/dialogue.md), which go to",
+            "dialogue.logs.v1, with personal data masked."
         })
 public final class IngestCommand implements Tool {
-    /** How files are read. */
-    enum Format {
-        OPENACC,
-        MAPPED,
-        EPISODES
-    }
-
     private static final int MOST_BAD_ROWS_SHOWN = 10;
 
     private static final int FAILED = 1;
 
-    private static final Setting<Format> FORMAT = Setting.choice(
-                    "ingest.format",
-                    Format.OPENACC,
-                    Format.class,
-                    "How the files are read: openacc, mapped or episodes; --mapping alone means mapped, and --policy of control episodes.")
-            .as("--format");
     private static final Setting<String> MAPPING = Setting.text(
                     "ingest.mapping", "", "The mapping file; needed for --format mapped.")
             .as("--mapping");
@@ -90,30 +80,23 @@ public final class IngestCommand implements Tool {
     @Parameters(
             paramLabel = "<file>",
             arity = "1..*",
-            description = "A folder (openacc), files and folders (mapped), or files (episodes).")
+            description = "A folder (openacc), files and folders (mapped), or files (episodes, conversations).")
     private List<Path> files = List.of();
 
     @Override
     public List<Setting<?>> settings() {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
-        settings.addAll(
-                List.of(FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+        settings.addAll(List.of(
+                LogFiles.FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
         return settings;
     }
 
     @Override
     public int run(Settings settings, Console console) {
-        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
-        if (settings.get(FORMAT) == Format.EPISODES && control.isEmpty()) {
-            throw new BadSettingsException(List.of("--policy: expected one of %s with --format episodes, found \"%s\""
-                    .formatted(Catalogue.policies(ControlPolicySpec.DOMAIN), settings.get(LogFiles.POLICY))));
-        }
-        Domain<?> domain = control.<Domain<?>>map(ControlPolicySpec::domain).orElse(new CarFollowingPolicy().domain());
-        LogReading reading = LogReading.defaults();
-        try (InspectedSource source = control.isPresent()
-                ? LogFiles.episodes(files, control.get(), reading.experts())
-                : new InspectedSource(source(settings), reading.lateness(), reading.experts())) {
+        Opened opened = open(settings);
+        Domain<?> domain = opened.domain();
+        try (InspectedSource source = opened.source()) {
             List<String> told = source.notes();
             told.forEach(console::note);
             Connection connection = Connection.of(settings);
@@ -148,8 +131,33 @@ public final class IngestCommand implements Tool {
         }
     }
 
+    /** What is read, and of which domain it is. */
+    private record Opened(InspectedSource source, Domain<?> domain) {}
+
+    private Opened open(Settings settings) {
+        LogReading reading = LogReading.defaults();
+        Optional<InspectedSource> conversations =
+                LogFiles.conversations(files, settings, settings.get(MAPPING), reading.inactivity(), reading.experts());
+        if (conversations.isPresent()) {
+            return new Opened(conversations.get(), Turn.DOMAIN);
+        }
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
+        if (settings.get(LogFiles.FORMAT).equals("episodes") && control.isEmpty()) {
+            throw new BadSettingsException(List.of("--policy: expected one of %s with --format episodes, found \"%s\""
+                    .formatted(Catalogue.policies(ControlPolicySpec.DOMAIN), settings.get(LogFiles.POLICY))));
+        }
+        return control.isPresent()
+                ? new Opened(
+                        LogFiles.episodes(files, control.get(), reading.experts()),
+                        control.get().domain())
+                : new Opened(
+                        new InspectedSource(source(settings), reading.lateness(), reading.experts()),
+                        new CarFollowingPolicy().domain());
+    }
+
     private SampleSource source(Settings settings) {
-        if (settings.get(FORMAT) == Format.MAPPED && settings.get(MAPPING).isEmpty()) {
+        if (settings.get(LogFiles.FORMAT).equals("mapped")
+                && settings.get(MAPPING).isEmpty()) {
             throw new BadSettingsException(List.of("--mapping: expected a mapping file, found none"));
         }
         if (!settings.get(MAPPING).isEmpty()) {

@@ -34,13 +34,19 @@ public final class InspectCommand implements Tool {
             paramLabel = "<file>",
             arity = "1..*",
             description =
-                    "Files and folders with --mapping, one folder in the OpenACC layout, or files of episodes with --policy.")
+                    "Files and folders with --mapping, one folder in the OpenACC layout, files of episodes with --policy, or files of conversations.")
     private List<Path> files = List.of();
 
     @Override
     public List<Setting<?>> settings() {
         return List.of(
-                LogFiles.POLICY, LogFiles.MAPPING, LogFiles.SEQUENTIAL, Pipeline.EXPERTS, Pipeline.LATENESS_MILLIS);
+                LogFiles.FORMAT,
+                LogFiles.POLICY,
+                LogFiles.MAPPING,
+                LogFiles.SEQUENTIAL,
+                Pipeline.EXPERTS,
+                Pipeline.LATENESS_MILLIS,
+                Pipeline.INACTIVITY_MILLIS);
     }
 
     @Override
@@ -51,17 +57,26 @@ public final class InspectCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) {
         Set<Actor> experts = settings.get(Pipeline.EXPERTS).actors();
-        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
-        LogInspection found = LogInspection.of(
-                control.isPresent()
-                        ? LogFiles.episodes(files, control.get(), experts)
-                        : new InspectedSource(
-                                LogFiles.open(files, settings.get(LogFiles.MAPPING), settings.get(LogFiles.SEQUENTIAL)),
-                                Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
-                                experts));
+        LogInspection found = LogInspection.of(open(settings, experts));
         Map<String, @Nullable Object> result = result(found);
         console.result(result, () -> text(found, result));
         return found.steps() > 0 ? 0 : FAILED;
+    }
+
+    private InspectedSource open(Settings settings, Set<Actor> experts) {
+        String mapping = settings.get(LogFiles.MAPPING);
+        Optional<InspectedSource> conversations = LogFiles.conversations(
+                files, settings, mapping, Duration.ofMillis(settings.get(Pipeline.INACTIVITY_MILLIS)), experts);
+        if (conversations.isPresent()) {
+            return conversations.get();
+        }
+        Optional<ControlPolicySpec> control = LogFiles.episodesOf(settings.get(LogFiles.POLICY));
+        return control.isPresent()
+                ? LogFiles.episodes(files, control.get(), experts)
+                : new InspectedSource(
+                        LogFiles.open(files, mapping, settings.get(LogFiles.SEQUENTIAL)),
+                        Duration.ofMillis(settings.get(Pipeline.LATENESS_MILLIS)),
+                        experts);
     }
 
     static Map<String, @Nullable Object> result(LogInspection found) {

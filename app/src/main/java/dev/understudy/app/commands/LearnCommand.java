@@ -7,6 +7,7 @@ import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.console.Versions;
+import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.FollowingBaselines;
@@ -15,9 +16,15 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.model.ModelMetadata;
+import dev.understudy.schemas.Role;
+import dev.understudy.schemas.Topics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 
@@ -26,10 +33,12 @@ import picocli.CommandLine.Command;
         name = "learn",
         description = {
             "Run the learning job: retrain policies on event-time windows of the logs and publish candidates.",
-            "Tells every ten seconds, and when it ends, what became of the records that it read.",
+            "Tells of each window and candidate, every minute what became of the records that it read, and when learning is slower than windows come.",
             "Runs on the Flink cluster it is submitted to, otherwise in this JVM."
         })
 public final class LearnCommand implements Tool {
+    private static final String GROUP = "understudy-learning";
+
     private static final Setting<Integer> WINDOW_SECONDS =
             Setting.integer("window.seconds", 300, 1, 604_800, "Length of a window in event time, seconds.");
     private static final Setting<Integer> SLIDE_SECONDS = Setting.integer(
@@ -53,6 +62,13 @@ public final class LearnCommand implements Tool {
                     "learn.rollouts",
                     "Let gail learn from what policies in service did, in place of an environment; needs gail or both.")
             .as("--rollouts");
+    private static final Setting<Integer> REHEARSAL_PIECES = Setting.integer(
+                    "learn.rehearsal.pieces",
+                    600,
+                    1,
+                    100_000,
+                    "Pieces of older logs, of a minute at 10 Hz each, that every policy keeps to rehearse.")
+            .as("--rehearsal-pieces");
     private static final Setting<Integer> SEED = Setting.integer(
                     "learn.seed", 1, 0, Integer.MAX_VALUE, "What every draw follows from.")
             .as("--seed");
@@ -63,18 +79,41 @@ public final class LearnCommand implements Tool {
     @Override
     public List<Setting<?>> settings() {
         return Pipeline.settings(
-                WINDOW_SECONDS, SLIDE_SECONDS, LEARNER, STEPS, ITERATIONS, ROLLOUTS, SEED, LICENCE, IDM);
+                WINDOW_SECONDS,
+                SLIDE_SECONDS,
+                LEARNER,
+                STEPS,
+                ITERATIONS,
+                ROLLOUTS,
+                REHEARSAL_PIECES,
+                SEED,
+                LICENCE,
+                IDM,
+                SigningSettings.SIGN_TRAINER);
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Policies<?> policies = Pipeline.policies(settings);
-        training(settings);
-        branches(settings);
+        TrainingConfig training = training(settings);
+        List<LearningBranch> branches = branches(settings);
+        SigningSettings.tell(SigningSettings.signing(settings, Role.TRAINER).trust(), console);
         Connection connection = Connection.of(settings);
         connection.ensureTopics(settings, policies.domain());
-        TotalsWatch.start(connection, policies, console);
-        return Pipeline.run("understudy learn", environment -> build(environment, settings, connection), console);
+        String group = Pipeline.named(GROUP, List.of(policies));
+        SortedMap<String, String> options = new TreeMap<>();
+        options.put(WINDOW_SECONDS.key(), Long.toString(training.window().toSeconds()));
+        options.put(SLIDE_SECONDS.key(), Long.toString(training.slide().toSeconds()));
+        options.put("learners", branches.stream().map(LearningBranch::uid).collect(Collectors.joining(",")));
+        try (AutoCloseable claims = Pipeline.claim("understudy-learn", connection, policies, console)) {
+            Objects.requireNonNull(claims);
+            Pipeline.checkState(settings, connection, group, options);
+            BrokerWatch brokers = BrokerWatch.start(connection, group, console);
+            TotalsWatch.start(connection, policies, brokers::lag, console);
+            ModelWatch.start(connection, policies, List.of(Topics.CANDIDATES, Topics.REPORTS), console);
+            return Pipeline.run(
+                    "understudy learn", settings, environment -> build(environment, settings, connection), console);
+        }
     }
 
     /** Builds the job. */
@@ -83,7 +122,8 @@ public final class LearnCommand implements Tool {
                 Pipeline.runtime(
                         settings,
                         connection,
-                        Pipeline.named("understudy-learning", List.of(Pipeline.policies(settings)))),
+                        Pipeline.named(GROUP, List.of(Pipeline.policies(settings))),
+                        SigningSettings.signing(settings, Role.TRAINER)),
                 Pipeline.reading(settings),
                 training(settings));
         LearningJob.build(environment, config, branches(settings));
@@ -120,7 +160,7 @@ public final class LearnCommand implements Tool {
                     Duration.ofSeconds(slide),
                     defaults.slice(),
                     settings.get(SEED),
-                    defaults.replayPieces(),
+                    settings.get(REHEARSAL_PIECES),
                     defaults.replayPieceSteps(),
                     defaults.replayRecency(),
                     baselines(settings, defaults),

@@ -2,8 +2,14 @@ package dev.understudy.app.commands;
 
 import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.Setting;
+import dev.understudy.app.console.Settings;
+import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.dialogue.ResponderSpec;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
+import dev.understudy.domain.PolicySpec;
+import dev.understudy.ingest.DialogueFormat;
 import dev.understudy.ingest.EpisodesSource;
 import dev.understudy.ingest.IngestException;
 import dev.understudy.ingest.InspectedSource;
@@ -18,11 +24,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
-/** Logs on the command line: files and folders that a mapping explains, or one folder of a known layout. */
+/** Logs on the command line: files and folders that a mapping explains, one folder of a known layout, conversations. */
 final class LogFiles {
     /** Which columns of the files hold what. */
     static final Setting<String> MAPPING = Setting.text(
@@ -35,12 +43,34 @@ final class LogFiles {
                     "ingest.sequential", "Lay the openacc runs one after another on one time line that ends now.")
             .as("--sequential");
 
-    /** What files of episodes are of. */
+    /** What files of episodes or of conversations are for. */
     static final Setting<String> POLICY = Setting.text(
             "policy",
             "",
-            "The policy of control that files of episodes are of (the format episodes), such as control/cartpole-v1; none for"
-                    + " logs of cars.");
+            "The policy that files of episodes are of, such as control/cartpole-v1, or that is to learn from conversations,"
+                    + " such as dialogue/responder; none for logs of cars.");
+
+    private static final List<String> OTHER_FORMATS = List.of("openacc", "mapped", "episodes");
+
+    /** How files are read. */
+    static final Setting<String> FORMAT = new Setting<>(
+            "ingest.format",
+            "--format",
+            "",
+            "How the files are read: %s, or of conversations %s. Found without it: --mapping alone means mapped, --policy of control episodes, and conversations are told by their members."
+                    .formatted(
+                            String.join(", ", OTHER_FORMATS),
+                            Arrays.stream(DialogueFormat.values())
+                                    .map(DialogueFormat::toString)
+                                    .collect(Collectors.joining(", "))),
+            given -> {
+                String text = given.toLowerCase(Locale.ROOT);
+                if (!text.isEmpty() && !OTHER_FORMATS.contains(text) && !DialogueFormat.isNamed(text)) {
+                    throw new IllegalArgumentException("expected one of %s or of conversations %s, found \"%s\""
+                            .formatted(OTHER_FORMATS, Arrays.toString(DialogueFormat.values()), text));
+                }
+                return text;
+            });
 
     private LogFiles() {}
 
@@ -63,6 +93,78 @@ final class LogFiles {
     static InspectedSource episodes(List<Path> files, ControlPolicySpec spec, Set<Actor> experts) {
         requireExisting(files);
         return InspectedSource.of(opened(() -> new EpisodesSource(files, spec, Instant.now())), spec, experts);
+    }
+
+    /**
+     * Opens conversations, of which the last turn is now where their format has no times; empty where the files are
+     * something else.
+     *
+     * @param mapping the mapping file that was given; empty if none was
+     * @param inactivity event time of silence after which the learning job takes a conversation for closed
+     * @throws BadSettingsException if they were asked for and are not there, cannot be read or are of no format known
+     */
+    static Optional<InspectedSource> conversations(
+            List<Path> files, Settings settings, String mapping, Duration inactivity, Set<Actor> experts) {
+        return dialogueFormat(files, settings, mapping)
+                .map(format -> InspectedSource.ofTurns(
+                        opened(() -> format.open(files, Instant.now())),
+                        dialoguePolicy(settings),
+                        inactivity,
+                        experts));
+    }
+
+    private static Optional<DialogueFormat> dialogueFormat(List<Path> files, Settings settings, String mapping) {
+        String format = settings.get(FORMAT);
+        String policy = settings.get(POLICY);
+        boolean isOfDialogue =
+                !policy.isBlank() && Pipeline.spec(policy).domain().equals(Turn.DOMAIN);
+        if (DialogueFormat.isNamed(format)) {
+            if (!policy.isBlank() && !isOfDialogue) {
+                throw new BadSettingsException(List.of("--policy: expected one of %s with --format %s, found \"%s\""
+                        .formatted(Catalogue.policies(Turn.DOMAIN), format, policy)));
+            }
+            requireExisting(files);
+            return Optional.of(DialogueFormat.named(format));
+        }
+        if (isOfDialogue) {
+            if (!format.isEmpty()) {
+                throw new BadSettingsException(List.of("--format: expected one of %s with --policy %s, found \"%s\""
+                        .formatted(Arrays.toString(DialogueFormat.values()), policy, format)));
+            }
+            requireExisting(files);
+            return Optional.of(recognised(files));
+        }
+        boolean mayBe = policy.isBlank()
+                && format.isEmpty()
+                && mapping.isEmpty()
+                && files.stream().allMatch(Files::isRegularFile);
+        return mayBe ? opened(() -> DialogueFormat.recognised(files)) : Optional.empty();
+    }
+
+    /**
+     * Returns the format of conversations in files.
+     *
+     * @throws BadSettingsException if it is none that is known
+     */
+    static DialogueFormat recognised(List<Path> files) {
+        return opened(() -> DialogueFormat.recognised(files))
+                .orElseThrow(() -> new BadSettingsException(List.of(
+                        "expected conversations in one of the formats %s, found in %s no object with their members"
+                                .formatted(Arrays.toString(DialogueFormat.values()), files))));
+    }
+
+    /** Returns the turns of conversations in files, in the order of their times; what is no turn is left out. */
+    static List<Turn> turns(List<Path> files) {
+        DialogueFormat format = recognised(files);
+        try (SampleSource source = opened(() -> format.open(files, Instant.now()))) {
+            return source.samples(Turn.class, bad -> {}).toList();
+        }
+    }
+
+    @SuppressWarnings("unchecked") // what a policy of dialogue observes is turns
+    private static PolicySpec<Turn> dialoguePolicy(Settings settings) {
+        String policy = settings.get(POLICY);
+        return policy.isBlank() ? new ResponderSpec() : (PolicySpec<Turn>) Pipeline.spec(policy);
     }
 
     /** Returns the paths of a list separated by commas, or of a single file with a comma in its name, and more. */
@@ -103,7 +205,7 @@ final class LogFiles {
         if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
             throw new BadSettingsException(List.of(
                     "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping"
-                            + " (episodes of a task: --policy control/NAME),"
+                            + " (episodes of a task: --policy control/NAME; conversations: --format),"
                             + " found " + files + " and no mapping file"));
         }
         OpenAccReader reader = opened(() -> OpenAccReader.open(files.get(0)));

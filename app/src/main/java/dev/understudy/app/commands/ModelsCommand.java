@@ -3,25 +3,32 @@ package dev.understudy.app.commands;
 import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
-import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
+import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.model.FirstSight;
+import dev.understudy.model.GoldenOutputs;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Artifacts;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.RecordSigner;
+import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.signing.UntrustedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,24 +37,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serdes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** The models of a cluster: what was judged, what is in force, and the way back. */
-@Command(name = "models", description = "List, show, roll back and verify the models of a cluster.")
+@Command(
+        name = "models",
+        description = "List, show, roll back, verify and export the models of a cluster; make keys to sign with.")
 public final class ModelsCommand {
     private static final int SHORT_HASH = 12;
 
-    private static final Setting<String> POLICY =
-            Setting.required("policy", "driving/car-following", "The policy's name.");
+    static final Setting<String> POLICY = Setting.required("policy", "driving/car-following", "The policy's name.");
 
     private static final Setting<String> VERIFIED =
             Setting.text("policy", "", "The policy's name; by default the one that a model file names.");
@@ -59,7 +65,7 @@ public final class ModelsCommand {
         return new ModelsCommand();
     }
 
-    private static List<Setting<?>> withConnection(Setting<?>... more) {
+    static List<Setting<?>> withConnection(Setting<?>... more) {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(List.of(more));
         return settings;
@@ -88,7 +94,9 @@ public final class ModelsCommand {
                 "effectiveFrom", Instant.ofEpochMilli(verdict.effectiveFromMs()).toString());
         json.put("decidedAt", Instant.ofEpochMilli(verdict.decidedAtMs()).toString());
         json.put("reason", verdict.reason());
-        json.put("evidence", verdict.evidence());
+        SortedMap<String, Double> evidence = new TreeMap<>(verdict.evidence());
+        evidence.keySet().removeAll(GoldenOutputs.in(evidence).keySet());
+        json.put("evidence", evidence);
         return json;
     }
 
@@ -97,7 +105,7 @@ public final class ModelsCommand {
     public static final class ListModels implements Tool {
         @Override
         public List<Setting<?>> settings() {
-            return withConnection(POLICY);
+            return SigningSettings.with(withConnection(POLICY));
         }
 
         @Override
@@ -107,7 +115,7 @@ public final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) {
-            Models models = Models.read(settings, settings.get(POLICY));
+            Models models = Models.read(settings, settings.get(POLICY), SigningSettings.trust(settings));
             Optional<Promotion> current = models.inForce();
             Map<String, String> algorithms = models.algorithms();
             Table table = new Table("epoch", "model", "learned by", "verdict", "effective from (event time)", "reason");
@@ -128,15 +136,7 @@ public final class ModelsCommand {
             }
             console.result(
                     Map.of("policy", models.policy(), "models", json),
-                    () -> models.verdicts().isEmpty()
-                            ? "no model of %s was judged yet; %s"
-                                    .formatted(
-                                            models.policy(),
-                                            models.others().isEmpty()
-                                                    ? "nor of any other policy"
-                                                    : "there are models of " + String.join(", ", models.others())
-                                                            + ": say which by --policy")
-                            : table.toString());
+                    () -> models.verdicts().isEmpty() ? models.none() : table.toString());
             return 0;
         }
     }
@@ -149,7 +149,7 @@ public final class ModelsCommand {
 
         @Override
         public List<Setting<?>> settings() {
-            return withConnection(POLICY);
+            return SigningSettings.with(withConnection(POLICY));
         }
 
         @Override
@@ -159,7 +159,7 @@ public final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) {
-            Models models = Models.read(settings, settings.get(POLICY));
+            Models models = Models.read(settings, settings.get(POLICY), SigningSettings.trust(settings));
             Promotion verdict = models.verdict(hash);
             Map<String, Object> json = json(verdict, isThat(verdict, models.inForce()));
             models.candidates().stream()
@@ -226,15 +226,20 @@ public final class ModelsCommand {
 
         @Override
         public List<Setting<?>> settings() {
-            return withConnection(POLICY, TO, REASON);
+            return SigningSettings.with(withConnection(POLICY, TO, REASON), SigningSettings.SIGN_OPERATOR);
         }
 
         @Override
         public int run(Settings settings, Console console) throws Exception {
-            Models models = Models.read(settings, settings.get(POLICY));
+            Trust trust = SigningSettings.trust(settings, Role.TRAINER, Role.GATE, Role.OPERATOR);
+            RecordSigner signer = SigningSettings.signer(settings, Role.OPERATOR, trust);
+            SigningSettings.tell(trust, console);
+            Models models = Models.read(settings, settings.get(POLICY), trust);
             Promotion current = models.inForce()
-                    .orElseThrow(() -> new CommandFailedException(
-                            "expected a promotion of %s to roll back, found none".formatted(models.policy())));
+                    .orElseThrow(
+                            () -> new CommandFailedException("expected a promotion of %s to roll back, found none%s"
+                                    .formatted(
+                                            models.policy(), models.verdicts().isEmpty() ? ": " + models.none() : "")));
             String target = settings.get(TO).isEmpty()
                     ? current.previousSha256()
                     : models.verdict(settings.get(TO)).sha256();
@@ -264,9 +269,9 @@ public final class ModelsCommand {
                     settings.get(REASON),
                     true,
                     "",
-                    new TreeMap<>(),
+                    models.goldenOutputs(target),
                     System.currentTimeMillis());
-            publish(models.connection(), promotion);
+            models.publish(promotion, signer);
             Promotion after = models.inForce().orElse(promotion);
             if (!isThat(promotion, Optional.of(after))) {
                 throw new CommandFailedException(
@@ -283,33 +288,27 @@ public final class ModelsCommand {
             return 1
                     + models.reader().last(Topics.DECISIONS, Serdes.String(), UnderstudySerdes.decision()).stream()
                             .map(ConsumerRecord::value)
+                            .filter(Objects::nonNull)
+                            // One whose input was unusable may have any time, and rests on no model.
+                            .filter(decision -> decision.kind() != Decision.Kind.FALLBACK_INPUT)
                             .mapToLong(Decision::eventTimeMs)
                             .reduce(current.effectiveFromMs(), Math::max);
         }
-
-        private static void publish(Connection connection, Promotion promotion) throws InterruptedException {
-            Map<String, Object> settings = connection.clientSettings();
-            settings.put("acks", "all");
-            try (Producer<String, Promotion> producer = new KafkaProducer<>(
-                    settings,
-                    Serdes.String().serializer(),
-                    UnderstudySerdes.promotion().serializer())) {
-                // The history first: what is in force must be found there.
-                producer.send(new ProducerRecord<>(Topics.HISTORY, promotion.policy(), promotion))
-                        .get();
-                producer.send(new ProducerRecord<>(Topics.PROMOTIONS, promotion.policy(), promotion))
-                        .get();
-            } catch (ExecutionException e) {
-                throw new CommandFailedException("cannot publish the promotion: " + Failures.describe(e), e);
-            }
-        }
     }
 
-    /** Runs the intake check that serving runs. */
+    /** Runs the intake check that serving runs on a file that it sees for the first time. */
     @Command(
             name = "verify",
-            description = "Run the intake check that serving runs, on a model file or on a model of the cluster.")
+            description = {
+                "Run the checks that serving runs, on a model file or on a model of the cluster: who signed it,",
+                "where keys are trusted, and the intake check."
+            })
     public static final class VerifyModel implements Tool {
+        private static final Setting<String> SIGNATURE = Setting.text(
+                "signature",
+                "",
+                "Signature of a model file; the file of the same name with .sig behind it by default.");
+
         @Parameters(
                 paramLabel = "<model>",
                 description = "A model file, or the SHA-256 of a model of the cluster or its beginning.")
@@ -317,7 +316,7 @@ public final class ModelsCommand {
 
         @Override
         public List<Setting<?>> settings() {
-            return withConnection(VERIFIED);
+            return SigningSettings.with(withConnection(VERIFIED, SIGNATURE));
         }
 
         @Override
@@ -327,17 +326,27 @@ public final class ModelsCommand {
 
         @Override
         public int run(Settings settings, Console console) throws IOException {
+            Trust trust = SigningSettings.trust(settings, Role.TRAINER);
             byte[] bytes;
             String sha256;
+            Map<String, Double> evidence = Map.of();
+            Optional<byte[]> signature;
             if (Files.exists(Path.of(model))) {
                 bytes = Files.readAllBytes(Path.of(model));
                 sha256 = Artifacts.sha256(bytes);
+                signature = ExportModel.signature(Path.of(model), settings.get(SIGNATURE));
             } else if (model.matches("[0-9a-f]{4,64}")) {
                 Models models = Models.read(
-                        settings, settings.get(VERIFIED).isEmpty() ? POLICY.defaultText() : settings.get(VERIFIED));
-                sha256 = models.verdict(model).sha256();
-                bytes = models.reader()
-                        .artifact(models.policy(), sha256)
+                        settings,
+                        settings.get(VERIFIED).isEmpty() ? POLICY.defaultText() : settings.get(VERIFIED),
+                        SigningSettings.trust(settings, Role.TRAINER, Role.GATE));
+                Promotion verdict = models.verdict(model);
+                sha256 = verdict.sha256();
+                evidence = verdict.evidence();
+                // Whoever signed it: what is wrong with that is what this command says.
+                TopicReader reader = models.reader().trusting();
+                signature = reader.signature(models.policy(), sha256);
+                bytes = reader.artifact(models.policy(), sha256)
                         .orElseThrow(() -> new CommandFailedException(
                                 "expected the file of %s in %s, found none".formatted(model, Topics.ARTIFACTS)));
             } else {
@@ -349,9 +358,17 @@ public final class ModelsCommand {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("sha256", sha256);
             json.put("sizeBytes", bytes.length);
-            int code = check.check(bytes, sha256)
-                    .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected, json));
-            console.result(json, () -> ShowModel.text(json, ""));
+            json.put("signature", trust.isNone() ? "not verified: no key is trusted" : "verified");
+            int code;
+            try (ModelIntake intake = new FirstSight()) {
+                trust.checkFile(sha256, signature.orElse(null));
+                code = intake.take(check, bytes, sha256, evidence)
+                        .fold(accepted -> accepted(accepted, json), rejected -> rejected(rejected.reason(), json));
+            } catch (UntrustedException e) {
+                json.put("signature", "refused");
+                code = rejected(String.valueOf(e.getMessage()), json);
+            }
+            console.result(json, () -> sentence(json));
             return code;
         }
 
@@ -368,6 +385,20 @@ public final class ModelsCommand {
             }
         }
 
+        private static String sentence(Map<String, Object> json) {
+            String model = "%s (%s bytes)"
+                    .formatted(shortened(String.valueOf(json.get("sha256"))), String.valueOf(json.get("sizeBytes")));
+            String verdict = json.containsKey("reason")
+                    ? "Refused: model %s: %s".formatted(model, String.valueOf(json.get("reason")))
+                    : "Accepted: model %s of %s, loaded in %s ms; it answers an observation in %s µs"
+                            .formatted(
+                                    model,
+                                    String.valueOf(json.get("policy")),
+                                    Table.figure(json.get("loadMillis")),
+                                    Table.figure(json.get("latencyMicros")));
+            return verdict + "; signature: " + json.get("signature");
+        }
+
         private static int accepted(IntakeOutcome.Accepted accepted, Map<String, Object> json) {
             try (ServedPolicy policy = accepted.policy()) {
                 json.put("accepted", true);
@@ -378,9 +409,9 @@ public final class ModelsCommand {
             }
         }
 
-        private static int rejected(IntakeOutcome.Rejected rejected, Map<String, Object> json) {
+        private static int rejected(String reason, Map<String, Object> json) {
             json.put("accepted", false);
-            json.put("reason", rejected.reason());
+            json.put("reason", reason);
             return 1;
         }
     }

@@ -1,28 +1,42 @@
 package dev.understudy.app.commands;
 
 import dev.understudy.app.console.BadSettingsException;
+import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
+import dev.understudy.app.embedded.LocalFlink;
+import dev.understudy.app.kafka.Claim;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.IntelligentDriverModel;
 import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.flink.kafka.StateOptions;
 import dev.understudy.flink.logs.LogReading;
 import dev.understudy.flink.train.LearningBranch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.schemas.Signing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.client.JobExecutionException;
+import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.StateMigrationException;
 
 /** What the learning and the promotion job have in common on the command line. */
 public final class Pipeline {
@@ -62,6 +76,14 @@ public final class Pipeline {
 
     static final Setting<Integer> LATENESS_MILLIS = Setting.integer(
             "lateness.millis", 500, 0, 3_600_000, "How far out of order records may come, event time, milliseconds.");
+
+    static final Setting<Integer> INACTIVITY_MILLIS = Setting.integer(
+            "inactivity.millis",
+            (int) LogReading.defaults().inactivity().toMillis(),
+            1,
+            86_400_000,
+            "Event time of silence after which a trip, episode or conversation is taken for closed, milliseconds; a window"
+                    + " closes so much later; the same for learn and promote-gate.");
     private static final Setting<Integer> PARALLELISM =
             Setting.integer("parallelism", 1, 1, 128, "Parallel instances of each operator.");
     private static final Setting<Integer> CHECKPOINT_MILLIS =
@@ -77,6 +99,13 @@ public final class Pipeline {
             "understudy-state/checkpoints",
             "Directory for checkpoints, from the newest of which a job goes on: a path, or a URI that Flink can write to.",
             Pipeline::uri);
+
+    private static final Setting<String> FLINK_ADDRESS = Setting.required(
+            "flink.address",
+            LocalFlink.LOOPBACK,
+            "Address at which Flink in this JVM listens, with nobody asked who he is; on a cluster its own settings count.");
+    /** How long a claim is waited for: that of a program that died is free after six seconds. */
+    private static final Duration CLAIM_PATIENCE = Duration.ofSeconds(15);
 
     private Pipeline() {}
 
@@ -135,26 +164,25 @@ public final class Pipeline {
                 HELD_OUT_PERCENT,
                 EXPERTS,
                 LATENESS_MILLIS,
+                INACTIVITY_MILLIS,
                 PARALLELISM,
                 CHECKPOINT_MILLIS,
                 CHECKPOINTS,
-                RESTARTS));
-        settings.addAll(List.of(own));
-        return settings;
+                RESTARTS,
+                FLINK_ADDRESS));
+        return SigningSettings.with(settings, own);
     }
 
     /**
      * Returns how a job runs. Its checkpoints lie apart from those of other jobs and of other Kafka clusters, whose
      * offsets mean nothing here.
      */
-    static JobRuntime runtime(Settings settings, Connection connection, String group) {
+    static JobRuntime runtime(Settings settings, Connection connection, String group, Signing signing) {
         Map<String, String> client = new HashMap<>();
         connection.clientSettings().forEach((name, value) -> client.put(name, String.valueOf(value)));
         client.remove("bootstrap.servers");
-        JobRuntime defaults = JobRuntime.defaults(
-                connection.bootstrapServers(),
-                group,
-                "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group));
+        JobRuntime defaults =
+                JobRuntime.defaults(connection.bootstrapServers(), group, directory(settings, connection, group));
         return new JobRuntime(
                 defaults.bootstrapServers(),
                 defaults.groupId(),
@@ -166,7 +194,55 @@ public final class Pipeline {
                 settings.get(RESTARTS),
                 defaults.restartDelay(),
                 defaults.watermarkInterval(),
-                defaults.bufferTimeout());
+                defaults.bufferTimeout(),
+                signing);
+    }
+
+    private static String directory(Settings settings, Connection connection, String group) {
+        return "%s/%s/%s".formatted(settings.get(CHECKPOINTS), connection.clusterId(), group);
+    }
+
+    /**
+     * Finds out, before anything starts, whether the state of a job goes on with these options.
+     *
+     * @param own options of this job alone that its state depends on, by name
+     * @throws BadSettingsException saying of each option that does not go with the state what to do
+     */
+    static void checkState(Settings settings, Connection connection, String group, SortedMap<String, String> own) {
+        SortedMap<String, String> options = new TreeMap<>(own);
+        options.put(HELD_OUT_PERCENT.key(), String.valueOf(settings.get(HELD_OUT_PERCENT)));
+        options.put(INACTIVITY_MILLIS.key(), String.valueOf(settings.get(INACTIVITY_MILLIS)));
+        options.put(EXPERTS.key(), String.valueOf(settings.get(EXPERTS)).toLowerCase(Locale.ROOT));
+        List<String> problems = StateOptions.check(directory(settings, connection, group), options);
+        if (!problems.isEmpty()) {
+            throw new BadSettingsException(problems);
+        }
+    }
+
+    /**
+     * Claims policies for a job, which then is the only one of its kind that works on them.
+     *
+     * @return closes all claims
+     * @throws CommandFailedException naming who works on one of them already
+     */
+    static AutoCloseable claim(String role, Connection connection, Policies<?> policies, Console console) {
+        List<Claim> claims = new ArrayList<>();
+        AutoCloseable all = () -> claims.forEach(Claim::close);
+        // Ctrl-C gives them back too.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> List.copyOf(claims).forEach(Claim::close), "claims"));
+        try {
+            for (PolicyName policy : policies.names()) {
+                claims.add(Claim.take(connection, role, policy.toString(), CLAIM_PATIENCE, () -> {
+                    console.note("understudy: another %s works on %s now; this one ends".formatted(role, policy));
+                    System.exit(1);
+                }));
+            }
+            return all;
+        } catch (CommandFailedException e) {
+            claims.forEach(Claim::close);
+            throw e;
+        }
     }
 
     /** Returns how a job reads logs. */
@@ -176,7 +252,7 @@ public final class Pipeline {
                 Duration.ofMillis(settings.get(LATENESS_MILLIS)),
                 defaults.idleness(),
                 defaults.futureTolerance(),
-                defaults.inactivity(),
+                Duration.ofMillis(settings.get(INACTIVITY_MILLIS)),
                 settings.get(HELD_OUT_PERCENT),
                 settings.get(EXPERTS).actors());
     }
@@ -186,13 +262,46 @@ public final class Pipeline {
      *
      * @param build builds the job
      */
-    static int run(String name, java.util.function.Consumer<StreamExecutionEnvironment> build, Console console)
+    static int run(
+            String name,
+            Settings settings,
+            java.util.function.Consumer<StreamExecutionEnvironment> build,
+            Console console)
             throws Exception {
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        StreamExecutionEnvironment environment = environment(settings.get(FLINK_ADDRESS));
         build.accept(environment);
         console.note(name + ": runs; Ctrl-C stops it");
-        environment.execute(name);
+        try {
+            environment.execute(name);
+        } catch (JobExecutionException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof StateMigrationException
+                        || String.valueOf(cause.getMessage()).contains("Could not restore")) {
+                    throw new CommandFailedException(
+                            "expected state that this release can read, found other in %s (%s): go on with the release that wrote it, or move that directory away to begin afresh"
+                                    .formatted(
+                                            environment
+                                                    .getConfiguration()
+                                                    .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+                                                    .orElse("the checkpoint"),
+                                            Failures.describe(cause)),
+                            e);
+                }
+            }
+            throw e;
+        }
         return 0;
+    }
+
+    /**
+     * Returns where a job runs. Flink in this JVM opens ports for its REST interface and for files, which ask nobody
+     * who he is: they are open to this machine alone, unless another address is asked for.
+     */
+    static StreamExecutionEnvironment environment(String address) {
+        StreamExecutionEnvironment found = StreamExecutionEnvironment.getExecutionEnvironment();
+        return found instanceof LocalStreamEnvironment
+                ? StreamExecutionEnvironment.createLocalEnvironment(LocalFlink.listeningAt(address))
+                : found;
     }
 
     /** Which algorithms learn. */

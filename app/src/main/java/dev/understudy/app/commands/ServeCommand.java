@@ -5,17 +5,20 @@ import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Interrupts;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
-import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
+import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.domain.Policies;
+import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.streams.Guarantee;
 import dev.understudy.streams.Recording;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import dev.understudy.streams.ServingMetrics;
+import dev.understudy.streams.ServingTopology;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -41,7 +44,7 @@ public final class ServeCommand implements Tool {
     private static final Setting<String> INSTANCE = Setting.text(
                     "serve.instance",
                     "",
-                    "Name of this instance, which stamps its decisions; the host's name by default.")
+                    "Name of this instance, which stamps its decisions and no other instance may have; the host's name by default.")
             .as("--instance");
     private static final Setting<String> APPLICATION = Setting.required(
                     "serve.application",
@@ -119,13 +122,17 @@ public final class ServeCommand implements Tool {
                 ROLLOUTS,
                 EXPLORE,
                 REPORT_SECONDS));
-        return settings;
+        settings.addAll(HttpSettings.ALL);
+        return SigningSettings.with(settings);
     }
 
     @Override
     public int run(Settings settings, Console console) throws Exception {
         Recording recording = recording(settings);
         List<Policies<?>> served = served(settings);
+        HttpSettings http = HttpSettings.of(settings, served);
+        Trust trust = SigningSettings.trust(settings, Role.TRAINER, Role.GATE);
+        SigningSettings.tell(trust, console);
         Connection connection = Connection.of(settings);
         for (Policies<?> policies : served) {
             connection.ensureTopics(settings, policies.domain());
@@ -138,21 +145,28 @@ public final class ServeCommand implements Tool {
                 .with(new ServingConfig.Batching(
                         settings.get(BATCH), Duration.ofMillis(settings.get(WAIT_MILLIS)), settings.get(THREADS)))
                 .with(new ServingConfig.Bounds(DEFAULTS.bounds().entities(), settings.get(MOST_POLICIES)))
-                .with(recording);
+                .with(recording)
+                .with(trust);
         CountDownLatch stop = new CountDownLatch(1);
         Interrupts.onFirst(stop::countDown);
         try (Serving serving = new Serving(config, served)) {
             serving.start();
-            int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
-            Map<String, Object> counts = counts(serving);
-            console.result(counts, () -> Table.ofFigures(counts).toString());
-            return code;
+            BrokerWatch.start(connection, config.place().applicationId(), console);
+            try (HttpSettings.Opened door = http.open(connection, config.instance(), serving, console)) {
+                int code = watch(serving, stop, settings.get(REPORT_SECONDS), console);
+                Map<String, Object> counts = counts(serving);
+                counts.putAll(door.counts());
+                console.result(counts, () -> text(serving.metrics().snapshot()));
+                return code;
+            }
         }
     }
 
     private static List<Policies<?>> served(Settings settings) {
         try {
-            return Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
+            List<Policies<?>> served = Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
+            ServingTopology.checkTogether(served);
+            return served;
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of("policy: " + e.getMessage()));
         }
@@ -191,8 +205,11 @@ public final class ServeCommand implements Tool {
             String models = health.epochs().size() > 1
                     ? "%d policies in service".formatted(health.epochs().size())
                     : "epoch " + health.epoch().map(String::valueOf).orElse("-");
+            String state = health.isWithoutWork()
+                    ? "RUNNING without partitions: other instances have all of them"
+                    : health.state() + " with " + counted(health.partitions(), "partition");
             console.line("%s, %s, %,d decisions, %.0f a second"
-                    .formatted(health.state(), models, decided, (double) (decided - last) / everySeconds));
+                    .formatted(state, models, decided, (double) (decided - last) / everySeconds));
             last = decided;
             long dead = serving.metrics().snapshot().deadLettered();
             if (dead > lastDead) {
@@ -208,6 +225,24 @@ public final class ServeCommand implements Tool {
         return 0;
     }
 
+    private static String counted(long count, String what) {
+        return "%,d %s%s".formatted(count, what, count == 1 ? "" : "s");
+    }
+
+    /** Returns what was served in sentences. */
+    private static String text(ServingMetrics.Snapshot counts) {
+        return "Read %s: %s (%,d of them fallbacks), %s, %s. %s of models, %s refused, %s of the models topics unreadable."
+                .formatted(
+                        counted(counts.observed(), "observation"),
+                        counted(counts.decisions(), "decision"),
+                        counts.fallbacks(),
+                        counted(counts.duplicates(), "duplicate"),
+                        counted(counts.deadLettered(), "dead letter"),
+                        counted(counts.swaps(), "swap"),
+                        counted(counts.modelsRejected(), "model"),
+                        counted(counts.unreadable(), "record"));
+    }
+
     private static Map<String, Object> counts(Serving serving) {
         ServingMetrics.Snapshot snapshot = serving.metrics().snapshot();
         Map<String, Object> counts = new LinkedHashMap<>();
@@ -218,6 +253,8 @@ public final class ServeCommand implements Tool {
         counts.put("deadLettered", snapshot.deadLettered());
         counts.put("swaps", snapshot.swaps());
         counts.put("modelsRejected", snapshot.modelsRejected());
+        counts.put("untrusted", snapshot.untrusted());
+        counts.put("unreadable", snapshot.unreadable());
         return counts;
     }
 }

@@ -8,10 +8,11 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Trajectory;
-import dev.understudy.dialogue.ResponderSpec;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.environment.Environments;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
 import dev.understudy.model.ServedPolicy;
 import java.io.IOException;
@@ -59,10 +60,14 @@ interface Study {
     }
 
     /** Returns the study of a policy. */
+    @SuppressWarnings("unchecked") // a policy of the domain of turns is about turns
     static Study of(PolicySpec<?> spec) {
-        return spec instanceof ControlPolicySpec control
-                ? new ControlStudy(control)
-                : spec instanceof ResponderSpec responder ? new DialogueStudy(responder) : new FollowingStudy(spec);
+        if (spec instanceof ControlPolicySpec control) {
+            return new ControlStudy(control);
+        }
+        return spec.domain().equals(Turn.DOMAIN)
+                ? new DialogueStudy((PolicySpec<Turn>) spec)
+                : new FollowingStudy(spec);
     }
 
     /**
@@ -78,6 +83,11 @@ interface Study {
      * @param length steps or iterations by the algorithm's own measure; 0 for its own number
      */
     Learner learner(String algorithm, int length, Settings settings);
+
+    /** Returns what a new learner begins with. */
+    default LearnerState begin(Learner learner, long seed, Settings settings) throws IOException {
+        return learner.initialState(seed);
+    }
 
     /** Returns what is told of a policy after its training. */
     default Map<String, Object> trained(Learner learner, Update update, ServedPolicy policy, Settings settings) {

@@ -13,36 +13,43 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
  * Tells what became of the records that a learning job read, from the running totals that it publishes: a line every
- * ten seconds in which they changed, and the last one when the process ends.
+ * minute in which they changed, with what is still to be read, and the last one when the process ends.
  */
 public final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration PAUSE = Duration.ofSeconds(10);
+    private static final Duration PAUSE = Duration.ofMinutes(1);
     private static final String REJECTED = "rejected.";
     private static final String ROLLOUTS = "rollouts.";
 
     private final Policies<?> policies;
     private final Console console;
+    private final Supplier<String> lag;
     private final Deserializer<TrainingRecord> reports =
             UnderstudySerdes.trainingRecord().deserializer();
     private final SortedMap<String, String> told = new TreeMap<>();
     private final SortedMap<String, String> latest = new TreeMap<>();
     private long toldNanos = System.nanoTime() - PAUSE.toNanos();
 
-    private TotalsWatch(Policies<?> policies, Console console) {
+    private TotalsWatch(Policies<?> policies, Supplier<String> lag, Console console) {
+        this.lag = lag;
         this.policies = policies;
         this.console = console;
     }
 
-    /** Starts to watch the totals of some policies from now on, until the process ends. */
+    /**
+     * Starts to watch the totals of some policies from now on, until the process ends.
+     *
+     * @param lag says what is still to be read, empty if nobody knows
+     */
     @SuppressWarnings("resource") // it reads as long as the process lives
-    public static void start(Connection connection, Policies<?> policies, Console console) {
-        TotalsWatch watch = new TotalsWatch(policies, console);
+    public static void start(Connection connection, Policies<?> policies, Supplier<String> lag, Console console) {
+        TotalsWatch watch = new TotalsWatch(policies, lag, console);
         TopicFollower.start(connection, "totals", List.of(Topics.REPORTS), TopicFollower.From.NOW, POLL, watch);
         Runtime.getRuntime().addShutdownHook(new Thread(watch::tell, "last-totals"));
     }
@@ -71,7 +78,7 @@ public final class TotalsWatch implements TopicFollower.Reader {
         }
         latest.forEach((policy, line) -> {
             if (!line.equals(told.put(policy, line))) {
-                console.line(line);
+                console.line(line + lag.get());
             }
         });
         return true;

@@ -138,7 +138,8 @@ public final class TrainCommand implements Tool {
             List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
             Study.Material material = study.read(files, settings, console);
             long begun = System.nanoTime();
-            Update update = learn(learner, material.trajectories(), seed, console);
+            Update update =
+                    learn(learner, study.begin(learner, seed, settings), material.trajectories(), seed, console);
             double seconds = (System.nanoTime() - begun) / 1e9;
             Map<String, Double> figures = update.report().figures();
             String licence = licence(settings, files);
@@ -168,10 +169,11 @@ public final class TrainCommand implements Tool {
         return 0;
     }
 
-    private static Update learn(Learner learner, List<Trajectory> trajectories, long seed, Console console) {
+    private static Update learn(
+            Learner learner, LearnerState from, List<Trajectory> trajectories, long seed, Console console) {
         Update update;
         try {
-            update = learner.begin(learner.initialState(seed), trajectories, List.of(), seed);
+            update = learner.begin(from, trajectories, List.of(), seed);
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }

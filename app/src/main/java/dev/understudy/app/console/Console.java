@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Where a command writes: with {@code --json} its result is one JSON object on standard output and all else goes to
@@ -19,6 +20,8 @@ import java.util.function.Supplier;
  */
 public final class Console {
     private static final String ERASE_LINE = "\r\u001b[K";
+
+    private static final Pattern LINE_ENDS = Pattern.compile("\\R");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -45,6 +48,11 @@ public final class Console {
 
     private static PrintStream utf8(PrintStream stream) {
         return new PrintStream(stream, true, StandardCharsets.UTF_8);
+    }
+
+    /** Returns a text with a blank for each line end. */
+    public static String onOneLine(String text) {
+        return LINE_ENDS.matcher(text).replaceAll(" ");
     }
 
     /** Writes one line on what happened. */

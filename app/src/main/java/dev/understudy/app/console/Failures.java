@@ -7,7 +7,39 @@ import java.util.concurrent.ExecutionException;
 
 /** Says in one line why something failed. */
 public final class Failures {
+    /** Below this not even a command that only talks to a cluster gets through. */
+    private static final long LEAST_HEAP = 96L << 20;
+
     private Failures() {}
+
+    /**
+     * Makes sure that there is enough memory to begin with.
+     *
+     * @throws CommandFailedException saying how to give more
+     */
+    public static void checkHeap(long mostBytes) {
+        if (mostBytes < LEAST_HEAP) {
+            throw new CommandFailedException("expected a heap of at least %d MiB, found %d: set UNDERSTUDY_HEAP=3g"
+                    .formatted(LEAST_HEAP >> 20, mostBytes >> 20));
+        }
+    }
+
+    /** Says what to do about an error of the process: too little memory, or a native library that cannot be loaded. */
+    public static String remedy(Error error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof OutOfMemoryError) {
+            return "expected enough memory, found too little (%s, heap of at most %d MiB): set UNDERSTUDY_HEAP=3g or more"
+                    .formatted(root.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+        }
+        String folder = System.getProperty("java.io.tmpdir");
+        return "cannot load a native library from %s (%s): if programs must not be executed there (noexec), set UNDERSTUDY_JAVA_OPTS=-Djava.io.tmpdir=DIRECTORY to one where they may"
+                .formatted(
+                        folder,
+                        String.valueOf(root.getMessage()).lines().findFirst().orElse(""));
+    }
 
     /** Returns the messages from the failure to its root, without repetition, on one line. */
     public static String describe(Throwable failure) {

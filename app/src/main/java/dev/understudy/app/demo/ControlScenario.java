@@ -99,7 +99,7 @@ public final class ControlScenario implements Scenario {
 
     @Override
     public GateConfig gate() {
-        return GateConfig.defaults(policies());
+        return GateConfig.defaults(policies()).inThisProcess();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.understudy.flink.LearningJobConfig;
 import dev.understudy.flink.PromotionJob;
 import dev.understudy.flink.PromotionJobConfig;
 import dev.understudy.flink.kafka.JobRuntime;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.DomainTopics;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
@@ -37,7 +38,7 @@ public final class Demo {
     public Demo(Scenario scenario, Path directory, Console console) {
         this.scenario = scenario;
         this.directory = directory;
-        run = new DemoRun(console);
+        run = new DemoRun(console, scenario.measure());
     }
 
     /** Asks {@link #run} to come to an end; from any thread. */
@@ -72,19 +73,21 @@ public final class Demo {
 
     private void loop(Connection connection, Path folder) throws Exception {
         String servers = connection.bootstrapServers();
-        ServingConfig config =
-                ServingConfig.defaults(servers, folder.resolve("serving")).named("demo", "understudy-demo");
+        DemoKeys keys = DemoKeys.make(folder);
+        ServingConfig config = ServingConfig.defaults(servers, folder.resolve("serving"))
+                .named("demo", "understudy-demo")
+                .with(keys.trust());
         DomainTopics topics = DomainTopics.of(scenario.policies().domain());
-        Serving serving = new Serving(config, List.of(scenario.policies()));
+        Serving serving = new Serving(config, List.of(scenario.policies()), ModelIntake.inThisProcess());
         try (TopicFollower observed = LoopObserver.start(connection, topics, run.account(), run.console());
                 LocalFlink flink = LocalFlink.start(folder, 2);
                 serving) {
             Scenario.Stage stage = new Scenario.Stage(connection, serving, flink, run);
             serving.start();
             LearningJobConfig learning = new LearningJobConfig(
-                    runtime(servers, folder, "learning"), scenario.reading(), scenario.training());
-            PromotionJobConfig promotion =
-                    new PromotionJobConfig(runtime(servers, folder, "promotion"), scenario.reading(), scenario.gate());
+                    runtime(servers, folder, "learning").with(keys.trainer()), scenario.reading(), scenario.training());
+            PromotionJobConfig promotion = new PromotionJobConfig(
+                    runtime(servers, folder, "promotion").with(keys.gate()), scenario.reading(), scenario.gate());
             flink.submit("learning", environment -> LearningJob.build(environment, learning, scenario.learners()));
             flink.submit("promotion", environment -> PromotionJob.build(environment, promotion));
             awaitStart(stage);

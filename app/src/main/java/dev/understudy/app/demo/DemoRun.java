@@ -15,11 +15,13 @@ final class DemoRun {
     private final Console console;
     private final long startedNanos = System.nanoTime();
     private final CountDownLatch stop = new CountDownLatch(1);
-    private final LoopAccount account = new LoopAccount();
+    private final LoopAccount account;
     private final Map<String, Double> milestones = Collections.synchronizedMap(new LinkedHashMap<>());
 
-    DemoRun(Console console) {
+    /** @param measure what windows are scored by, in the words of their lines */
+    DemoRun(Console console, String measure) {
         this.console = console;
+        account = new LoopAccount(measure);
     }
 
     Console console() {

@@ -136,7 +136,8 @@ public final class DrivingScenario implements Scenario {
 
     @Override
     public GateConfig gate() {
-        return GateConfig.defaults(policies()).withLead(Duration.ofMillis((long) (LEAD.toMillis() * plan.factor())));
+        return GateConfig.defaults(policies()).inThisProcess().withLead(Duration.ofMillis((long)
+                (LEAD.toMillis() * plan.factor())));
     }
 
     @Override

@@ -1,25 +1,21 @@
 package dev.understudy.app.demo;
 
-import dev.understudy.app.console.Table;
+import dev.understudy.app.kafka.ModelLines;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.TrainingRecord;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class LoopAccount {
     private static final String TRAINED = "trained";
     private static final String REJECTED = "rejected.";
-    private static final String STEPS = "steps";
     private static final String INTERPOLATED = "interpolated";
     /** What is counted besides the fates of records. */
     private static final Set<String> NO_FATES = Set.of("ingested", INTERPOLATED);
 
-    private static final DateTimeFormatter CLOCK =
-            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
-
+    private final String measure;
     private final DecisionLedger decisions = new DecisionLedger();
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();
     private final Map<String, Promotion> verdicts = new LinkedHashMap<>();
@@ -48,6 +41,16 @@ final class LoopAccount {
     private long deadLetters;
     private long promoted;
 
+    /** Opens the books of actions in numbers. */
+    LoopAccount() {
+        this("error");
+    }
+
+    /** @param measure what windows are scored by, in the words of their lines */
+    LoopAccount(String measure) {
+        this.measure = measure;
+    }
+
     /** Enters a decision. */
     synchronized void decision(Decision decision) {
         decisions.decided(decision);
@@ -58,14 +61,7 @@ final class LoopAccount {
         if (candidates.putIfAbsent(candidate.id(), candidate) != null) {
             return Optional.empty();
         }
-        return Optional.of("candidate %s  of %s, learned by %s from window %s: %.1f KiB, trained in %.2f s"
-                .formatted(
-                        shortened(candidate.sha256()),
-                        candidate.policy(),
-                        candidate.algorithm(),
-                        span(candidate.windowStartMs(), candidate.windowEndMs()),
-                        candidate.sizeBytes() / 1024.0,
-                        candidate.trainMillis() / 1000.0));
+        return Optional.of(ModelLines.of(candidate));
     }
 
     /** Enters a verdict; returns a line on it if it is new. */
@@ -77,16 +73,8 @@ final class LoopAccount {
         decisions.promoted(verdict);
         if (verdict.promoted()) {
             promoted++;
-            return Optional.of("promoted  %s  of %s as epoch %d, from event time %s: %s"
-                    .formatted(
-                            shortened(verdict.sha256()),
-                            verdict.policy(),
-                            verdict.epoch(),
-                            CLOCK.format(Instant.ofEpochMilli(verdict.effectiveFromMs())),
-                            verdict.reason()));
         }
-        return Optional.of(
-                "refused   %s  of %s: %s".formatted(shortened(verdict.sha256()), verdict.policy(), verdict.reason()));
+        return Optional.of(ModelLines.of(verdict));
     }
 
     /** Enters a report; returns a line on a window if it is new. */
@@ -94,12 +82,7 @@ final class LoopAccount {
         switch (report.kind()) {
             case PREQUENTIAL -> {
                 if (windows.putIfAbsent(report.policy() + '@' + report.windowStartMs(), report) == null) {
-                    return Optional.of("window    %s  %.0f steps of %s; error before learning: %s"
-                            .formatted(
-                                    span(report.windowStartMs(), report.windowEndMs()),
-                                    report.figures().getOrDefault(STEPS, Double.NaN),
-                                    report.policy(),
-                                    errors(report)));
+                    return Optional.of(ModelLines.ofWindow(report, measure));
                 }
             }
             case TRAINING -> {
@@ -123,7 +106,7 @@ final class LoopAccount {
                 acknowledgement.accepted()
                         ? "swap      %s  of %s, epoch %d at %s, loaded in %.1f ms"
                                 .formatted(
-                                        shortened(acknowledgement.sha256()),
+                                        ModelLines.shortened(acknowledgement.sha256()),
                                         acknowledgement.policy(),
                                         acknowledgement.epoch(),
                                         acknowledgement.instance(),
@@ -238,6 +221,25 @@ final class LoopAccount {
                 .toList();
     }
 
+    /** Returns how well each window's texts were predicted before it was learned, in order of time. */
+    synchronized List<Map<String, @Nullable Object>> bitsPerByte() {
+        return windows.values().stream()
+                .sorted(Comparator.comparingLong(TrainingRecord::windowStartMs))
+                .map(window -> {
+                    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+                    json.put(
+                            "windowStart",
+                            Instant.ofEpochMilli(window.windowStartMs()).toString());
+                    json.put(
+                            "windowEnd",
+                            Instant.ofEpochMilli(window.windowEndMs()).toString());
+                    json.put("bitsPerByte", window.figures().get("policy"));
+                    json.put("replies", window.figures().get("steps"));
+                    return json;
+                })
+                .toList();
+    }
+
     /** Returns how many candidates of each algorithm there were, and how many of them were promoted. */
     private Map<String, Map<String, Long>> algorithms() {
         Map<String, Map<String, Long>> algorithms = new TreeMap<>();
@@ -336,22 +338,5 @@ final class LoopAccount {
         json.put("steps", window.figures().get("steps"));
         json.put("expert", expert);
         return json;
-    }
-
-    /** Returns errors by what made them, that of the policy first. */
-    private static String errors(TrainingRecord report) {
-        return report.figures().entrySet().stream()
-                .filter(figure -> !figure.getKey().equals(STEPS))
-                .sorted(Comparator.comparing(figure -> !figure.getKey().equals("policy")))
-                .map(figure -> figure.getKey() + " " + Table.figure(figure.getValue()))
-                .collect(Collectors.joining(", "));
-    }
-
-    private static String span(long startMs, long endMs) {
-        return CLOCK.format(Instant.ofEpochMilli(startMs)) + "-" + CLOCK.format(Instant.ofEpochMilli(endMs));
-    }
-
-    private static String shortened(String sha256) {
-        return sha256.length() > 12 ? sha256.substring(0, 12) : sha256;
     }
 }

@@ -44,6 +44,11 @@ public interface Scenario {
     /** Returns the policies, which share jobs and serving. */
     Policies<?> policies();
 
+    /** Returns what windows are scored by, in the words of their lines. */
+    default String measure() {
+        return "error";
+    }
+
     /** Makes ready what takes long, beside the start of the broker. */
     default void prepare(DemoRun run) {}
 

@@ -1,5 +1,6 @@
 package dev.understudy.app.demo;
 
+import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Table;
 import dev.understudy.app.study.ClosedLoopTable;
 import java.util.LinkedHashMap;
@@ -54,6 +55,28 @@ final class SummaryText {
                         mean(task.get("last")),
                         Table.figure(task.get("firstModelSeconds")) + " s"));
         return figures(summary, "returns") + GAP + promotions(summary) + GAP + returns;
+    }
+
+    /** Returns tables of the summary of dialogue. */
+    static String ofDialogue(Map<String, @Nullable Object> summary) {
+        Table windows = new Table("window (event time)", "replies", "bits per byte");
+        rows(summary.get("prequential"))
+                .forEach(window -> windows.row(
+                        String.valueOf(window.get("windowStart")),
+                        Table.figure(window.get("replies")),
+                        Table.figure(window.get("bitsPerByte"))));
+        StringBuilder exchanges = new StringBuilder();
+        rows(summary.get("exchanges")).forEach(exchange -> exchanges
+                .append(System.lineSeparator())
+                .append("%s%n    %s   [epoch %s]"
+                        .formatted(
+                                Console.onOneLine(String.valueOf(exchange.get("said"))),
+                                Console.onOneLine(String.valueOf(exchange.get("reply"))),
+                                exchange.get("epoch"))));
+        Map<String, @Nullable Object> figures = new LinkedHashMap<>(summary);
+        figures.remove("prequential");
+        return figures(figures, "exchanges") + GAP + "of text before learning a window" + System.lineSeparator()
+                + windows + GAP + promotions(summary) + GAP + "said to the visitor" + exchanges;
     }
 
     private static String mean(@Nullable Object played) {

@@ -33,13 +33,15 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final int controllerPort;
+    private final Map<String, String> more;
     private @Nullable KafkaRaftServer server;
     private boolean stopped;
 
-    private EmbeddedBroker(Path directory, int port, int controllerPort) {
+    private EmbeddedBroker(Path directory, int port, int controllerPort, Map<String, String> more) {
         this.directory = directory;
         this.port = port;
         this.controllerPort = controllerPort;
+        this.more = Map.copyOf(more);
     }
 
     /**
@@ -54,11 +56,19 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** As {@link #start(Path)}, on a given port; 0 for a free one. */
     public static EmbeddedBroker start(Path parent, int wantedPort) throws IOException {
+        return start(parent, wantedPort, Map.of());
+    }
+
+    /**
+     * As {@link #start(Path, int)}, with settings of the broker over its own, such as an authorizer and who may log on;
+     * clients reach the listener {@code CLIENTS}.
+     */
+    public static EmbeddedBroker start(Path parent, int wantedPort, Map<String, String> more) throws IOException {
         for (int attempt = 1; ; attempt++) {
             Path directory = Files.createTempDirectory(parent, "understudy-broker-");
             int port = wantedPort == 0 ? freePort() : wantedPort;
             try {
-                return start(directory, port, freePort());
+                return start(directory, port, freePort(), more);
             } catch (RuntimeException e) {
                 delete(directory);
                 if (attempt == ATTEMPTS || wantedPort != 0) { // another program may have taken a port in between
@@ -68,9 +78,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedBroker start(Path directory, int port, int controllerPort) {
+    private static EmbeddedBroker start(Path directory, int port, int controllerPort, Map<String, String> more) {
         format(directory);
-        EmbeddedBroker broker = new EmbeddedBroker(directory, port, controllerPort);
+        EmbeddedBroker broker = new EmbeddedBroker(directory, port, controllerPort, more);
         broker.goOn();
         return broker;
     }
@@ -90,8 +100,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (server != null || stopped) {
             return;
         }
-        KafkaRaftServer starting =
-                new KafkaRaftServer(new KafkaConfig(settings(directory, port, controllerPort), false), Time.SYSTEM);
+        Map<String, String> settings = settings(directory, port, controllerPort);
+        settings.putAll(more);
+        KafkaRaftServer starting = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
         try {
             starting.startup();
         } catch (RuntimeException e) {

@@ -14,8 +14,11 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -29,6 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class LocalFlink implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalFlink.class);
     private static final long PATIENCE_SECONDS = 30;
+
+    /** The address that this machine alone reaches. */
+    public static final String LOOPBACK = "127.0.0.1";
 
     private final MiniCluster cluster;
     private final Map<JobID, String> jobs = new LinkedHashMap<>();
@@ -44,7 +50,7 @@ public final class LocalFlink implements AutoCloseable {
      * @param slots how many tasks of a kind it can run
      */
     public static LocalFlink start(Path directory, int slots) throws Exception {
-        Configuration configuration = new Configuration();
+        Configuration configuration = listeningAt(LOOPBACK);
         configuration.set(CoreOptions.TMP_DIRS, directory.toString());
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
@@ -57,6 +63,18 @@ public final class LocalFlink implements AutoCloseable {
                 .build());
         cluster.start();
         return new LocalFlink(cluster);
+    }
+
+    /** Returns a configuration by which Flink's ports are open at one address, and jobs come from this JVM alone. */
+    public static Configuration listeningAt(String address) {
+        Configuration configuration = new Configuration();
+        configuration.set(RestOptions.ADDRESS, address);
+        configuration.set(RestOptions.BIND_ADDRESS, address);
+        configuration.set(RestOptions.BIND_PORT, "0");
+        configuration.set(JobManagerOptions.BIND_HOST, address);
+        configuration.set(TaskManagerOptions.BIND_HOST, address);
+        configuration.set(WebOptions.SUBMIT_ENABLE, false);
+        return configuration;
     }
 
     /** Submits a job. */

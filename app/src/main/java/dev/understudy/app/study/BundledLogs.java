@@ -27,7 +27,11 @@ public final class BundledLogs {
     /** Where the bundled logs lie below the project's root. */
     private static final Path FOLDER = Path.of("ingest", "data", "openacc-zalazone");
 
+    private static final Path CONVERSATIONS = Path.of("..", "self-dialogue", "dialogues.jsonl.gz");
+
     private static final String LICENCE = "CC-BY-4.0";
+
+    private static final String LICENCE_OF_CONVERSATIONS = "BSD-3-Clause";
 
     /** Event time at which the time line begins. */
     public static final Instant START = Instant.parse("2019-10-08T08:00:00Z");
@@ -71,11 +75,21 @@ public final class BundledLogs {
         return here.resolve(FOLDER);
     }
 
+    /** Returns the file of the conversations that come with the project. */
+    public static Path conversations() {
+        return folder().resolve(CONVERSATIONS).normalize();
+    }
+
     /** Returns the licence of logs: known of those that come with the project alone. */
     public static String licence(List<Path> files) {
-        boolean areBundled =
-                !files.isEmpty() && files.stream().allMatch(file -> real(file).startsWith(real(folder())));
-        return areBundled ? LICENCE : ModelMetadata.UNKNOWN_LICENCE;
+        if (areBelow(folder(), files)) {
+            return LICENCE;
+        }
+        return areBelow(conversations(), files) ? LICENCE_OF_CONVERSATIONS : ModelMetadata.UNKNOWN_LICENCE;
+    }
+
+    private static boolean areBelow(Path path, List<Path> files) {
+        return !files.isEmpty() && files.stream().allMatch(file -> real(file).startsWith(real(path)));
     }
 
     private static Path real(Path path) {

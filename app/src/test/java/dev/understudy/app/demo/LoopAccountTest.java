@@ -49,6 +49,35 @@ class LoopAccountTest {
                 "i");
     }
 
+    private static TrainingRecord window(long startMs, Map<String, Double> figures) {
+        return new TrainingRecord(
+                "p",
+                TrainingRecord.Kind.PREQUENTIAL,
+                startMs,
+                startMs + 60_000,
+                "",
+                "",
+                new TreeMap<>(figures),
+                new TreeMap<>(),
+                "",
+                0);
+    }
+
+    @Test
+    void windowsAreToldByTheirMeasure() {
+        LoopAccount texts = new LoopAccount("bits per byte");
+        assertThat(texts.report(window(60_000, Map.of("policy", 3.5, "steps", 12.0))))
+                .contains("window    00:01:00-00:02:00  12 steps of p; bits per byte before learning: policy 3.500");
+        assertThat(texts.report(window(0, Map.of())))
+                .contains("window    00:00:00-00:01:00  steps of p; bits per byte before learning: no policy yet");
+        assertThat(texts.bitsPerByte())
+                .extracting(window -> window.get("bitsPerByte"))
+                .containsExactly(null, 3.5);
+        assertThat(texts.bitsPerByte())
+                .extracting(window -> window.get("replies"))
+                .containsExactly(null, 12.0);
+    }
+
     @Test
     void aWindowIsLearnedOnceItsAlgorithmMadeACandidateOfIt() {
         assertThat(account.hasLearned("p", "bc", 60_000)).isFalse();

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class ReturnsTest {
     private final PrintStream out = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    private final Returns returns = new Returns("control/cartpole-v0", new DemoRun(new Console(out, out, true, false)));
+    private final Returns returns =
+            new Returns("control/cartpole-v0", new DemoRun(new Console(out, out, true, false), "error"));
 
     private static Map<String, @Nullable Object> played(@Nullable Double mean, int episodes) {
         Map<String, @Nullable Object> played = new LinkedHashMap<>();

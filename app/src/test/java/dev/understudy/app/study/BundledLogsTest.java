@@ -15,5 +15,6 @@ class BundledLogsTest {
         assertThat(BundledLogs.licence(List.of(bundled, bundled.resolve("../other"))))
                 .isEqualTo("unknown");
         assertThat(BundledLogs.licence(List.of())).isEqualTo("unknown");
+        assertThat(BundledLogs.licence(List.of(BundledLogs.conversations()))).isEqualTo("BSD-3-Clause");
     }
 }

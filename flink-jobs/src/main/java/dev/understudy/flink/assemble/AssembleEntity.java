@@ -78,7 +78,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
 
     @Override
     public void open(OpenContext context) {
-        codec = SampleCodecs.of(policies.domain().sampleType());
+        codec = SampleCodecs.ofState(policies.domain().sampleType());
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", EntityProgress.CODEC.serializer()));
     }

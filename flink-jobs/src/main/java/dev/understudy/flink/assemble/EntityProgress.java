@@ -1,5 +1,6 @@
 package dev.understudy.flink.assemble;
 
+import dev.understudy.data.Texts;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.TimeJumps;
 import dev.understudy.flink.logs.LogRecord;
@@ -212,7 +213,7 @@ final class EntityProgress {
         public void write(EntityProgress progress, DataOutputView out) throws IOException {
             out.writeInt(progress.episodes.size());
             for (Map.Entry<String, Episode> episode : progress.episodes.entrySet()) {
-                out.writeUTF(episode.getKey());
+                Texts.write(episode.getKey(), out);
                 writePolicy(episode.getValue().policy, out);
                 episode.getValue().seen.write(out);
                 writeJumps(episode.getValue().jumps, out);
@@ -229,7 +230,7 @@ final class EntityProgress {
             EntityProgress progress = new EntityProgress();
             for (int left = in.readInt(); left > 0; left--) {
                 Episode episode = new Episode();
-                progress.episodes.put(in.readUTF(), episode);
+                progress.episodes.put(Texts.read(in), episode);
                 episode.policy = version < POLICY_SINCE ? null : readPolicy(in);
                 episode.seen = SequenceSet.read(in);
                 episode.jumps = readJumps(in);
@@ -245,11 +246,11 @@ final class EntityProgress {
         }
 
         static void writePolicy(@Nullable PolicyName policy, DataOutputView out) throws IOException {
-            out.writeUTF(policy == null ? "" : policy.toString());
+            Texts.write(policy == null ? "" : policy.toString(), out);
         }
 
         static @Nullable PolicyName readPolicy(DataInputView in) throws IOException {
-            String name = in.readUTF();
+            String name = Texts.read(in);
             return name.isEmpty() ? null : PolicyName.parse(name);
         }
 

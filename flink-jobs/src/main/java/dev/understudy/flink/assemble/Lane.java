@@ -1,5 +1,6 @@
 package dev.understudy.flink.assemble;
 
+import dev.understudy.data.Texts;
 import dev.understudy.domain.Assembler;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.Sample;
@@ -102,7 +103,7 @@ final class Lane {
         Codec.writeBytes(toBytes(), out);
         out.writeLong(lastOfferedMs);
         out.writeBoolean(lastEpisode != null);
-        out.writeUTF(lastEpisode == null ? "" : lastEpisode);
+        Texts.write(lastEpisode == null ? "" : lastEpisode, out);
         out.writeLong(lastSequence);
         out.writeLong(beginnings);
         EntityProgress.Form.writePolicy(policy, out);
@@ -119,7 +120,7 @@ final class Lane {
         lane.saved = assembler.length == 0 ? null : assembler;
         lane.lastOfferedMs = in.readLong();
         boolean hasEpisode = in.readBoolean();
-        String episode = in.readUTF();
+        String episode = Texts.read(in);
         lane.lastEpisode = hasEpisode ? episode : null;
         lane.lastSequence = in.readLong();
         lane.beginnings = in.readLong();

@@ -1,5 +1,6 @@
 package dev.understudy.flink.count;
 
+import dev.understudy.data.Texts;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
 import org.apache.flink.core.memory.DataInputView;
@@ -61,14 +62,14 @@ public record Tally(String policy, String name, long count) {
 
         @Override
         public void write(Tally tally, DataOutputView out) throws IOException {
-            out.writeUTF(tally.policy());
-            out.writeUTF(tally.name());
+            Texts.write(tally.policy(), out);
+            Texts.write(tally.name(), out);
             out.writeLong(tally.count());
         }
 
         @Override
         public Tally read(int version, DataInputView in) throws IOException {
-            return new Tally(in.readUTF(), in.readUTF(), in.readLong());
+            return new Tally(Texts.read(in), Texts.read(in), in.readLong());
         }
     }
 }

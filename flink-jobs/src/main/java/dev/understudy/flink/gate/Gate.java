@@ -10,7 +10,9 @@ import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.flink.models.ModelShelf;
 import dev.understudy.flink.serialization.Codecs;
 import dev.understudy.learn.TrainingReport;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Candidate;
+import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,6 +32,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,11 +49,15 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
-    /** Figure of a verdict: 1 where the candidate is the best model ever promoted. */
-    private static final String BEST_EVER = "bestEver";
+    /** The program, as dead letters name it. */
+    public static final String STAGE = "promotion";
 
-    /** Figure of a verdict: what may be risked on the comparisons after it. */
+    // Figures of a verdict: 1 where the candidate is the best model ever; what may be risked on later comparisons.
+    private static final String BEST_EVER = "bestEver";
     private static final String ERROR_BUDGET = "errorBudget";
+    /** Promotions that cannot be. */
+    public static final OutputTag<DeadLetter> DEAD_LETTERS =
+            new OutputTag<>("dead-promotions", Codecs.DEAD_LETTER.typeInformation());
 
     private final GateConfig config;
     private final LogReading reading;
@@ -59,6 +66,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     private transient @Nullable Map<String, List<Promotion>> verdicts;
     private transient Set<String> recalled;
     private transient Map<String, GateExamination> examinations;
+    private transient ModelIntake intake;
     /** The policy whose key is set. */
     @SuppressWarnings("NullAway.Init")
     private transient String policy;
@@ -81,6 +89,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     public void open(OpenContext context) {
         recalled = new HashSet<>();
         examinations = new HashMap<>();
+        intake = config.intake();
         progressState =
                 getRuntimeContext().getState(new ValueStateDescriptor<>("progress", GateProgress.CODEC.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", ModelShelf.CODEC.serializer()));
@@ -104,7 +113,15 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         if (event instanceof ModelEvent.Proposed proposed) {
             await(proposed.candidate(), progress, context.timerService());
         } else if (event instanceof ModelEvent.Judged judged) {
-            inForce(judged.promotion(), progress, shelf);
+            if (progress.believes(judged.promotion().epoch())) {
+                inForce(judged.promotion(), progress, shelf);
+            } else {
+                String reason = progress.problem(judged.promotion().epoch());
+                LOG.warn("passed over a promotion of {}: {}", policy, reason);
+                context.output(
+                        DEAD_LETTERS,
+                        judged.dead(STAGE, reason, context.timerService().currentProcessingTime()));
+            }
         } else if (event instanceof ModelEvent.Piece piece) {
             shelf.offer(piece);
         }
@@ -135,6 +152,10 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
         for (Promotion verdict : verdicts.getOrDefault(policy, List.of())) {
+            if (!progress.believes(verdict.epoch())) {
+                LOG.warn("passed over a verdict on {}: {}", policy, progress.problem(verdict.epoch()));
+                continue;
+            }
             if (verdict.promoted()) {
                 inForce(verdict, progress, shelf);
             } else {
@@ -223,11 +244,20 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         return candidate.windowEndMs() + reading.inactivity().toMillis();
     }
 
+    /** Returns how far the held-out logs have been read: before a restart too, after which logs may be quiet. */
+    private long readMs(TimerService time) throws Exception {
+        GateProgress progress = progress();
+        progress.read(time.currentWatermark());
+        progressState.update(progress);
+        return progress.readMs();
+    }
+
     private void judgeWhatIsReady(TimerService time, Collector<Promotion> out) throws Exception {
         recall();
+        long readMs = readMs(time);
         List<Candidate> ready = new ArrayList<>();
         for (Candidate candidate : waiting.values()) {
-            if (time.currentWatermark() >= readyMs(candidate)) {
+            if (readMs >= readyMs(candidate)) {
                 ready.add(candidate);
             }
         }
@@ -275,7 +305,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         Verdict verdict = problem != null
                 ? Verdict.refused(problem, progress.budget())
                 : examinations
-                        .computeIfAbsent(policy, name -> new GateExamination(config, name, reading.experts()))
+                        .computeIfAbsent(policy, name -> new GateExamination(config, name, reading.experts(), intake))
                         .examine(
                                 model,
                                 candidate.sha256(),
@@ -283,6 +313,13 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                                 heldOut(candidate.windowEndMs()),
                                 progress.budget());
         decide(candidate, verdict, time, out);
+    }
+
+    @Override
+    public void close() {
+        if (intake != null) {
+            intake.close();
+        }
     }
 
     private GateExamination.Rivals rivals(GateProgress progress) throws Exception {
@@ -299,7 +336,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         return new GateExamination.Rivals(inService, missing, best);
     }
 
-    /** Returns the file of the parent of a variant, which answers for it until it has a model; null if it has none. */
+    /** Returns the file of the parent of a variant, which answers for it so far; null if it has none. */
     private byte @Nullable [] ofParent() throws Exception {
         String parent = PolicyName.parse(policy).parent().toString();
         Promotion promotion = parent.equals(policy) ? null : history.inForce(parent);
@@ -326,9 +363,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     private void decide(Candidate candidate, Verdict verdict, TimerService time, Collector<Promotion> out)
             throws Exception {
+        long newestLogMs = readMs(time) + 1 + reading.lateness().toMillis();
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
-        long newestLogMs = time.currentWatermark() + 1 + reading.lateness().toMillis();
         String previous = progress.inForce();
         if (verdict.promoted()) {
             progress.promoted(progress.epoch() + 1, candidate.sha256());
@@ -357,15 +394,8 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                         .with(ERROR_BUDGET, verdict.budget().wealth())
                         .figures(),
                 time.currentProcessingTime()));
-        LOG.info(
-                "{} candidate {} of {}, window [{}, {}), learned by {}: {}",
-                verdict.promoted() ? "promoted" : "refused",
-                candidate.id(),
-                policy,
-                candidate.windowStartMs(),
-                candidate.windowEndMs(),
-                candidate.algorithm(),
-                verdict.reason());
+        String became = verdict.promoted() ? "promoted" : "refused";
+        LOG.info("{} candidate {} of {}: {}", became, candidate.id(), policy, verdict.reason());
     }
 
     private GateProgress progress() throws Exception {

@@ -3,7 +3,9 @@ package dev.understudy.flink.gate;
 import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.Policies;
 import dev.understudy.evaluate.Rule;
+import dev.understudy.model.FirstSight;
 import dev.understudy.model.IntakeLimits;
+import dev.understudy.model.ModelIntake;
 import java.io.Serializable;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param lead event time between the newest log and the start of a promotion, so that every instance has the model by
  *     then
  * @param patience wall time to wait for a candidate's model file before it is refused
+ * @param apart whether candidates are tried in a process apart first, as those from outside are
  */
 public record GateConfig(
         Policies<?> policies,
@@ -27,7 +30,8 @@ public record GateConfig(
         int trials,
         Duration latencyBudget,
         Duration lead,
-        Duration patience)
+        Duration patience,
+        boolean apart)
         implements Serializable {
     public GateConfig {
         if (trials < 1) {
@@ -48,21 +52,32 @@ public record GateConfig(
                 256,
                 IntakeLimits.defaults().latencyBudget(),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                true);
     }
 
     /** Returns these settings with another rule. */
     public GateConfig withRule(Rule replacement) {
-        return new GateConfig(policies, replacement, heldOut, trials, latencyBudget, lead, patience);
+        return new GateConfig(policies, replacement, heldOut, trials, latencyBudget, lead, patience, apart);
     }
 
     /** Returns these settings with other held-out driving kept. */
     public GateConfig withHeldOut(HeldOutPieces replacement) {
-        return new GateConfig(policies, rule, replacement, trials, latencyBudget, lead, patience);
+        return new GateConfig(policies, rule, replacement, trials, latencyBudget, lead, patience, apart);
     }
 
     /** Returns these settings with another lead. */
     public GateConfig withLead(Duration replacement) {
-        return new GateConfig(policies, rule, heldOut, trials, latencyBudget, replacement, patience);
+        return new GateConfig(policies, rule, heldOut, trials, latencyBudget, replacement, patience, apart);
+    }
+
+    /** Returns these settings for candidates of one's own making, which need no process apart. */
+    public GateConfig inThisProcess() {
+        return new GateConfig(policies, rule, heldOut, trials, latencyBudget, lead, patience, false);
+    }
+
+    /** Returns what takes candidates in. */
+    ModelIntake intake() {
+        return apart ? new FirstSight() : ModelIntake.inThisProcess();
     }
 }

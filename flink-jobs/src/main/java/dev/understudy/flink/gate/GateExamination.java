@@ -11,14 +11,17 @@ import dev.understudy.evaluate.Rule;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.evaluate.Verdict;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.model.GoldenOutputs;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +34,8 @@ final class GateExamination {
     private final Set<Actor> experts;
     private final PolicySpec<?> spec;
     private final Rule rule;
-    private final IntakeCheck intake;
+    private final IntakeCheck check;
+    private final ModelIntake intake;
 
     /**
      * The models that a candidate is held against.
@@ -48,12 +52,14 @@ final class GateExamination {
             boolean raisesLikelihood,
             @Nullable String reason) {}
 
-    GateExamination(GateConfig config, String policy, Set<Actor> experts) {
+    /** @param intake that candidates are taken in by */
+    GateExamination(GateConfig config, String policy, Set<Actor> experts, ModelIntake intake) {
         this.config = config;
         this.experts = Set.copyOf(experts);
         spec = config.policies().spec(policy);
         rule = config.rule() == null ? spec.rule() : config.rule();
-        intake = spec.intakeCheck(policy, IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
+        this.intake = intake;
+        check = spec.intakeCheck(policy, IntakeLimits.defaults().withLatencyBudget(config.latencyBudget()));
     }
 
     /**
@@ -66,7 +72,7 @@ final class GateExamination {
      * @param budget what may be risked
      */
     Verdict examine(byte[] model, String sha256, Rivals rivals, List<Step> steps, ErrorBudget budget) {
-        return intake.check(model, sha256)
+        return intake.take(check, model, sha256, Map.of())
                 .fold(
                         accepted -> examine(accepted, rivals, steps, budget),
                         rejected -> Verdict.refused(rejected.reason(), budget));
@@ -95,7 +101,8 @@ final class GateExamination {
                     examination.baseline(candidate.metadata().extra()),
                     decides ? Evidence.Likelihood.DECIDES : Evidence.Likelihood.REPORTED,
                     inService.reason());
-            return rule.judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
+            Verdict verdict = rule.judge(evidence, budget).with("latencyMicros", accepted.latencyNanos() / 1e3);
+            return verdict.promoted() ? verdict.with(GoldenOutputs.ofEvidence(candidate)) : verdict;
         } catch (IllegalArgumentException | IllegalStateException e) {
             return Verdict.refused("the model failed on held-out logs: " + e.getMessage(), budget);
         }

@@ -1,7 +1,9 @@
 package dev.understudy.flink.gate;
 
+import dev.understudy.data.Texts;
 import dev.understudy.evaluate.ErrorBudget;
 import dev.understudy.flink.serialization.Codec;
+import dev.understudy.schemas.EpochBound;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -26,11 +28,22 @@ final class GateProgress {
     private String inForce = "";
     private String best = "";
     private long judgedMs = Long.MIN_VALUE;
+    private long readMs = Long.MIN_VALUE;
     private ErrorBudget budget = ErrorBudget.full();
 
     /** Returns the epoch in force; 0 before the first promotion. */
     long epoch() {
         return epoch;
+    }
+
+    /** Returns whether an epoch of the topics is believed: it is not if it is far ahead of the one in force. */
+    boolean believes(long seen) {
+        return new EpochBound(epoch).believes(seen);
+    }
+
+    /** Says of an epoch of the topics why it is not believed. */
+    String problem(long seen) {
+        return new EpochBound(epoch).problem(seen);
     }
 
     /** Returns the hash in force; empty before the first promotion. */
@@ -57,6 +70,16 @@ final class GateProgress {
     /** Returns the event time before which nothing is judged any more. */
     long judgedMs() {
         return judgedMs;
+    }
+
+    /** Takes note of the watermark, which Flink forgets when the job stops. */
+    void read(long watermarkMs) {
+        readMs = Math.max(readMs, watermarkMs);
+    }
+
+    /** Returns the event time up to which the held-out logs were ever read. */
+    long readMs() {
+        return readMs;
     }
 
     /** Returns what may be risked on the comparisons to come. */
@@ -106,6 +129,7 @@ final class GateProgress {
     /** Writes and reads it. */
     public static final class Form extends Codec<GateProgress> {
         private static final long serialVersionUID = 1L;
+        private static final int READ_SINCE = 3;
 
         @Override
         public Class<GateProgress> type() {
@@ -114,7 +138,7 @@ final class GateProgress {
 
         @Override
         public int version() {
-            return 2;
+            return READ_SINCE;
         }
 
         @Override
@@ -125,45 +149,47 @@ final class GateProgress {
         @Override
         public void write(GateProgress progress, DataOutputView out) throws IOException {
             out.writeLong(progress.epoch);
-            out.writeUTF(progress.inForce);
+            Texts.write(progress.inForce, out);
             write(progress.rolledBack, out);
             write(progress.judged, out);
-            out.writeUTF(progress.best);
+            Texts.write(progress.best, out);
             out.writeLong(progress.judgedMs);
             out.writeDouble(progress.budget.wealth());
             write(progress.budget.trips(), out);
+            out.writeLong(progress.readMs);
         }
 
         @Override
         public GateProgress read(int version, DataInputView in) throws IOException {
             GateProgress progress = new GateProgress();
             progress.epoch = in.readLong();
-            progress.inForce = in.readUTF();
+            progress.inForce = Texts.read(in);
             read(progress.rolledBack, in);
             read(progress.judged, in);
             if (version < 2) {
                 progress.best = progress.inForce;
                 return progress;
             }
-            progress.best = in.readUTF();
+            progress.best = Texts.read(in);
             progress.judgedMs = in.readLong();
             double wealth = in.readDouble();
             Set<String> trips = new TreeSet<>();
             read(trips, in);
             progress.budget = new ErrorBudget(wealth, trips);
+            progress.readMs = version < READ_SINCE ? Long.MIN_VALUE : in.readLong();
             return progress;
         }
 
         private static void write(Set<String> set, DataOutputView out) throws IOException {
             out.writeInt(set.size());
             for (String each : set) {
-                out.writeUTF(each);
+                Texts.write(each, out);
             }
         }
 
         private static void read(Set<String> set, DataInputView in) throws IOException {
             for (int left = in.readInt(); left > 0; left--) {
-                set.add(in.readUTF());
+                set.add(Texts.read(in));
             }
         }
     }

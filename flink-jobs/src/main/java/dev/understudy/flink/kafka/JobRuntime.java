@@ -1,5 +1,6 @@
 package dev.understudy.flink.kafka;
 
+import dev.understudy.schemas.Signing;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * @param restartDelay wall time before the first restart of a row; each next one waits twice as long, at most a minute
  * @param watermarkInterval wall time between watermarks; a part of freshness
  * @param bufferTimeout wall time that a record may wait for others on its way between tasks; a part of freshness
+ * @param signing how it signs what it publishes of models, and whose signatures it trusts
  */
 public record JobRuntime(
         String bootstrapServers,
@@ -43,7 +45,8 @@ public record JobRuntime(
         int restarts,
         Duration restartDelay,
         Duration watermarkInterval,
-        Duration bufferTimeout)
+        Duration bufferTimeout,
+        Signing signing)
         implements Serializable {
     private static final Logger LOG = LoggerFactory.getLogger(JobRuntime.class);
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
@@ -55,7 +58,8 @@ public record JobRuntime(
 
     /**
      * Returns the defaults: one instance of each operator, a checkpoint every two seconds, three restarts in a row, 20
-     * ms for a watermark and 5 ms for a buffer (guesses that keep freshness within a tenth of a second).
+     * ms for a watermark and 5 ms for a buffer (guesses that keep freshness within a tenth of a second), nothing signed
+     * or verified.
      */
     public static JobRuntime defaults(String bootstrapServers, String groupId, String checkpointDirectory) {
         return new JobRuntime(
@@ -69,7 +73,25 @@ public record JobRuntime(
                 3,
                 Duration.ofSeconds(1),
                 Duration.ofMillis(20),
-                Duration.ofMillis(5));
+                Duration.ofMillis(5),
+                Signing.NONE);
+    }
+
+    /** Returns this with another way to sign and to trust. */
+    public JobRuntime with(Signing other) {
+        return new JobRuntime(
+                bootstrapServers,
+                groupId,
+                kafkaProperties,
+                parallelism,
+                maxParallelism,
+                checkpointInterval,
+                checkpointDirectory,
+                restarts,
+                restartDelay,
+                watermarkInterval,
+                bufferTimeout,
+                other);
     }
 
     /**

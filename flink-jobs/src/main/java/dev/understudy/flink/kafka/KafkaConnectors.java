@@ -11,6 +11,7 @@ import dev.understudy.flink.order.OrderLogs;
 import dev.understudy.flink.order.PartitionEnds;
 import dev.understudy.flink.publish.Outgoing;
 import dev.understudy.schemas.DomainTopics;
+import dev.understudy.schemas.RecordSigner;
 import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
@@ -91,7 +92,7 @@ public final class KafkaConnectors {
                 .setGroupId(runtime.groupId() + "-models")
                 .setTopics(topics)
                 .setStartingOffsets(OffsetsInitializer.earliest())
-                .setDeserializer(new DecodeModelEvents(stage))
+                .setDeserializer(new DecodeModelEvents(stage, runtime.signing().trust()))
                 .setProperties(consumer(runtime))
                 .build();
         return env.fromSource(source, WatermarkStrategy.forGenerator(context -> new NoWait<>()), "models")
@@ -106,7 +107,7 @@ public final class KafkaConnectors {
         return properties;
     }
 
-    /** Sends records on, each at least once and without waiting for a checkpoint. */
+    /** Sends records on, signed where they are signed, each at least once and without waiting for a checkpoint. */
     public static void send(DataStream<Outgoing> records, JobRuntime runtime) {
         Properties properties = new Properties();
         properties.putAll(runtime.kafkaProperties());
@@ -118,7 +119,8 @@ public final class KafkaConnectors {
                         .setBootstrapServers(runtime.bootstrapServers())
                         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                         .setKafkaProducerConfig(properties)
-                        .setRecordSerializer(new ToProducerRecord())
+                        .setRecordSerializer(
+                                new ToProducerRecord(runtime.signing().signer()))
                         .build())
                 .name("kafka")
                 .uid("kafka");
@@ -127,9 +129,20 @@ public final class KafkaConnectors {
     private static final class ToProducerRecord implements KafkaRecordSerializationSchema<Outgoing> {
         private static final long serialVersionUID = 1L;
 
+        private final RecordSigner signer;
+
+        ToProducerRecord(RecordSigner signer) {
+            this.signer = signer;
+        }
+
         @Override
         public ProducerRecord<byte[], byte[]> serialize(Outgoing record, KafkaSinkContext context, Long timestamp) {
-            return new ProducerRecord<>(record.topic(), record.key(), record.value());
+            return new ProducerRecord<>(
+                    record.topic(),
+                    null,
+                    record.key(),
+                    record.value(),
+                    signer.headers(record.topic(), record.key(), record.value()));
         }
     }
 

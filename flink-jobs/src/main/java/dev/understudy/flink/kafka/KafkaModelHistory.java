@@ -4,10 +4,13 @@ import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.signing.UntrustedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,10 +42,12 @@ public final class KafkaModelHistory implements ModelHistory {
     private static final Duration FRESH = Duration.ofSeconds(5);
 
     private final HashMap<String, String> properties;
+    private final Trust trust;
     private transient @Nullable Map<String, List<Promotion>> recent;
     private transient long recentNanos;
 
     public KafkaModelHistory(JobRuntime runtime) {
+        trust = runtime.signing().trust();
         properties = new HashMap<>(runtime.kafkaProperties());
         properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, runtime.bootstrapServers());
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -64,9 +69,14 @@ public final class KafkaModelHistory implements ModelHistory {
 
     private Map<String, List<Promotion>> readVerdicts() {
         Map<String, List<Promotion>> verdicts = new HashMap<>();
+        Map<String, EpochBound> bounds = new HashMap<>();
         for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
             read(topic, record -> {
                 Promotion verdict = UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value());
+                EpochBound bound = bounds.computeIfAbsent(verdict.policy(), any -> new EpochBound());
+                if (!bound.believes(verdict.epoch())) {
+                    throw new UndecodableException(bound.problem(verdict.epoch()));
+                }
                 verdicts.computeIfAbsent(verdict.policy(), any -> new ArrayList<>())
                         .add(verdict);
             });
@@ -122,13 +132,14 @@ public final class KafkaModelHistory implements ModelHistory {
         }
     }
 
-    private static void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    private void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
         if (record.value() == null || record.key() == null) {
             return;
         }
         try {
+            trust.check(record.topic(), record.key(), record.value(), record.headers());
             each.accept(record);
-        } catch (UndecodableException | IllegalArgumentException e) {
+        } catch (UndecodableException | UntrustedException | IllegalArgumentException e) {
             LOG.warn("passed over {}-{}@{}: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
         }
     }

@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializationSchema<LogRecord> {
     private static final long serialVersionUID = 1L;
 
-    /** Most characters of a name; what goes on between operators has 64 KiB for each. */
-    private static final int MOST_CHARACTERS = 1024;
-
     private final String stage;
     private final long futureToleranceMs;
     private final SerializableClock clock;
@@ -65,37 +62,25 @@ public final class DecodeLogs<S extends Sample> implements KafkaRecordDeserializ
             return dead(record, "expected a sample, found a record without a value");
         }
         LogRecord log;
-        String problem;
         try {
-            if (DomainTopics.isRollouts(record.topic())) {
-                RolloutStep step = rollouts().deserialize(record.topic(), value);
-                log = LogRecord.of(step, value, record.partition(), record.offset(), record.timestamp());
-                problem = problem(record, log, step.policy(), "policy");
-            } else {
-                S sample = codec().decode(value);
-                log = LogRecord.of(sample, value, record.partition(), record.offset(), record.timestamp());
-                problem = problem(record, log, sample.label(), "label");
-            }
+            log = DomainTopics.isRollouts(record.topic())
+                    ? LogRecord.of(
+                            rollouts().deserialize(record.topic(), value),
+                            value,
+                            record.partition(),
+                            record.offset(),
+                            record.timestamp())
+                    : LogRecord.of(
+                            codec().decode(value), value, record.partition(), record.offset(), record.timestamp());
         } catch (UndecodableException e) {
             return dead(record, String.valueOf(e.getMessage()));
         }
+        String problem = problem(record, log);
         return problem == null ? log : dead(record, problem);
     }
 
     /** Returns what is wrong with a record that can be read; null if nothing is. */
-    private @Nullable String problem(
-            ConsumerRecord<byte[], byte[]> record, LogRecord log, String third, String whatThird) {
-        if (log.entity().isEmpty() || log.episode().isEmpty()) {
-            return "expected an entity and an episode, found '%s' and '%s'".formatted(log.entity(), log.episode());
-        }
-        int longest = Math.max(Math.max(log.entity().length(), log.episode().length()), third.length());
-        if (longest > MOST_CHARACTERS) {
-            return "expected entity, episode and %s of at most %d characters, found %d"
-                    .formatted(whatThird, MOST_CHARACTERS, longest);
-        }
-        if (log.timeMs() < 0) {
-            return "expected an event time from 1970 on, found %d ms".formatted(log.timeMs());
-        }
+    private @Nullable String problem(ConsumerRecord<byte[], byte[]> record, LogRecord log) {
         long knownMs = clock.millis();
         if (record.timestamp() >= 0) {
             knownMs = Math.min(knownMs, record.timestamp());

@@ -1,5 +1,6 @@
 package dev.understudy.flink.logs;
 
+import dev.understudy.data.Texts;
 import dev.understudy.domain.Sample;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.flink.serialization.Codecs;
@@ -158,8 +159,8 @@ public record LogRecord(
             DeadLetter letter = log.deadLetter();
             out.writeBoolean(letter == null);
             if (letter == null) {
-                out.writeUTF(log.entity());
-                out.writeUTF(log.episode());
+                Texts.write(log.entity(), out);
+                Texts.write(log.episode(), out);
                 out.writeLong(log.sequence());
                 out.writeLong(log.timeMs());
                 Codec.writeBytes(log.value(), out);
@@ -176,8 +177,8 @@ public record LogRecord(
         public LogRecord read(int version, DataInputView in) throws IOException {
             return in.readBoolean()
                     ? new LogRecord(
-                            in.readUTF(),
-                            in.readUTF(),
+                            Texts.read(in),
+                            Texts.read(in),
                             in.readLong(),
                             in.readLong(),
                             Codec.readBytes(in),

@@ -8,7 +8,10 @@ import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
@@ -36,8 +39,32 @@ public sealed interface ModelEvent {
      * The gate has judged, or an operator has put another model in force.
      *
      * @param promotion the verdict
+     * @param offset where it stands in its topic, which has one partition; -1 if nobody knows
      */
-    record Judged(Promotion promotion) implements ModelEvent {
+    record Judged(Promotion promotion, long offset) implements ModelEvent {
+        /** One from nowhere in particular. */
+        public Judged(Promotion promotion) {
+            this(promotion, -1);
+        }
+
+        /**
+         * Returns the dead letter of a promotion that cannot be.
+         *
+         * @param stage the program that gave it up
+         * @param nowMs wall clock, milliseconds since 1970
+         */
+        public DeadLetter dead(String stage, String reason, long nowMs) {
+            return new DeadLetter(
+                    stage,
+                    reason,
+                    Topics.PROMOTIONS,
+                    0,
+                    offset,
+                    promotion.policy().getBytes(StandardCharsets.UTF_8),
+                    UnderstudySerdes.promotion().serializer().serialize(Topics.PROMOTIONS, promotion),
+                    nowMs);
+        }
+
         @Override
         public String policy() {
             return promotion.policy();
@@ -90,6 +117,7 @@ public sealed interface ModelEvent {
             } else if (event instanceof Judged judged) {
                 out.writeByte(JUDGED);
                 Codecs.PROMOTION.write(judged.promotion(), out);
+                out.writeLong(judged.offset());
             } else if (event instanceof Piece piece) {
                 out.writeByte(PIECE);
                 Binary.writeArtifactKey(piece.key(), out);
@@ -105,7 +133,7 @@ public sealed interface ModelEvent {
             int kind = in.readByte();
             return switch (kind) {
                 case PROPOSED -> new Proposed(Codecs.CANDIDATE.read(Codecs.CANDIDATE.version(), in));
-                case JUDGED -> new Judged(Codecs.PROMOTION.read(Codecs.PROMOTION.version(), in));
+                case JUDGED -> new Judged(Codecs.PROMOTION.read(Codecs.PROMOTION.version(), in), in.readLong());
                 case PIECE -> new Piece(Binary.readArtifactKey(in), new ArtifactChunk(Codec.readBytes(in)));
                 case UNREADABLE -> new Unreadable(Codecs.DEAD_LETTER.read(Codecs.DEAD_LETTER.version(), in));
                 default -> throw new IOException("expected an event of kind 1 to 4, found " + kind);

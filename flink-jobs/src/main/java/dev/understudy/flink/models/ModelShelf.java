@@ -1,5 +1,6 @@
 package dev.understudy.flink.models;
 
+import dev.understudy.data.Texts;
 import dev.understudy.flink.serialization.Binary;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactAssembly;
@@ -117,11 +118,11 @@ public final class ModelShelf {
 
         @Override
         public void write(ModelShelf shelf, DataOutputView out) throws IOException {
-            out.writeUTF(shelf.inForce);
-            out.writeUTF(shelf.best);
+            Texts.write(shelf.inForce, out);
+            Texts.write(shelf.best, out);
             out.writeInt(shelf.files.size());
             for (Map.Entry<String, byte[]> file : shelf.files.entrySet()) {
-                out.writeUTF(file.getKey());
+                Texts.write(file.getKey(), out);
                 Codec.writeBytes(file.getValue(), out);
             }
             out.writeInt(shelf.pieces.size());
@@ -134,10 +135,10 @@ public final class ModelShelf {
         @Override
         public ModelShelf read(int version, DataInputView in) throws IOException {
             ModelShelf shelf = new ModelShelf();
-            shelf.inForce = in.readUTF();
-            shelf.best = version < 2 ? "" : in.readUTF();
+            shelf.inForce = Texts.read(in);
+            shelf.best = version < 2 ? "" : Texts.read(in);
             for (int left = in.readInt(); left > 0; left--) {
-                shelf.files.put(in.readUTF(), Codec.readBytes(in));
+                shelf.files.put(Texts.read(in), Codec.readBytes(in));
             }
             for (int left = in.readInt(); left > 0; left--) {
                 shelf.pieces.put(Binary.readArtifactKey(in), new ArtifactChunk(Codec.readBytes(in)));

@@ -1,5 +1,6 @@
 package dev.understudy.flink.order;
 
+import dev.understudy.data.Texts;
 import dev.understudy.domain.TimeJumps;
 import java.io.IOException;
 import java.time.Duration;
@@ -335,7 +336,7 @@ final class LogClock {
             out.writeBoolean(source.isBack);
             out.writeInt(source.voices.size());
             for (Map.Entry<String, Voice> each : source.voices.entrySet()) {
-                out.writeUTF(each.getKey());
+                Texts.write(each.getKey(), out);
                 out.writeLong(each.getValue().sentMs);
                 out.writeLong(each.getValue().record);
                 out.writeInt(each.getValue().leaps);
@@ -373,7 +374,7 @@ final class LogClock {
             source.isBack = hasBehind && in.readBoolean();
             for (int voices = in.readInt(); voices > 0; voices--) {
                 Voice voice = new Voice();
-                source.voices.put(in.readUTF(), voice);
+                source.voices.put(Texts.read(in), voice);
                 voice.sentMs = in.readLong();
                 voice.record = in.readLong();
                 voice.leaps = in.readInt();

@@ -1,5 +1,6 @@
 package dev.understudy.flink.publish;
 
+import dev.understudy.data.Texts;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
@@ -105,7 +106,7 @@ public record Outgoing(String topic, byte @Nullable [] key, byte[] value) {
         @Override
         public void write(Outgoing record, DataOutputView out) throws IOException {
             byte[] key = record.key;
-            out.writeUTF(record.topic);
+            Texts.write(record.topic, out);
             out.writeBoolean(key != null);
             if (key != null) {
                 Codec.writeBytes(key, out);
@@ -115,7 +116,7 @@ public record Outgoing(String topic, byte @Nullable [] key, byte[] value) {
 
         @Override
         public Outgoing read(int version, DataInputView in) throws IOException {
-            return new Outgoing(in.readUTF(), in.readBoolean() ? Codec.readBytes(in) : null, Codec.readBytes(in));
+            return new Outgoing(Texts.read(in), in.readBoolean() ? Codec.readBytes(in) : null, Codec.readBytes(in));
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.understudy.flink.serialization;
 
 import dev.understudy.data.Rows;
+import dev.understudy.data.Texts;
 import dev.understudy.domain.Step;
 import dev.understudy.schemas.ArtifactKey;
 import java.io.IOException;
@@ -15,12 +16,12 @@ public final class Binary {
     private Binary() {}
 
     public static void writeStep(Step step, DataOutputView out) throws IOException {
-        out.writeUTF(step.policy());
-        out.writeUTF(step.entity());
-        out.writeUTF(step.episode());
+        Texts.write(step.policy(), out);
+        Texts.write(step.entity(), out);
+        Texts.write(step.episode(), out);
         out.writeLong(step.sequence());
         out.writeLong(step.timeMs());
-        out.writeUTF(step.label());
+        Texts.write(step.label(), out);
         out.writeLong(step.run());
         Codec.writeBytes(step.observation().toBytes(), out);
         Codec.writeFloats(step.action(), out);
@@ -32,12 +33,12 @@ public final class Binary {
     /** Reads a step; one that was written before steps had a policy has none, and its state is of one policy alone. */
     public static Step readStep(boolean hasPolicy, DataInputView in) throws IOException {
         return new Step(
-                hasPolicy ? in.readUTF() : "",
-                in.readUTF(),
-                in.readUTF(),
+                hasPolicy ? Texts.read(in) : "",
+                Texts.read(in),
+                Texts.read(in),
                 in.readLong(),
                 in.readLong(),
-                in.readUTF(),
+                Texts.read(in),
                 in.readLong(),
                 Rows.fromBytes(Codec.readBytes(in)),
                 Codec.readFloats(in),
@@ -47,19 +48,19 @@ public final class Binary {
     }
 
     public static void writeArtifactKey(ArtifactKey key, DataOutputView out) throws IOException {
-        out.writeUTF(key.policy());
-        out.writeUTF(key.sha256());
+        Texts.write(key.policy(), out);
+        Texts.write(key.sha256(), out);
         out.writeInt(key.chunk());
     }
 
     public static ArtifactKey readArtifactKey(DataInputView in) throws IOException {
-        return new ArtifactKey(in.readUTF(), in.readUTF(), in.readInt());
+        return new ArtifactKey(Texts.read(in), Texts.read(in), in.readInt());
     }
 
     public static void writeFigures(Map<String, Double> figures, DataOutputView out) throws IOException {
         out.writeInt(figures.size());
         for (Map.Entry<String, Double> figure : figures.entrySet()) {
-            out.writeUTF(figure.getKey());
+            Texts.write(figure.getKey(), out);
             out.writeDouble(figure.getValue());
         }
     }
@@ -67,7 +68,7 @@ public final class Binary {
     public static SortedMap<String, Double> readFigures(DataInputView in) throws IOException {
         SortedMap<String, Double> figures = new TreeMap<>();
         for (int left = in.readInt(); left > 0; left--) {
-            figures.put(in.readUTF(), in.readDouble());
+            figures.put(Texts.read(in), in.readDouble());
         }
         return figures;
     }

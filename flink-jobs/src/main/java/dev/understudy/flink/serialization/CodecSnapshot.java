@@ -1,5 +1,6 @@
 package dev.understudy.flink.serialization;
 
+import dev.understudy.data.Texts;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -50,14 +51,14 @@ public final class CodecSnapshot<T> implements TypeSerializerSnapshot<T> {
 
     @Override
     public void writeSnapshot(DataOutputView out) throws IOException {
-        out.writeUTF(codec().getClass().getName());
+        Texts.write(codec().getClass().getName(), out);
         out.writeInt(version);
     }
 
     @Override
     @SuppressWarnings("unchecked")
     public void readSnapshot(int readVersion, DataInputView in, ClassLoader loader) throws IOException {
-        String written = in.readUTF();
+        String written = Texts.read(in);
         String name = MOVED.getOrDefault(written, written);
         version = in.readInt();
         try {

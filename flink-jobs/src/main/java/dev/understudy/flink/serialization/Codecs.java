@@ -6,12 +6,9 @@ import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.RolloutStep;
 import dev.understudy.schemas.TrainingRecord;
-import dev.understudy.schemas.UnderstudySerdes;
 import java.io.IOException;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
-import org.apache.kafka.common.serialization.Serde;
-import org.jspecify.annotations.Nullable;
 
 /** The codecs of types of other modules. Types of the jobs have theirs as a constant. */
 public final class Codecs {
@@ -24,25 +21,20 @@ public final class Codecs {
 
     private Codecs() {}
 
-    /** A type that has a serde: its bytes know their schema, so older ones stay readable. */
+    /**
+     * A type that has a codec of topics: its bytes know their schema, so older ones stay readable. What is read here
+     * was checked when it came from a topic.
+     */
     private abstract static class SerdeForm<T> extends Codec<T> {
         private static final long serialVersionUID = 1L;
 
         private final Class<T> type;
-        private transient @Nullable Serde<T> serde;
 
         SerdeForm(Class<T> type) {
             this.type = type;
         }
 
-        abstract Serde<T> open();
-
-        private Serde<T> serde() {
-            if (serde == null) {
-                serde = open();
-            }
-            return serde;
-        }
+        abstract dev.understudy.schemas.Codec<T> ofTopics();
 
         @Override
         public Class<T> type() {
@@ -51,12 +43,12 @@ public final class Codecs {
 
         @Override
         public void write(T value, DataOutputView out) throws IOException {
-            Codec.writeBytes(serde().serializer().serialize("", value), out);
+            Codec.writeBytes(ofTopics().encode(value), out);
         }
 
         @Override
         public T read(int version, DataInputView in) throws IOException {
-            return serde().deserializer().deserialize("", Codec.readBytes(in));
+            return ofTopics().restore(Codec.readBytes(in));
         }
     }
 
@@ -69,8 +61,8 @@ public final class Codecs {
         }
 
         @Override
-        Serde<DeadLetter> open() {
-            return UnderstudySerdes.deadLetter();
+        dev.understudy.schemas.Codec<DeadLetter> ofTopics() {
+            return dev.understudy.schemas.Codecs.DEAD_LETTER;
         }
     }
 
@@ -83,8 +75,8 @@ public final class Codecs {
         }
 
         @Override
-        Serde<Candidate> open() {
-            return UnderstudySerdes.candidate();
+        dev.understudy.schemas.Codec<Candidate> ofTopics() {
+            return dev.understudy.schemas.Codecs.CANDIDATE;
         }
     }
 
@@ -97,8 +89,8 @@ public final class Codecs {
         }
 
         @Override
-        Serde<Promotion> open() {
-            return UnderstudySerdes.promotion();
+        dev.understudy.schemas.Codec<Promotion> ofTopics() {
+            return dev.understudy.schemas.Codecs.PROMOTION;
         }
     }
 
@@ -111,8 +103,8 @@ public final class Codecs {
         }
 
         @Override
-        Serde<RolloutStep> open() {
-            return UnderstudySerdes.rollout();
+        dev.understudy.schemas.Codec<RolloutStep> ofTopics() {
+            return dev.understudy.schemas.Codecs.ROLLOUT;
         }
     }
 
@@ -125,8 +117,8 @@ public final class Codecs {
         }
 
         @Override
-        Serde<TrainingRecord> open() {
-            return UnderstudySerdes.trainingRecord();
+        dev.understudy.schemas.Codec<TrainingRecord> ofTopics() {
+            return dev.understudy.schemas.Codecs.TRAINING_RECORD;
         }
     }
 

@@ -59,7 +59,7 @@ public record TrainingConfig(
     }
 
     /**
-     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 120 pieces of a minute for
+     * Returns the defaults: tumbling windows of five minutes, slices of 20 ms (DESIGN 5), 600 pieces of a minute for
      * rehearsal, drawn evenly from all there ever was (measured: docs/algorithms/continual-learning.md), the policy's
      * own parameters of baselines.
      */
@@ -72,7 +72,7 @@ public record TrainingConfig(
                 Duration.ofMinutes(5),
                 Duration.ofMillis(20),
                 1,
-                120,
+                600,
                 600,
                 0,
                 baselines,

@@ -1,5 +1,6 @@
 package dev.understudy.flink.train;
 
+import dev.understudy.data.Texts;
 import dev.understudy.flink.serialization.Binary;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.learn.LearnerState;
@@ -177,14 +178,14 @@ record TrainingProgress(
 
         @Override
         public void write(TrainingProgress progress, DataOutputView out) throws IOException {
-            out.writeUTF(progress.fingerprint);
+            Texts.write(progress.fingerprint, out);
             writeMemory(progress.learned, out);
             writeMemory(progress.underWay, out);
             out.writeLong(progress.underWayEndMs);
             out.writeLong(progress.newestEndMs);
             Binary.writeFigures(progress.prequential, out);
             out.writeLong(progress.trainNanos);
-            out.writeUTF(progress.parentSha256);
+            Texts.write(progress.parentSha256, out);
             Codec.writeBytes(progress.parentModel, out);
             Codec.writeBytes(progress.reservoir, out);
         }
@@ -192,14 +193,14 @@ record TrainingProgress(
         @Override
         public TrainingProgress read(int version, DataInputView in) throws IOException {
             return new TrainingProgress(
-                    version == 1 ? "" : in.readUTF(),
+                    version == 1 ? "" : Texts.read(in),
                     readMemory(in),
                     readMemory(in),
                     in.readLong(),
                     in.readLong(),
                     Binary.readFigures(in),
                     in.readLong(),
-                    in.readUTF(),
+                    Texts.read(in),
                     Codec.readBytes(in),
                     Codec.readBytes(in));
         }

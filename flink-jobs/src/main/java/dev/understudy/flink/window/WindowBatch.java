@@ -1,5 +1,6 @@
 package dev.understudy.flink.window;
 
+import dev.understudy.data.Texts;
 import dev.understudy.data.Trajectory;
 import dev.understudy.data.TrajectoryBytes;
 import dev.understudy.flink.serialization.Codec;
@@ -94,7 +95,7 @@ public record WindowBatch(
 
         @Override
         public void write(WindowBatch batch, DataOutputView out) throws IOException {
-            out.writeUTF(batch.policy);
+            Texts.write(batch.policy, out);
             out.writeLong(batch.startMs);
             out.writeLong(batch.endMs);
             out.writeLong(batch.closedAtMs);
@@ -107,7 +108,7 @@ public record WindowBatch(
             }
             out.writeInt(batch.sourceRanges.size());
             for (String range : batch.sourceRanges) {
-                out.writeUTF(range);
+                Texts.write(range, out);
             }
             out.writeInt(batch.rollouts.size());
             for (RolloutStep step : batch.rollouts) {
@@ -117,7 +118,7 @@ public record WindowBatch(
 
         @Override
         public WindowBatch read(int version, DataInputView in) throws IOException {
-            String policy = in.readUTF();
+            String policy = Texts.read(in);
             long startMs = in.readLong();
             long endMs = in.readLong();
             long closedAtMs = in.readLong();
@@ -130,7 +131,7 @@ public record WindowBatch(
             }
             List<String> ranges = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
-                ranges.add(in.readUTF());
+                ranges.add(Texts.read(in));
             }
             List<RolloutStep> rollouts = new ArrayList<>();
             for (int left = version < ROLLOUTS_SINCE ? 0 : in.readInt(); left > 0; left--) {

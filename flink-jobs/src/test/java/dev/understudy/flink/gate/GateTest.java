@@ -24,6 +24,8 @@ import dev.understudy.flink.train.TrainingConfig;
 import dev.understudy.flink.train.TrainingOperator;
 import dev.understudy.flink.window.WindowBatch;
 import dev.understudy.learn.Algorithms;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.Artifacts;
@@ -109,7 +111,8 @@ class GateTest {
     private static KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion> harness(
             GateConfig config, LogReading reading, ModelHistory history) throws Exception {
         var h = new KeyedTwoInputStreamOperatorTestHarness<String, ModelEvent, Step, Promotion>(
-                new KeyedCoProcessOperator<>(new Gate(config.withLead(Duration.ofSeconds(3)), reading, history)),
+                new KeyedCoProcessOperator<>(
+                        new Gate(config.inThisProcess().withLead(Duration.ofSeconds(3)), reading, history)),
                 ModelEvent::policy,
                 Step::policy,
                 Types.STRING);
@@ -223,6 +226,62 @@ class GateTest {
                     .extracting(Promotion::epoch)
                     .isEqualTo(8L);
             assertThat(verdicts.get(VARIANT)).extracting(Promotion::epoch).isEqualTo(1L);
+        }
+    }
+
+    @Test
+    void aPromotionOfAnEpochFarAheadHoldsUpNothingAndIsADeadLetter() throws Exception {
+        String forged = "f".repeat(64);
+        TestHistory history = new TestHistory(List.of(verdict(5_000, forged, true, "forged")), Map.of());
+        try (var h =
+                harness(GateConfig.defaults(Catalogue.only(CarFollowing.POLICY)).withRule(LENIENT), history)) {
+            h.open();
+            heldOut(h);
+            for (long epoch : new long[] {Long.MAX_VALUE, 1_001}) {
+                h.processElement1(
+                        new StreamRecord<>(new ModelEvent.Judged(verdict(epoch, forged, true, "forged"), epoch)));
+            }
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(0)));
+            Promotion first = h.extractOutputValues().get(0);
+            assertThat(first.promoted()).as(first.reason()).isTrue();
+            assertThat(first.epoch()).isEqualTo(1);
+            assertThat(first.previousSha256()).isEmpty();
+            assertThat(h.getSideOutput(Gate.DEAD_LETTERS))
+                    .extracting(record -> record.getValue().coordinates())
+                    .containsExactly("models.promotions.v1-0@" + Long.MAX_VALUE, "models.promotions.v1-0@1001");
+            assertThat(h.getSideOutput(Gate.DEAD_LETTERS)
+                            .iterator()
+                            .next()
+                            .getValue()
+                            .reason())
+                    .contains("epoch: expected at most 1000");
+        }
+    }
+
+    @Test
+    void afterARestartACandidateIsJudgedFromStoredEvidenceThoughNoLogsCome() throws Exception {
+        OperatorSubtaskState state;
+        try (var h = harness(LENIENT)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(0));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).hasSize(1);
+            state = h.snapshot(1, 1);
+        }
+        try (var h = harness(LENIENT)) {
+            h.initializeState(state);
+            h.open();
+            publish(h, models.get(1));
+            assertThat(h.extractOutputValues())
+                    .as("judged without any watermark")
+                    .singleElement()
+                    .satisfies(second -> {
+                        assertThat(second.promoted()).as(second.reason()).isTrue();
+                        assertThat(second.epoch()).isEqualTo(2);
+                        assertThat(second.effectiveFromMs()).isEqualTo(readyMs(models.get(1)) + 1 + 500 + 3_000);
+                    });
         }
     }
 
@@ -381,10 +440,24 @@ class GateTest {
     void judgesLikeAFirstModelAfterTheLayoutOfTheObservationChanged() throws Exception {
         String now = CarFollowing.fingerprint();
         String before = (now.startsWith("0") ? "1" : "0") + now.substring(1);
-        byte[] relabelled = new String(models.get(1).model(), StandardCharsets.ISO_8859_1)
-                .replace(now, before)
-                .getBytes(StandardCharsets.ISO_8859_1);
-        Promotion verdict = judgedBeside(relabelled);
+        ModelFile file = ModelFile.read(models.get(1).model());
+        ModelMetadata told = file.metadata();
+        ModelMetadata relabelled = new ModelMetadata(
+                told.policy(),
+                told.parentSha256(),
+                told.windowStartMs(),
+                told.windowEndMs(),
+                told.sourceRanges(),
+                told.seed(),
+                before,
+                told.reportJson(),
+                told.goldenObservations(),
+                told.goldenActions(),
+                told.codeVersion(),
+                told.dataLicence(),
+                told.extra());
+        Promotion verdict =
+                judgedBeside(ModelFile.create(file.bytes(), relabelled).bytes());
         assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
         assertThat(verdict.reason()).contains("observation layout").contains(before);
     }

@@ -265,6 +265,30 @@ class OrderLogsTest {
     }
 
     @Test
+    void afterARestartTheTimeIsWhatItWasThoughNoRecordComes() throws Exception {
+        try (Run run = new Run(new Topic(List.of(partition(0, "a"))))) {
+            for (long nowMs = TestLogs.START_MS; nowMs < END_MS; nowMs += 100) {
+                run.tick(nowMs);
+                run.read(0);
+            }
+            run.tick(END_MS + 1_000);
+            long before = lastWatermark(run);
+            assertThat(before).isGreaterThan(TestLogs.START_MS);
+            run.restart();
+            run.tick(END_MS + 1_020);
+            assertThat(lastWatermark(run)).isEqualTo(before);
+        }
+    }
+
+    private static long lastWatermark(Run run) {
+        long lastMs = Long.MIN_VALUE;
+        for (Object each : run.harness.getOutput()) {
+            lastMs = each instanceof Watermark mark ? mark.getTimestamp() : lastMs;
+        }
+        return lastMs;
+    }
+
+    @Test
     void recordsThatWaitAreCounted() throws Exception {
         try (Run run = new Run(topic())) {
             run.topic.isStopped = true;

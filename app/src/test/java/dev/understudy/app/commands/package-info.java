@@ -1,0 +1,4 @@
+@NullMarked
+package dev.understudy.app.commands;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** JSON without a library. */
+@NullMarked
+package dev.understudy.json;
+
+import org.jspecify.annotations.NullMarked;
