@@ -50,7 +50,7 @@ public final class ChatCommand implements Tool {
     private static final Setting<String> MODEL = new Setting<>(
             "model",
             "",
-            "A model file to talk with, as train writes it or models show saves it; without one, through Kafka.",
+            "A model file to talk with, as train writes it or models export writes it; without one, through Kafka.",
             text -> {
                 if (!text.isBlank() && !Files.exists(Path.of(text))) {
                     throw new IllegalArgumentException("expected a file, found nothing at "

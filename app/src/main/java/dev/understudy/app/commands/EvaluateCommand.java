@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
         })
 public final class EvaluateCommand implements Tool {
     private static final Setting<Path> MODEL =
-            TrainCommand.existing("model", "The model file, as train writes it or models show saves it.");
+            TrainCommand.existing("model", "The model file, as train writes it or models export writes it.");
     private static final Setting<String> POLICY =
             Setting.text("policy", "", "The policy that the model is of; the one that the file names by default.");
     private static final Setting<String> DEMONSTRATIONS = Setting.text(

@@ -64,6 +64,7 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
         return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
                 .map(ConsumerRecord::value)
                 .filter(Objects::nonNull)
+                .filter(Promotion::promoted)
                 .filter(promotion -> promotion.policy().equals(policy) && bound.believes(promotion.epoch()))
                 .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
     }

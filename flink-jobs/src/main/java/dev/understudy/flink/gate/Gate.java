@@ -113,10 +113,13 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         if (event instanceof ModelEvent.Proposed proposed) {
             await(proposed.candidate(), progress, context.timerService());
         } else if (event instanceof ModelEvent.Judged judged) {
-            if (progress.believes(judged.promotion().epoch())) {
-                inForce(judged.promotion(), progress, shelf);
+            Promotion promotion = judged.promotion();
+            if (promotion.promoted() && progress.believes(promotion.epoch())) {
+                inForce(promotion, progress, shelf);
             } else {
-                String reason = progress.problem(judged.promotion().epoch());
+                String reason = promotion.promoted()
+                        ? progress.problem(promotion.epoch())
+                        : "expected a promotion, found a refusal";
                 LOG.warn("passed over a promotion of {}: {}", policy, reason);
                 context.output(
                         DEAD_LETTERS,

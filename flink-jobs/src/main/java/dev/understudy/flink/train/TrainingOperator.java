@@ -155,7 +155,9 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         ModelEvent event = record.getValue();
         ModelShelf shelf = shelf();
         if (event instanceof ModelEvent.Judged judged) {
-            shelf.keep(judged.promotion().sha256());
+            if (judged.promotion().promoted()) {
+                shelf.keep(judged.promotion().sha256());
+            }
         } else if (event instanceof ModelEvent.Piece piece) {
             shelf.offer(piece);
         }

@@ -52,7 +52,7 @@ public final class WindowScore {
             return spec.actions() instanceof ActionSpace.Text texts
                     ? ofTexts(batch, policy, texts)
                     : of(batch, policy, baselines);
-        } catch (InvalidModelException e) {
+        } catch (InvalidModelException | IllegalStateException | IllegalArgumentException e) {
             LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
             return of(batch, null, baselines);
         }
