@@ -122,15 +122,7 @@ final class ResponderPolicy implements ServedPolicy {
 
     @Override
     public void act(float[] observations, int rows, float[] actions) {
-        act(bytes(observations, rows), rows, actions);
-    }
-
-    private static ByteRows bytes(float[] observations, int rows) {
-        byte[] values = new byte[rows * DialogueContext.BYTES];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (byte) observations[i];
-        }
-        return new ByteRows(rows, DialogueContext.BYTES, values);
+        act(DialogueContext.bytes(observations, rows), rows, actions);
     }
 
     @Override
@@ -217,7 +209,7 @@ final class ResponderPolicy implements ServedPolicy {
 
     @Override
     public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
-        logProbabilities(bytes(observations, rows), actions, rows, result);
+        logProbabilities(DialogueContext.bytes(observations, rows), actions, rows, result);
     }
 
     @Override

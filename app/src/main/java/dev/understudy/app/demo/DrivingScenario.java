@@ -107,14 +107,7 @@ public final class DrivingScenario implements Scenario {
 
     @Override
     public LogReading reading() {
-        LogReading defaults = LogReading.defaults();
-        return new LogReading(
-                defaults.lateness(),
-                defaults.idleness(),
-                defaults.futureTolerance(),
-                defaults.inactivity(),
-                plan.heldOutPercent(),
-                defaults.experts());
+        return LogReading.defaults().withHeldOutPercent(plan.heldOutPercent());
     }
 
     @Override

@@ -69,6 +69,11 @@ public record LogReading(
                 Experts.DEFAULT);
     }
 
+    /** Returns the same with another share of held-out trips. */
+    public LogReading withHeldOutPercent(int percent) {
+        return new LogReading(lateness, idleness, futureTolerance, inactivity, percent, experts);
+    }
+
     @Override
     public String toString() {
         return "lateness=%s idleness=%s futureTolerance=%s inactivity=%s heldOutPercent=%d experts=%s"
