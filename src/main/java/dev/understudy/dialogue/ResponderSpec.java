@@ -139,17 +139,16 @@ public record ResponderSpec() implements PolicySpec<Turn> {
                     "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), NAME, algorithm));
         }
         SequenceCloningConfig config = SequenceCloningConfig.defaults();
+        RecurrentNetwork network = new RecurrentNetwork(
+                Tokeniser.MOST_ENTRIES, EMBEDDING, STATE, NGramTables.defaults(Tokeniser.MOST_ENTRIES));
         if (algorithm.equals(Algorithms.GAIL)) {
             SequenceGailConfig adversarial = SequenceGailConfig.chat(ResponderPolicy.STOPS);
-            // The sampler and the discriminator know the network alone; a model's n-gram tables are left behind.
-            RecurrentNetwork alone = new RecurrentNetwork(Tokeniser.MOST_ENTRIES, EMBEDDING, STATE);
             return new AdversarialResponderLearner(
-                    REPLIES, alone, config, length == 0 ? adversarial : adversarial.withIterations(length));
+                    REPLIES, network, config, length == 0 ? adversarial : adversarial.withIterations(length));
         }
         return new ResponderLearner(
                 REPLIES,
-                new RecurrentNetwork(
-                        Tokeniser.MOST_ENTRIES, EMBEDDING, STATE, NGramTables.defaults(Tokeniser.MOST_ENTRIES)),
+                network,
                 length == 0
                         ? config
                         : config.with(config.learningRate(), config.averaging(), config.dropout(), length));

@@ -18,6 +18,7 @@ import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.model.TrainedFigures;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import dev.understudy.reward.RewardForm;
 import dev.understudy.reward.SequenceDiscriminator;
@@ -51,7 +52,10 @@ class AdversarialResponderTest {
 
     private static AdversarialResponderLearner learner() {
         return new AdversarialResponderLearner(
-                ResponderSpec.REPLIES, new RecurrentNetwork(600, 24, 48), CLONING, ADVERSARIAL);
+                ResponderSpec.REPLIES,
+                new RecurrentNetwork(600, 24, 48, NGramTables.defaults(600)),
+                CLONING,
+                ADVERSARIAL);
     }
 
     private static List<Trajectory> trajectories() {
@@ -126,6 +130,9 @@ class AdversarialResponderTest {
             assertThat(after.metadata().extra().get(ResponderPolicy.TOKENISER))
                     .isEqualTo(cloned.metadata().extra().get(ResponderPolicy.TOKENISER));
             assertThat(after.sha256()).isNotEqualTo(cloned.sha256());
+            LearnerState later = Objects.requireNonNull(learner.stateFrom(after.bytes(), 9));
+            assertThat(later.vector("tables")).isEqualTo(state.vector("tables"));
+            assertThat(later.vector("theta")).isNotEqualTo(state.vector("theta"));
             try (ServedPolicy policy = SPEC.load(after)) {
                 assertThat(policy.actionSize()).isEqualTo(SPEC.actionSize());
             }

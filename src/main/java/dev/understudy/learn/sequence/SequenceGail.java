@@ -7,14 +7,17 @@ import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.adversarial.Advantages;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.network.Adam;
+import dev.understudy.network.NGramTables;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.RecurrentNetwork;
 import dev.understudy.reward.SequenceDiscriminator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generative adversarial imitation of sequences: the loop of Ho and Ermon (2016), arXiv:1606.03476, Algorithm 1, in
@@ -32,11 +35,19 @@ import java.util.TreeMap;
  * whole, less f(0). With f the log odds and the best D, that is log p_E(token) - log pi(token): the gradient of the
  * policy is then that of -KL(pi | p_E).
  *
+ * <p>N-gram tables that were cloned take no part: the network alone says replies and learns. They stay as they are,
+ * with the gate between the two, and are exported with the network, whose likelihood they are for.
+ *
  * <p>The memory is that of {@link SequenceCloning} with the discriminator's beside it. The same state, sequences and
  * seed give the same bytes. Used by one thread, with one update under way at a time.
  */
 public final class SequenceGail implements AutoCloseable {
     private static final String DISCRIMINATOR = "discriminator.";
+    /** Weights of the gate, and the exported part of the tables. */
+    private static final String TABLES = "tables";
+
+    /** As it is exported, and as it learns. */
+    private final RecurrentNetwork whole;
 
     private final RecurrentNetwork network;
     private final SequenceGailConfig config;
@@ -45,13 +56,16 @@ public final class SequenceGail implements AutoCloseable {
     private final SequenceSampler sampler;
     private final SequenceDiscriminator discriminator;
     private final Replies shapes;
+    /** Of the state that was restored last; null without tables. */
+    private float @Nullable [] tables;
 
     /** Compiles a learner of a network's replies. */
     public SequenceGail(RecurrentNetwork network, SequenceGailConfig config) {
-        this.network = network;
+        this.whole = network;
+        this.network = network.with(null);
         this.config = config;
-        programs = new SequencePrograms(network, config.segments(), optimiser);
-        sampler = new SequenceSampler(network, config.rows());
+        programs = new SequencePrograms(this.network, config.segments(), optimiser);
+        sampler = new SequenceSampler(this.network, config.rows());
         shapes = new Replies(config);
         discriminator = new SequenceDiscriminator(
                 network.vocabulary(), config.discriminator(), 2 * config.rows(), shapes.steps());
@@ -64,8 +78,15 @@ public final class SequenceGail implements AutoCloseable {
      * @param cloned as {@link SequenceCloning} left it
      */
     public LearnerState after(LearnerState cloned, long seed) {
-        float[] theta = SequenceCloning.exported(cloned);
+        float[] all = SequenceCloning.exported(cloned);
+        float[] theta = Arrays.copyOf(all, network.layout().size());
         SortedMap<String, float[]> vectors = new TreeMap<>();
+        float[] counted = counted(cloned);
+        if (counted.length > 0) {
+            float[] gate = Arrays.copyOfRange(all, theta.length, all.length);
+            vectors.put(TABLES, Arrays.copyOf(gate, gate.length + counted.length));
+            System.arraycopy(counted, 0, vectors.get(TABLES), gate.length, counted.length);
+        }
         vectors.put(SequencePrograms.THETA, theta);
         if (config.averaging() > 0) {
             vectors.put(SequencePrograms.AVERAGE, theta);
@@ -73,6 +94,21 @@ public final class SequenceGail implements AutoCloseable {
         optimiser.memory(theta.length).forEach(vector -> vectors.put(vector.name(), vector.initial()));
         discriminator.initialMemory(seed).forEach((name, vector) -> vectors.put(DISCRIMINATOR + name, vector));
         return new LearnerState(vectors, new TreeMap<>(), new TreeMap<>());
+    }
+
+    /** Returns the exported part of the tables; nothing if they are empty or there are none. */
+    private float[] counted(LearnerState cloned) {
+        NGramTables nGrams = whole.nGrams();
+        if (nGrams == null) {
+            return new float[0];
+        }
+        float[] counted = Arrays.copyOf(SequencePrograms.memory(nGrams, cloned), nGrams.exported());
+        for (float each : counted) {
+            if (each != 0) {
+                return counted;
+            }
+        }
+        return new float[0];
     }
 
     /**
@@ -95,7 +131,14 @@ public final class SequenceGail implements AutoCloseable {
 
     /** Returns the policy as {@link RecurrentNetwork#toModel} writes it: one step of the network. */
     public byte[] export(LearnerState state) {
-        return network.toModel(SequenceCloning.exported(state));
+        float[] theta = SequenceCloning.exported(state);
+        float[] kept = state.vectors().get(TABLES);
+        if (kept == null) {
+            return network.toModel(theta);
+        }
+        float[] numbers = Arrays.copyOf(theta, theta.length + kept.length);
+        System.arraycopy(kept, 0, numbers, theta.length, kept.length);
+        return whole.toModel(numbers);
     }
 
     /**
@@ -202,7 +245,7 @@ public final class SequenceGail implements AutoCloseable {
         sampler.parameters(programs.training().state(SequencePrograms.THETA));
         float[] states = sampler.read(expert.stream().map(Exchange::context).toList());
         float[] ones = new float[shapes.firstSteps(expert)[config.rows()]];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         return step(expert, states, ones, config.forcingRate());
     }
 
@@ -222,10 +265,11 @@ public final class SequenceGail implements AutoCloseable {
     private void restore(LearnerState state) {
         Program training = programs.training();
         SortedMap<String, float[]> judging = new TreeMap<>();
+        tables = state.vectors().get(TABLES);
         state.vectors().forEach((name, vector) -> {
             if (name.startsWith(DISCRIMINATOR)) {
                 judging.put(name.substring(DISCRIMINATOR.length()), vector);
-            } else {
+            } else if (!name.equals(TABLES)) {
                 training.setState(name, vector);
             }
         });
@@ -236,6 +280,9 @@ public final class SequenceGail implements AutoCloseable {
     SortedMap<String, float[]> vectors() {
         Program training = programs.training();
         SortedMap<String, float[]> vectors = new TreeMap<>();
+        if (tables != null) {
+            vectors.put(TABLES, tables);
+        }
         vectors.put(SequencePrograms.THETA, training.state(SequencePrograms.THETA));
         if (config.averaging() > 0) {
             vectors.put(SequencePrograms.AVERAGE, training.state(SequencePrograms.AVERAGE));
