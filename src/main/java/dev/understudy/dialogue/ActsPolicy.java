@@ -5,9 +5,7 @@ import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.FeaturePolicy;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
-import dev.understudy.model.ServedPolicy;
 import dev.understudy.network.LabelNetwork;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,13 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A policy of acts in service: the acts that are more likely than not, or the likeliest where none is. Nothing is
  * drawn.
  */
-final class ActsPolicy implements ServedPolicy {
+final class ActsPolicy extends TextPolicy {
     /** Key of the acts, in the order of the logits, in {@link dev.understudy.model.ModelMetadata#extra}. */
     static final String ACTS = "acts";
 
@@ -35,11 +32,10 @@ final class ActsPolicy implements ServedPolicy {
     private final TextFeatures features;
     private final List<String> acts;
     private final Map<String, Integer> numbers = new HashMap<>();
-    private final ActionSpace.Text texts;
 
     private ActsPolicy(FeaturePolicy network, ActionSpace.Text texts) {
+        super(texts);
         this.network = network;
-        this.texts = texts;
         Map<String, String> extra = network.file().metadata().extra();
         features = new TextFeatures(Tokenisers.read(extra.get(ResponderPolicy.TOKENISER)));
         acts = Acts.split(extra.getOrDefault(ACTS, ""));
@@ -89,16 +85,6 @@ final class ActsPolicy implements ServedPolicy {
         return network.file();
     }
 
-    @Override
-    public int observationSize() {
-        return DialogueContext.BYTES;
-    }
-
-    @Override
-    public int actionSize() {
-        return texts.size();
-    }
-
     private float[] logits(byte[] observations, int rows) {
         long[] ids = new long[rows * TextFeatures.ROOM];
         for (int row = 0; row < rows; row++) {
@@ -140,19 +126,6 @@ final class ActsPolicy implements ServedPolicy {
         }
     }
 
-    @Override
-    public void act(float[] observations, int rows, float[] actions) {
-        act(DialogueContext.bytes(observations, rows), rows, actions);
-    }
-
-    @Override
-    public void answer(Rows observations, int rows, LoadedPolicy.Answer answer) {
-        float @Nullable [] actions = answer.actions();
-        if (actions != null) {
-            act(observations, rows, actions);
-        }
-    }
-
     /** Computes the log of the probability that these acts follow and no others, nats. */
     @Override
     public void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
@@ -172,11 +145,6 @@ final class ActsPolicy implements ServedPolicy {
 
     private static double softplus(double logit) {
         return Math.max(0, logit) + Math.log1p(Math.exp(-Math.abs(logit)));
-    }
-
-    @Override
-    public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
-        logProbabilities(DialogueContext.bytes(observations, rows), actions, rows, result);
     }
 
     @Override

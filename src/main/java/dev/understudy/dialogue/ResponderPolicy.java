@@ -10,7 +10,6 @@ import dev.understudy.model.Decoding;
 import dev.understudy.model.InvalidModelException;
 import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
-import dev.understudy.model.ServedPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +24,7 @@ import java.util.Set;
  * <p>What the network read of a conversation is kept for its next turn, by its tokens: it is of this model alone, so a
  * new model reads a conversation anew.
  */
-final class ResponderPolicy implements ServedPolicy {
+final class ResponderPolicy extends TextPolicy {
     /** Key of the tokeniser, {@code tokenizer.json}, in {@link dev.understudy.model.ModelMetadata#extra}. */
     static final String TOKENISER = "tokenizer";
 
@@ -36,7 +35,6 @@ final class ResponderPolicy implements ServedPolicy {
 
     private final AutoregressivePolicy network;
     private final Tokeniser tokeniser;
-    private final ActionSpace.Text replies;
     private final Map<Tokens, float[]> states = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Tokens, float[]> eldest) {
@@ -58,9 +56,9 @@ final class ResponderPolicy implements ServedPolicy {
     }
 
     private ResponderPolicy(AutoregressivePolicy network, Tokeniser tokeniser, ActionSpace.Text replies) {
+        super(replies);
         this.network = network;
         this.tokeniser = tokeniser;
-        this.replies = replies;
     }
 
     /**
@@ -111,36 +109,14 @@ final class ResponderPolicy implements ServedPolicy {
     }
 
     @Override
-    public int observationSize() {
-        return DialogueContext.BYTES;
-    }
-
-    @Override
-    public int actionSize() {
-        return replies.size();
-    }
-
-    @Override
-    public void act(float[] observations, int rows, float[] actions) {
-        act(DialogueContext.bytes(observations, rows), rows, actions);
-    }
-
-    @Override
     public void act(Rows observations, int rows, float[] actions) {
         reply((ByteRows) observations, rows, new long[rows], Decoding.greedy(STOPS), actions);
     }
 
     @Override
-    public void answer(Rows observations, int rows, LoadedPolicy.Answer answer) {
-        if (answer.actions() != null) {
-            act(observations, rows, answer.actions());
-        }
-    }
-
-    @Override
     public void answer(Rows observations, int rows, long[] seeds, LoadedPolicy.Answer answer) {
         if (answer.actions() != null) {
-            reply((ByteRows) observations, rows, seeds, Decoding.defaults(STOPS), answer.actions());
+            reply((ByteRows) observations, rows, seeds, ResponderSpec.DRAWN, answer.actions());
         }
     }
 
@@ -160,7 +136,7 @@ final class ResponderPolicy implements ServedPolicy {
             }
         }
         for (int row = 0; row < rows; row++) {
-            replies.write(tokeniser.decode(said.get(row).tokens()), actions, row * replies.size());
+            texts.write(tokeniser.decode(said.get(row).tokens()), actions, row * texts.size());
         }
     }
 
@@ -191,7 +167,7 @@ final class ResponderPolicy implements ServedPolicy {
     /** As the interface says; a row that goes on from the one before is not read from its beginning again. */
     @Override
     public void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
-        TurnSequences sequences = TurnSequences.of((ByteRows) observations, actions, rows, tokeniser, replies);
+        TurnSequences sequences = TurnSequences.of((ByteRows) observations, actions, rows, tokeniser, texts);
         double[] nats = new double[rows];
         sequences.addTo(
                 nats,
@@ -205,11 +181,6 @@ final class ResponderPolicy implements ServedPolicy {
         for (int row = 0; row < rows; row++) {
             result[row] = -nats[row];
         }
-    }
-
-    @Override
-    public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
-        logProbabilities(DialogueContext.bytes(observations, rows), actions, rows, result);
     }
 
     @Override

@@ -18,6 +18,7 @@ import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.learn.sequence.SequenceGailConfig;
+import dev.understudy.model.Decoding;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.ModelFile;
@@ -47,6 +48,9 @@ public record ResponderSpec() implements PolicySpec<Turn> {
 
     /** What replies are written as. */
     public static final ActionSpace.Text REPLIES = new ActionSpace.Text(256);
+
+    /** How replies are drawn in service; their seed follows from the conversation and the turn. */
+    public static final Decoding DRAWN = Decoding.defaults(ResponderPolicy.STOPS);
 
     private static final int EMBEDDING = 192;
     private static final int STATE = 256;

@@ -6,22 +6,19 @@ import dev.understudy.dialogue.WordRarity.Weighted;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.model.FeaturePolicy;
 import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.LoadedPolicy;
 import dev.understudy.model.ModelFile;
-import dev.understudy.model.ServedPolicy;
 import dev.understudy.network.DualEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A retriever in service: the reply is the best of the candidates in its model file that was not said yet. What it
  * answers follows from the context alone: nothing is drawn.
  */
-final class RetrieverPolicy implements ServedPolicy {
+final class RetrieverPolicy extends TextPolicy {
     /** Key of the candidates in {@link dev.understudy.model.ModelMetadata#extra}. */
     static final String CANDIDATES = "candidates";
     /** Key of the words' rarities there. */
@@ -33,7 +30,6 @@ final class RetrieverPolicy implements ServedPolicy {
     private final FeaturePolicy network;
     private final TextFeatures features;
     private final WordRarity rarity;
-    private final ActionSpace.Text replies;
     private final List<String> candidates;
     private final float[] candidateVectors;
     private final WordRarity.Index candidateWords = new WordRarity.Index();
@@ -53,8 +49,8 @@ final class RetrieverPolicy implements ServedPolicy {
     private record Context(float[] vector, List<Weighted> words, List<String> newestFirst) {}
 
     private RetrieverPolicy(FeaturePolicy network, ActionSpace.Text replies) {
+        super(replies);
         this.network = network;
-        this.replies = replies;
         Map<String, String> extra = network.file().metadata().extra();
         features = new TextFeatures(Tokenisers.read(extra.get(ResponderPolicy.TOKENISER)));
         rarity = rarity(extra);
@@ -132,16 +128,6 @@ final class RetrieverPolicy implements ServedPolicy {
     @Override
     public ModelFile file() {
         return network.file();
-    }
-
-    @Override
-    public int observationSize() {
-        return DialogueContext.BYTES;
-    }
-
-    @Override
-    public int actionSize() {
-        return replies.size();
     }
 
     private List<Context> contexts(byte[] observations, int rows) {
@@ -266,20 +252,7 @@ final class RetrieverPolicy implements ServedPolicy {
                     best = i;
                 }
             }
-            replies.write(candidates.get(Math.max(0, best)), actions, row * replies.size());
-        }
-    }
-
-    @Override
-    public void act(float[] observations, int rows, float[] actions) {
-        act(DialogueContext.bytes(observations, rows), rows, actions);
-    }
-
-    @Override
-    public void answer(Rows observations, int rows, LoadedPolicy.Answer answer) {
-        float @Nullable [] actions = answer.actions();
-        if (actions != null) {
-            act(observations, rows, actions);
+            texts.write(candidates.get(Math.max(0, best)), actions, row * texts.size());
         }
     }
 
@@ -290,33 +263,28 @@ final class RetrieverPolicy implements ServedPolicy {
     @Override
     public void logProbabilities(Rows observations, float[] actions, int rows, double[] result) {
         byte[] values = ((ByteRows) observations).values();
-        List<String> texts = new ArrayList<>();
+        List<String> said = new ArrayList<>();
         for (int row = 0; row < rows; row++) {
-            texts.add(replies.read(actions, row * replies.size()));
+            said.add(texts.read(actions, row * texts.size()));
         }
-        List<Reply> scored = replies(texts);
+        List<Reply> scored = replies(said);
         List<String> before = List.of();
         Context context = null;
         float[] scores = {};
         for (int row = 0; row < rows; row++) {
-            List<String> said = ReplyPairs.newestFirst(values, row);
-            if (context == null || !said.equals(before)) {
-                context = contexts(List.of(said)).get(0);
+            List<String> newestFirst = ReplyPairs.newestFirst(values, row);
+            if (context == null || !newestFirst.equals(before)) {
+                context = contexts(List.of(newestFirst)).get(0);
                 scores = scores(context);
-                before = said;
+                before = newestFirst;
             }
             double own = score(context, scored.get(row));
             double sum = 1;
             for (int i = 0; i < scores.length; i++) {
-                sum += candidates.get(i).equals(texts.get(row)) ? 0 : Math.exp(scores[i] - own);
+                sum += candidates.get(i).equals(said.get(row)) ? 0 : Math.exp(scores[i] - own);
             }
             result[row] = -Math.log(sum);
         }
-    }
-
-    @Override
-    public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
-        logProbabilities(DialogueContext.bytes(observations, rows), actions, rows, result);
     }
 
     @Override

@@ -3,10 +3,7 @@ package dev.understudy.dialogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.understudy.data.ByteRows;
-import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.domain.Steps;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
@@ -15,19 +12,16 @@ import dev.understudy.learn.adversarial.GailConfig.Feedback;
 import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.learn.sequence.SequenceGailConfig;
 import dev.understudy.model.ModelFile;
-import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
-import dev.understudy.model.TrainedFigures;
 import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
 import dev.understudy.reward.RewardForm;
 import dev.understudy.reward.SequenceDiscriminator;
 import java.util.List;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The small responder of {@link ResponderTest}, that goes on adversarially. */
+/** A small responder that goes on adversarially. */
 class AdversarialResponderTest {
     private static final ResponderSpec SPEC = new ResponderSpec();
     private static final SequenceCloningConfig CLONING =
@@ -59,7 +53,7 @@ class AdversarialResponderTest {
     }
 
     private static List<Trajectory> trajectories() {
-        return Steps.trajectories(ResponderTest.steps(12), 0);
+        return TestDialogues.trajectories(SPEC, 12);
     }
 
     /** Learns until so much of the window's work is done. */
@@ -74,22 +68,7 @@ class AdversarialResponderTest {
     }
 
     private static ModelFile model(Learner learner, LearnerState state) {
-        ByteRows golden = (ByteRows) TrainedFigures.goldenObservations(trajectories());
-        ModelMetadata metadata = new ModelMetadata(
-                SPEC.name(),
-                "",
-                0,
-                1,
-                List.of(),
-                1,
-                SPEC.fingerprint(),
-                "{}",
-                golden,
-                new Matrix(golden.rows(), SPEC.actionSize(), new float[golden.rows() * SPEC.actionSize()]),
-                "test",
-                "none",
-                new TreeMap<>(learner.metadata(state)));
-        return ModelFile.createGolden(learner.export(state), metadata, SPEC::load);
+        return TestDialogues.model(SPEC, learner, state, trajectories());
     }
 
     @Test

@@ -3,30 +3,16 @@ package dev.understudy.dialogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.understudy.data.ByteRows;
-import dev.understudy.data.Matrix;
 import dev.understudy.data.Trajectory;
-import dev.understudy.domain.Actor;
-import dev.understudy.domain.Assembler;
-import dev.understudy.domain.Experts;
-import dev.understudy.domain.Refusal;
 import dev.understudy.domain.Step;
-import dev.understudy.domain.Steps;
 import dev.understudy.evaluate.Scores;
 import dev.understudy.learn.LearnerState;
-import dev.understudy.learn.Update;
 import dev.understudy.learn.sequence.SequenceCloningConfig;
 import dev.understudy.model.Decoding;
-import dev.understudy.model.IntakeLimits;
-import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.ModelFile;
-import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
-import dev.understudy.model.TrainedFigures;
 import dev.understudy.network.NGramTables;
 import dev.understudy.network.RecurrentNetwork;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -37,7 +23,6 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("NullAway.Init")
 class ResponderTest {
     private static final ResponderSpec SPEC = new ResponderSpec();
-    private static final List<String> CITIES = List.of("Rome", "Oslo", "Lima", "Bern");
     private static final NGramTables TABLES = new NGramTables(
             600,
             List.of(
@@ -48,90 +33,20 @@ class ResponderTest {
             new SequenceCloningConfig(4, 16, 1e-2, 10, 1_000, 1.0, 0.9, 0.0, 100, 64);
 
     private static List<Step> steps;
+    private static List<Trajectory> window;
     private static ResponderLearner learner;
     private static ModelFile model;
 
-    /** A user asks for the way to a city, and is told it; thanks are taken. */
-    private static List<Turn> conversation(int number) {
-        String city = CITIES.get(number % CITIES.size());
-        List<String> texts = List.of(
-                "How do I get to " + city + "?", "Take the train to " + city + ".", "Thanks!", "Have a good trip.");
-        List<Turn> turns = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            Role role = i % 2 == 0 ? Role.USER : Role.ASSISTANT;
-            turns.add(new Turn(
-                    "visitor " + number,
-                    "conversation " + number,
-                    i,
-                    100_000L * number + 1000L * i,
-                    Actor.HUMAN,
-                    "",
-                    false,
-                    role,
-                    texts.get(i),
-                    List.of(),
-                    Turn.usualWeight(role, Actor.HUMAN)));
-        }
-        return turns;
-    }
-
-    static List<Step> steps(int conversations) {
-        List<Step> all = new ArrayList<>();
-        for (int i = 0; i < conversations; i++) {
-            Assembler<Turn> assembler = new Assembler<>(SPEC, Experts.DEFAULT);
-            Assembler.Output<Turn> out = new Assembler.Output<>() {
-                @Override
-                public void step(Step step) {
-                    all.add(step);
-                }
-
-                @Override
-                public void rejected(Turn turn, Refusal reason) {
-                    assertThat(turn.role()).as("a turn that no reply follows").isEqualTo(Role.ASSISTANT);
-                }
-            };
-            conversation(i).forEach(turn -> assembler.offer(turn, out));
-            assembler.end(out);
-        }
-        return all;
-    }
-
-    private static List<Trajectory> trajectories(int conversations) {
-        return Steps.trajectories(steps(conversations), 0);
-    }
-
     private static LearnerState learn(LearnerState from, int stopsAfter) {
-        LearnerState state = from;
-        try (Update update = learner.begin(state, trajectories(24), List.of(), 3)) {
-            for (int i = 0; i < stopsAfter && update.step(); i++) {
-                // the next
-            }
-            state = update.state();
-        }
-        return state;
+        return TestDialogues.learn(learner, from, window, stopsAfter);
     }
 
     @BeforeAll
     static void learnOnce() {
-        steps = steps(24);
+        steps = TestDialogues.steps(SPEC, 24);
+        window = TestDialogues.trajectories(SPEC, 24);
         learner = new ResponderLearner(ResponderSpec.REPLIES, new RecurrentNetwork(600, 24, 48, TABLES), CONFIG);
-        LearnerState state = learn(learner.initialState(1), Integer.MAX_VALUE);
-        ByteRows golden = (ByteRows) TrainedFigures.goldenObservations(trajectories(24));
-        ModelMetadata metadata = new ModelMetadata(
-                SPEC.name(),
-                "",
-                0,
-                1,
-                List.of(),
-                1,
-                SPEC.fingerprint(),
-                "{}",
-                golden,
-                new Matrix(golden.rows(), SPEC.actionSize(), new float[golden.rows() * SPEC.actionSize()]),
-                "test",
-                "none",
-                new TreeMap<>(learner.metadata(state)));
-        model = ModelFile.createGolden(learner.export(state), metadata, SPEC::load);
+        model = TestDialogues.model(SPEC, learner, learn(learner.initialState(1), Integer.MAX_VALUE), window);
     }
 
     @AfterAll
@@ -140,26 +55,7 @@ class ResponderTest {
     }
 
     private static ServedPolicy policy() {
-        IntakeOutcome outcome = SPEC.intakeCheck(IntakeLimits.defaults().withLatencyBudget(Duration.ofSeconds(5)))
-                .check(model.bytes(), model.sha256());
-        assertThat(outcome).isInstanceOf(IntakeOutcome.Accepted.class);
-        return ((IntakeOutcome.Accepted) outcome).policy();
-    }
-
-    private static ByteRows contexts(List<Step> of) {
-        ByteRows rows = new ByteRows(of.size(), DialogueContext.BYTES, new byte[of.size() * DialogueContext.BYTES]);
-        for (int i = 0; i < of.size(); i++) {
-            of.get(i).observation().copy(0, 1, rows, i);
-        }
-        return rows;
-    }
-
-    private static float[] actions(List<Step> of) {
-        float[] actions = new float[of.size() * SPEC.actionSize()];
-        for (int i = 0; i < of.size(); i++) {
-            System.arraycopy(of.get(i).action(), 0, actions, i * SPEC.actionSize(), SPEC.actionSize());
-        }
-        return actions;
+        return TestDialogues.accepted(SPEC, model);
     }
 
     @Test
@@ -175,7 +71,7 @@ class ResponderTest {
         List<Step> some = steps.subList(0, 8);
         float[] replies = new float[8 * SPEC.actionSize()];
         try (ServedPolicy policy = policy()) {
-            policy.act(contexts(some), 8, replies);
+            policy.act(TestDialogues.contexts(some), 8, replies);
         }
         for (int i = 0; i < 8; i++) {
             assertThat(ResponderSpec.REPLIES.read(replies, i * SPEC.actionSize()))
@@ -192,13 +88,13 @@ class ResponderTest {
         float[] warm = new float[12 * SPEC.actionSize()];
         float[] fresh = new float[SPEC.actionSize()];
         try (ResponderPolicy policy = ResponderPolicy.load(model, ResponderSpec.REPLIES)) {
-            policy.reply(contexts(some), 12, seeds, drawn, together);
-            policy.reply(contexts(some), 12, seeds, drawn, warm);
+            policy.reply(TestDialogues.contexts(some), 12, seeds, drawn, together);
+            policy.reply(TestDialogues.contexts(some), 12, seeds, drawn, warm);
         }
         assertThat(warm).isEqualTo(together);
         for (int i = 0; i < 12; i++) {
             try (ResponderPolicy another = ResponderPolicy.load(model, ResponderSpec.REPLIES)) {
-                another.reply(contexts(some.subList(i, i + 1)), 1, new long[] {seeds[i]}, drawn, fresh);
+                another.reply(TestDialogues.contexts(some.subList(i, i + 1)), 1, new long[] {seeds[i]}, drawn, fresh);
             }
             assertThat(ResponderSpec.REPLIES.read(fresh, 0))
                     .as("reply %d of a model that was just loaded", i)
@@ -212,10 +108,10 @@ class ResponderTest {
         double[] together = new double[6];
         double[] alone = new double[1];
         try (ServedPolicy policy = policy()) {
-            policy.logProbabilities(contexts(some), actions(some), 6, together);
+            policy.logProbabilities(TestDialogues.contexts(some), TestDialogues.actions(some), 6, together);
             for (int i = 0; i < 6; i++) {
                 List<Step> one = some.subList(i, i + 1);
-                policy.logProbabilities(contexts(one), actions(one), 1, alone);
+                policy.logProbabilities(TestDialogues.contexts(one), TestDialogues.actions(one), 1, alone);
                 assertThat(together[i]).isCloseTo(alone[0], within(1e-3));
             }
         }
@@ -223,7 +119,7 @@ class ResponderTest {
 
     @Test
     void heldOutRepliesAreScoredByTheByte() {
-        List<Step> heldOut = steps(8);
+        List<Step> heldOut = TestDialogues.steps(SPEC, 8);
         Scores scores;
         try (ServedPolicy policy = policy()) {
             scores = SPEC.examination(heldOut, 100).scores(policy);
