@@ -3,6 +3,7 @@ package dev.understudy.dialogue;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Sample;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -37,7 +38,7 @@ public record Turn(
         int weight)
         implements Sample {
     /** The domain whose records turns are. */
-    public static final Domain<Turn> DOMAIN = new Domain<>("dialogue", Turn.class);
+    public static final Domain<Turn> DOMAIN = new Domain<>("dialogue", Turn.class, Duration.ofDays(7));
 
     /** @throws IllegalArgumentException if the weight is neither 0 nor 1 */
     public Turn {

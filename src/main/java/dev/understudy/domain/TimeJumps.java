@@ -1,5 +1,6 @@
 package dev.understudy.domain;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -11,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * Distinguishes samples with a wrong time from samples of a clock that was set, within one trip, by the samples around
  * them in the order in which they were logged. The same for samples with a wrong sequence: see {@link #MOST_PER_MS}.
  *
- * <p>A sample no more than {@link #REACH_MS} away from the one before, forwards or backwards, is believed at once. One
- * further away is doubted until its neighbours decide: if the next goes on where the trip was, the doubted one has a
- * wrong time; if {@link #AGREE} in a row stay together, the trip goes on there, be it later, as after a pause, or
- * earlier, as after a clock was put back. So one wrong time costs one sample and moves nothing.
+ * <p>A sample no more than {@link #REACH_MS} away from the one before, forwards or backwards, is believed at once;
+ * forwards, domains may allow longer pauses. One further away is doubted until its neighbours decide: if the next goes
+ * on where the trip was, the doubted one has a wrong time; if {@link #AGREE} in a row stay together, the trip goes on
+ * there, be it later, as after a pause, or earlier, as after a clock was put back. So one wrong time costs one sample
+ * and moves nothing.
  *
  * <p>The first sample of a trip has nothing to be compared with and is believed; if those after it agree on another
  * time, it is taken back.
@@ -78,9 +80,9 @@ public final class TimeJumps<T> {
      */
     public record Timed<T>(long sequence, long timeMs, long arrivalMs, T item) {
         /** Returns whether two doubted samples stay together; their sequences may count something faster. */
-        private boolean agreesWith(long nextSequence, long nextTimeMs, long nextArrivalMs) {
+        private boolean agreesWith(long pauseMs, long nextSequence, long nextTimeMs, long nextArrivalMs) {
             long near = nextSequence > sequence ? Math.min(nextSequence, sequence + DISORDER) : nextSequence;
-            return isNear(sequence, timeMs, arrivalMs, near, nextTimeMs, nextArrivalMs);
+            return isNear(pauseMs, sequence, timeMs, arrivalMs, near, nextTimeMs, nextArrivalMs);
         }
     }
 
@@ -91,15 +93,28 @@ public final class TimeJumps<T> {
     private @Nullable T lastItem;
     private boolean lastIsAlone;
     private final List<Timed<T>> doubted = new ArrayList<>();
+    private long pauseMs = REACH_MS;
+
+    /** Allows samples to be as much later than the one before as they may be in a domain; returns itself. */
+    public TimeJumps<T> within(Duration longestPause) {
+        pauseMs = longestPause.toMillis();
+        return this;
+    }
+
+    /** Cuts a trip of a domain without pauses. */
+    public static <S extends Sample> List<List<S>> pieces(List<S> trip, Consumer<S> jumped) {
+        return pieces(trip, Duration.ofMillis(REACH_MS), jumped);
+    }
 
     /**
      * Cuts the samples of one trip, in the order of the log, where time runs back for good, and leaves out those with a
      * wrong time.
      *
+     * @param longestPause that of the domain
      * @param jumped receives those left out
      * @return pieces in which no sample is more than {@link #REACH_MS} behind the one before
      */
-    public static <S extends Sample> List<List<S>> pieces(List<S> trip, Consumer<S> jumped) {
+    public static <S extends Sample> List<List<S>> pieces(List<S> trip, Duration longestPause, Consumer<S> jumped) {
         List<S> believed = new ArrayList<>(trip.size());
         Output<S> out = new Output<>() {
             @Override
@@ -118,7 +133,7 @@ public final class TimeJumps<T> {
                 jumped.accept(first);
             }
         };
-        TimeJumps<S> jumps = new TimeJumps<>();
+        TimeJumps<S> jumps = new TimeJumps<S>().within(longestPause);
         trip.forEach(sample -> jumps.offer(sample.sequence(), sample.timeMs(), UNKNOWN, sample, out));
         jumps.settleWhile(any -> true, out);
         List<List<S>> pieces = new ArrayList<>();
@@ -152,7 +167,7 @@ public final class TimeJumps<T> {
         }
         int together = 1;
         for (Timed<T> each : doubted) {
-            together += each.agreesWith(sequence, timeMs, arrivalMs) ? 1 : 0;
+            together += each.agreesWith(pauseMs, sequence, timeMs, arrivalMs) ? 1 : 0;
         }
         if (together < (lastIsAlone ? AGREE - 1 : AGREE)) {
             doubted.add(new Timed<>(sequence, timeMs, arrivalMs, item));
@@ -165,7 +180,7 @@ public final class TimeJumps<T> {
             out.retracted(lastItem);
         }
         for (Timed<T> each : doubted) {
-            if (each.agreesWith(sequence, timeMs, arrivalMs)) {
+            if (each.agreesWith(pauseMs, sequence, timeMs, arrivalMs)) {
                 believe(each.sequence, each.timeMs, each.arrivalMs, each.item, out);
             } else {
                 out.jumped(each.item);
@@ -178,17 +193,24 @@ public final class TimeJumps<T> {
 
     /** Returns whether the time of a sample goes with that of the last one believed, if there is one. */
     public boolean goesOn(long sequence, long timeMs, long arrivalMs) {
-        return lastItem == null || isNear(lastSequence, lastTimeMs, lastArrivalMs, sequence, timeMs, arrivalMs);
+        return lastItem == null
+                || isNear(pauseMs, lastSequence, lastTimeMs, lastArrivalMs, sequence, timeMs, arrivalMs);
     }
 
     private static boolean isNear(
-            long sequence, long timeMs, long arrivalMs, long nextSequence, long nextTimeMs, long nextArrivalMs) {
+            long pauseMs,
+            long sequence,
+            long timeMs,
+            long arrivalMs,
+            long nextSequence,
+            long nextTimeMs,
+            long nextArrivalMs) {
         long passed = arrivalMs == UNKNOWN || nextArrivalMs == UNKNOWN ? 0 : Math.max(0, nextArrivalMs - arrivalMs);
         long later = nextTimeMs - timeMs;
         long between = Math.max(-DISORDER, Math.min(DISORDER, nextSequence - sequence)) * SLOWEST_MS;
         return !isFarApart(sequence, nextSequence, Math.abs(later))
                 && later >= -REACH_MS + Math.min(0, between)
-                && later <= REACH_MS + passed + Math.max(0, between);
+                && later <= pauseMs + passed + Math.max(0, between);
     }
 
     /**

@@ -1,8 +1,10 @@
 package dev.understudy.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.driving.FollowingSample;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -183,5 +185,25 @@ class TimeJumpsTest {
         }
         assertThat(say(times)).hasSizeGreaterThan(40);
         assertThat(jumps.doubted()).hasSizeLessThan(10);
+    }
+
+    @Test
+    void aDomainMayAllowLongerPausesButNoLongerWayBack() {
+        jumps.within(Duration.ofDays(7));
+        assertThat(say(0, 300_000, DAY, DAY + 1_000, 8 * DAY + 1_000, 16 * DAY))
+                .as("the last more than a week later")
+                .containsExactly("ok 0", "ok 1", "ok 2", "ok 3", "ok 4");
+        jumps.offer(6, 8 * DAY - 60_000, TimeJumps.UNKNOWN, 6, out);
+        assertThat(said).as("a minute back").hasSize(5);
+        jumps.offer(7, 8 * DAY + 2_000, TimeJumps.UNKNOWN, 7, out);
+        assertThat(said).endsWith("jump 5", "jump 6", "ok 7");
+    }
+
+    @Test
+    void aDomainDoesNotAllowLessThanSamplesNeed() {
+        assertThat(new Domain<>("toy", FollowingSample.class).longestPause()).hasMillis(TimeJumps.REACH_MS);
+        assertThatThrownBy(() -> new Domain<>("toy", FollowingSample.class, Duration.ofSeconds(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected a longest pause of at least 10000 ms in toy, got PT1S");
     }
 }

@@ -44,6 +44,11 @@ public final class InspectedSource implements SampleSource {
         return new InspectedSource(source, new InspectedTurns(spec, inactivity, experts));
     }
 
+    /** Returns whether its rows are turns of conversations. */
+    public boolean isOfConversations() {
+        return log instanceof InspectedTurns;
+    }
+
     @Override
     public String describe() {
         return source.describe();

@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import dev.understudy.dialogue.ActsSpec;
 import dev.understudy.dialogue.ResponderSpec;
 import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
@@ -43,6 +44,8 @@ final class InspectedTurns implements Inspection, Assembler.Output<Turn> {
     private long longReplies;
     private long pauses;
     private long steps;
+    private long unanswered;
+    private long withActs;
 
     InspectedTurns(PolicySpec<Turn> spec, Duration inactivity, Set<Actor> experts) {
         this.spec = spec;
@@ -71,6 +74,7 @@ final class InspectedTurns implements Inspection, Assembler.Output<Turn> {
         }
         int length = turn.text().getBytes(StandardCharsets.UTF_8).length;
         bytes += length;
+        withActs += turn.acts().isEmpty() ? 0 : 1;
         demonstrations += turn.isDemonstration() ? 1 : 0;
         longReplies += turn.isDemonstration() && length > ResponderSpec.REPLIES.size() ? 1 : 0;
         conversations
@@ -83,14 +87,20 @@ final class InspectedTurns implements Inspection, Assembler.Output<Turn> {
         steps++;
     }
 
+    /** Counts a turn that is not answered; that nothing to be imitated follows is no fault of it. */
     @Override
     public void rejected(Turn turn, Refusal reason) {
+        if (reason == GeneralRefusal.NO_LABEL) {
+            unanswered++;
+            return;
+        }
         rejected.merge(reason.name(), 1L, Long::sum);
     }
 
     /** Makes steps of one conversation; a silence that is too long ends it, and what comes after begins another. */
     private void assemble(List<Turn> conversation) {
-        for (List<Turn> piece : TimeJumps.pieces(conversation, wrong -> rejected(wrong, GeneralRefusal.TIME_JUMP))) {
+        for (List<Turn> piece : TimeJumps.pieces(
+                conversation, Turn.DOMAIN.longestPause(), wrong -> rejected(wrong, GeneralRefusal.TIME_JUMP))) {
             List<Turn> inOrder = new ArrayList<>(piece);
             inOrder.sort(Comparator.comparingLong(Turn::timeMs).thenComparingLong(Turn::sequence));
             Assembler<Turn> assembler = new Assembler<>(spec, experts);
@@ -105,6 +115,15 @@ final class InspectedTurns implements Inspection, Assembler.Output<Turn> {
             }
             assembler.end(this);
         }
+    }
+
+    private String whyNone() {
+        if (spec instanceof ActsSpec && withActs == 0) {
+            return "%s learns from turns with acts, and none of %s has any"
+                    .formatted(spec.name(), Remarks.count(turns, "turn"));
+        }
+        return "no turn is followed by one of the other side that is to be imitated"
+                + (rejected.isEmpty() ? "" : "; rejected " + rejected);
     }
 
     @Override
@@ -152,14 +171,20 @@ final class InspectedTurns implements Inspection, Assembler.Output<Turn> {
         long jumped = rejected.getOrDefault(GeneralRefusal.TIME_JUMP.name(), 0L);
         if (jumped > 0) {
             remarks.add(
-                    "%s more than %d s from the turns beside it: sent at their own pace (ingest --factor 1) such pauses"
-                            + " are believed",
-                    Remarks.count(jumped, "turn is", "turns are"), TimeJumps.REACH_MS / 1000);
+                    "%s more than %d days after or %d s before the turns beside it: sent at their own pace (ingest"
+                            + " --factor 1) such pauses are believed",
+                    Remarks.count(jumped, "turn is", "turns are"),
+                    Turn.DOMAIN.longestPause().toDays(),
+                    TimeJumps.REACH_MS / 1000);
         }
         if (rows == 0) {
             remarks.add("there are no rows");
         } else if (steps == 0) {
-            remarks.add("no reply would be learned: %s", turns == 0 ? "every row is bad" : "rejected " + rejected);
+            remarks.add("no reply would be learned: %s", turns == 0 ? "every row is bad" : whyNone());
+        } else {
+            remarks.add(
+                    "%s followed by a reply to be imitated, %s not",
+                    Remarks.count(steps, "turn is", "turns are"), Remarks.count(unanswered, "is", "are"));
         }
         return remarks.list();
     }

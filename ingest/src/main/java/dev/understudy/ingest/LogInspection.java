@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * What logs come to, read as {@code ingest} and the learning job would, without either. Every row is bad or a sample;
  * every sample is a duplicate, rejected for a reason, or a step. Late samples are learned like others and counted
  * besides, and so are steps that are interpolated between samples. Of conversations, a sample is a turn, a trip a
- * conversation and a step a turn that a reply to be learned follows.
+ * conversation and a step a turn that a reply to be learned follows; one that none follows is not rejected for it, only
+ * told of in a remark.
  *
  * <p>Memory is bounded, however long the logs: repeated samples are found among the last three million at least, and a
  * vehicle is forgotten once 30,000 others came after it. Counts are exact as long as no trip goes on after that; else a

@@ -26,9 +26,9 @@ final class EntityEntry<S extends Sample> {
     /** Whose actions the featuriser learned from. */
     private Set<Actor> experts = Experts.DEFAULT;
     /** The episode under way, and the one before: a stray record of another must not end the one under way. */
-    private EpisodeEntry current = new EpisodeEntry("");
+    private EpisodeEntry current;
 
-    private EpisodeEntry previous = new EpisodeEntry("");
+    private EpisodeEntry previous;
     /** Offset of the newest observation taken in. */
     long offset = -1;
     /** Whether an observation of it was ever taken; nothing is stored of an entity that was only refused. */
@@ -43,6 +43,12 @@ final class EntityEntry<S extends Sample> {
         spec = policies.specs().get(0);
         featuriser = spec.featuriser();
         action = nothing(spec);
+        current = episodeOf("");
+        previous = episodeOf("");
+    }
+
+    private EpisodeEntry episodeOf(String name) {
+        return new EpisodeEntry(name, policies.domain().longestPause());
     }
 
     private static float[] nothing(PolicySpec<?> spec) {
@@ -133,7 +139,7 @@ final class EntityEntry<S extends Sample> {
         EpisodeEntry entry = episode(sample.episode());
         boolean goesOn = entry == null || sample.sequence() > entry.newest();
         if (entry == null) {
-            entry = new EpisodeEntry(sample.episode());
+            entry = episodeOf(sample.episode());
         }
         entry.policy = policy;
         EpisodeEntry.Time time = entry.take(sample, sentMs);
@@ -205,8 +211,8 @@ final class EntityEntry<S extends Sample> {
         entry.offset = in.getLong();
         long actionTimeMs = in.getLong();
         String name = EpisodeEntry.text(in);
-        entry.current = EpisodeEntry.read(in);
-        entry.previous = EpisodeEntry.read(in);
+        entry.current = EpisodeEntry.read(in, policies.domain().longestPause());
+        entry.previous = EpisodeEntry.read(in, policies.domain().longestPause());
         for (PolicySpec<S> spec : policies.specs()) {
             if (spec.name().equals(name) && spec.actionSize() == action.length) {
                 entry.spec = spec;

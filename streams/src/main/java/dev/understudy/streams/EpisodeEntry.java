@@ -7,6 +7,7 @@ import dev.understudy.domain.TimeJumps;
 import dev.understudy.domain.TimeJumps.Timed;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -55,11 +56,13 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
     /** Bit i: newest - i was seen; 0 before the first. */
     private long seen;
 
-    private TimeJumps<Sample> jumps = new TimeJumps<>();
+    private TimeJumps<Sample> jumps;
     private boolean isTakenBack;
 
-    EpisodeEntry(String episode) {
+    /** @param longestPause that of the domain */
+    EpisodeEntry(String episode, Duration longestPause) {
         this.episode = episode;
+        jumps = new TimeJumps<Sample>().within(longestPause);
     }
 
     /** Returns the newest number, -1 before the first. */
@@ -191,8 +194,12 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
         doubted.forEach(each -> put(out, each));
     }
 
-    /** Reads what {@link #write} wrote. */
-    static EpisodeEntry read(ByteBuffer in) {
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @param longestPause that of the domain
+     */
+    static EpisodeEntry read(ByteBuffer in, Duration longestPause) {
         String episode = text(in);
         String policy = text(in);
         long newest = in.getLong();
@@ -205,11 +212,11 @@ final class EpisodeEntry implements TimeJumps.Output<Sample> {
         for (int i = 0; i < doubts; i++) {
             doubted.add(get(in, episode));
         }
-        EpisodeEntry entry = new EpisodeEntry(episode);
+        EpisodeEntry entry = new EpisodeEntry(episode, longestPause);
         entry.policy = policy.isEmpty() ? null : PolicyName.parse(policy);
         entry.newest = newest;
         entry.seen = seen;
-        entry.jumps = TimeJumps.restore(last, isAlone, doubted);
+        entry.jumps = TimeJumps.restore(last, isAlone, doubted).within(longestPause);
         return entry;
     }
 

@@ -331,6 +331,25 @@ class DialogueServingTest {
     }
 
     @Test
+    void aConversationGoesOnAfterAPauseOfDays() {
+        ModelFile model = Responders.model(1);
+        serve(model);
+        driver.advanceWallClockTime(Duration.ofDays(30));
+        Turn first = asked("guest", 0, "Hello");
+        Decision before = answer(first);
+        long days = Duration.ofDays(6).toMillis();
+        Turn later = asked("guest", 2, "Still there?").at(first.timeMs() + days);
+        Decision after = answer(later);
+        assertThat(after.kind()).as(after.toString()).isEqualTo(Decision.Kind.POLICY);
+        assertThat(after.text())
+                .as("in sight of what was said before")
+                .isEqualTo(fresh(model, List.of(first, later), List.of(String.valueOf(before.text())), after.seed()));
+        Decision tooLate = answer(asked("guest", 4, "And now?").at(later.timeMs() + 2 * days));
+        assertThat(tooLate.kind()).isEqualTo(Decision.Kind.FALLBACK_INPUT);
+        assertThat(tooLate.reason()).contains("TIME_JUMP");
+    }
+
+    @Test
     void aConversationThatNeverEndsTakesABoundedMemory() {
         serve(Responders.model(1));
         String longTurn = "and so it went on and on ".repeat(30);

@@ -6,6 +6,7 @@ import dev.understudy.domain.TimeJumps;
 import dev.understudy.flink.logs.LogRecord;
 import dev.understudy.flink.serialization.Codec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -112,9 +113,9 @@ final class EntityProgress {
     }
 
     /** Asks whether the time of a sample goes with that of its neighbours in the episode. */
-    static void check(Episode episode, LogRecord log, TimeJumps.Output<LogRecord> out) {
+    static void check(Episode episode, LogRecord log, Duration longestPause, TimeJumps.Output<LogRecord> out) {
         long sentMs = log.isSentKnown() ? log.sentMs() : TimeJumps.UNKNOWN;
-        episode.jumps.offer(log.sequence(), log.timeMs(), sentMs, log, out);
+        episode.jumps.within(longestPause).offer(log.sequence(), log.timeMs(), sentMs, log, out);
     }
 
     /** Returns whether the time of any sample of an episode is doubted. */
