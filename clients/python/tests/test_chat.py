@@ -20,7 +20,7 @@ def client():
 
 
 def test_a_reply_says_which_model_gave_it(client):
-    answer = client.chat.completions.create(model=MODEL, messages=QUESTION, temperature=0.2)
+    answer = client.chat.completions.create(model=MODEL, messages=QUESTION, temperature=0.8)
     assert answer.model.startswith(MODEL + ":")
     assert len(answer.system_fingerprint) == 64
     assert answer.choices[0].message.role == "assistant"
@@ -51,5 +51,7 @@ def test_errors_and_models_are_those_of_the_form(client):
     assert MODEL in [model.id for model in client.models.list()]
     with pytest.raises(openai.NotFoundError, match="expected one of the policies"):
         client.chat.completions.create(model="gpt-x", messages=QUESTION)
+    with pytest.raises(openai.BadRequestError, match="are drawn with temperature = 0.8, got 0.2"):
+        client.chat.completions.create(model=MODEL, messages=QUESTION, temperature=0.2)
     with pytest.raises(openai.BadRequestError, match="expected text, got none"):
         client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": " "}])

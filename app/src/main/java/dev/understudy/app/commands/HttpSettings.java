@@ -72,8 +72,8 @@ record HttpSettings(
             600,
             "Longest wait for a reply, after which a request is told 504, seconds.");
 
-    /** Threads beside those whose requests wait, to tell others that too many do. */
-    private static final int SPARE_THREADS = 16;
+    /** Connections beside those whose requests wait: of clients that are idle or slow, and of those told to wait. */
+    private static final int SPARE_CONNECTIONS = 256;
 
     static final List<Setting<?>> ALL = List.of(PORT, ADDRESS, TOKEN_FILE, WAITING, TIMEOUT_SECONDS);
 
@@ -166,7 +166,7 @@ record HttpSettings(
             HttpDoor door = HttpDoor.open(
                     address,
                     token,
-                    waiting + SPARE_THREADS,
+                    waiting + SPARE_CONNECTIONS,
                     List.of(new ChatCompletions(policies, decisions, serving::model, InstantSource.system())));
             console.line("Chat completions at http://%s:%d/v1"
                     .formatted(

@@ -10,15 +10,12 @@ import dev.understudy.domain.Actor;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.environment.ActionSpace;
-import dev.understudy.model.Decoding;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.schemas.Decision;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +35,7 @@ public final class ChatCompletions implements Api {
     /** Bytes of an observation that count the turns. */
     private static final int HEAD_BYTES = 2;
 
-    static final int MOST_REPLY_TOKENS = Decoding.defaults(Set.of()).most();
+    static final int MOST_REPLY_TOKENS = ResponderSpec.DRAWN.most();
 
     private final Policies<Turn> policies;
     private final LiveDecisions<Turn> decisions;
@@ -93,7 +90,8 @@ public final class ChatCompletions implements Api {
         if (path.startsWith(MODELS + "/")) {
             expect("GET", request);
             return Response.json(
-                    200, model(known(path.substring(MODELS.length() + 1))).toString());
+                    200,
+                    model(known(path.substring(MODELS.length() + 1)).toString()).toString());
         }
         throw new HttpProblem(
                 404,
@@ -120,20 +118,30 @@ public final class ChatCompletions implements Api {
                 .toList();
     }
 
-    /** Returns a policy that was asked for, or a variant of one. */
-    private String known(String name) throws HttpProblem {
-        if (names().stream().noneMatch(each -> name.equals(each) || name.startsWith(each + "@"))) {
-            throw new HttpProblem(
-                    404,
-                    "model_not_found",
-                    "model",
-                    "expected one of the policies %s or a variant of it, got \"%s\"".formatted(names(), name));
+    /** Returns a policy that was asked for, or a variant of one that has a model of its own in force. */
+    private PolicyName known(String name) throws HttpProblem {
+        if (names().contains(name) || isPromotedVariant(name)) {
+            return PolicyName.parse(name);
+        }
+        throw unknown(
+                "expected one of the policies %s or a promoted variant of one, got \"%s\"".formatted(names(), name));
+    }
+
+    private boolean isPromotedVariant(String name) {
+        if (names().stream().noneMatch(each -> name.startsWith(each + "@"))) {
+            return false;
         }
         try {
-            return PolicyName.parse(name).toString();
+            PolicyName.parse(name);
         } catch (IllegalArgumentException e) {
-            throw new HttpProblem(404, "model_not_found", "model", String.valueOf(e.getMessage()));
+            return false; // no name of a policy at all
         }
+        ModelMetadata own = models.inForce(name, clock.millis());
+        return own != null && own.policy().equals(name);
+    }
+
+    private static HttpProblem unknown(String message) {
+        return new HttpProblem(404, "model_not_found", "model", message);
     }
 
     private ObjectNode model(String name) {
@@ -145,15 +153,13 @@ public final class ChatCompletions implements Api {
     }
 
     private Response complete(ChatRequest request) throws HttpProblem, InterruptedException {
-        PolicyName policy = PolicyName.parse(known(request.model()));
+        PolicyName policy = known(request.model());
+        request.options().check(policies.spec(policy));
         String id = "chatcmpl-" + UUID.randomUUID();
         List<Said> seen = seen(request.said(), policies.spec(policy).observationSize() - HEAD_BYTES);
-        // Which policy an episode belongs to is told by its label or by what its entity begins with.
-        String label = policy.isVariant() ? policy.variant() : policies.names().size() > 1 ? policy.spec() : "";
-        String prefix = policy.isVariant() ? policy.variant() + "/" : "";
         Decision decision;
         try {
-            decision = decisions.ask(prefix, entity -> turns(seen, entity, id, label));
+            decision = decisions.ask(prefix(policy), entity -> turns(policy, seen, entity, id));
         } catch (UnansweredException e) {
             boolean isLate = e.why() == UnansweredException.Why.LATE;
             throw new HttpProblem(
@@ -189,6 +195,29 @@ public final class ChatCompletions implements Api {
         return said.text().getBytes(StandardCharsets.UTF_8).length + 1;
     }
 
+    /** Returns what an entity's name begins with: it tells which policy an episode belongs to, where names do. */
+    private String prefix(PolicyName policy) {
+        String name = policy.toString();
+        return isTold(policy) ? name.substring(name.indexOf('/') + 1) + "/" : "";
+    }
+
+    /** Returns whether an episode has to say that it belongs to a policy. */
+    private boolean isTold(PolicyName policy) {
+        return policy.isVariant() || policies.names().size() > 1;
+    }
+
+    /** Returns the turns of an entity; refuses where they would be answered by another policy, or by none. */
+    private List<Turn> turns(PolicyName policy, List<Said> said, String entity, String episode) throws HttpProblem {
+        List<Turn> turns = turns(said, entity, episode, isTold(policy) ? policy.toString() : "");
+        PolicyName answers = policies.policyOf(turns.get(0));
+        if (!policy.equals(answers)) {
+            throw unknown(
+                    "expected a mapping (policy.mapping) by which the entity \"%s\" is answered by %s, got one by %s"
+                            .formatted(entity, policy, answers == null ? "none" : answers));
+        }
+        return turns;
+    }
+
     private List<Turn> turns(List<Said> said, String entity, String episode, String label) {
         long nowMs = clock.millis();
         List<Turn> turns = new ArrayList<>();
@@ -214,29 +243,18 @@ public final class ChatCompletions implements Api {
         String text = decision.text() == null ? "" : decision.text();
         Tokeniser known = tokeniser(decision);
         int read = 0;
-        int said = 0;
-        String finish = decision.kind() == Decision.Kind.FALLBACK_ENVELOPE ? "content_filter" : "stop";
         if (known != null) {
             for (Said each : seen) {
                 read += known.encode(each.role(), each.text()).length;
             }
             read++; // the mark of who replies
-            int[] tokens = known.encode(text);
-            said = tokens.length;
-            if (said > request.mostTokens()) {
-                said = request.mostTokens();
-                text = whole(known.decode(Arrays.copyOf(tokens, said)));
-                finish = "length";
-            } else if (finish.equals("stop") && said >= MOST_REPLY_TOKENS) {
-                finish = "length";
-            }
         }
-        return new ChatReply(decision, clock.millis() / 1000, text, finish, read, said);
-    }
-
-    /** Returns a text without the part of a character that it ends with. */
-    private static String whole(String text) {
-        return text.endsWith("\uFFFD") ? text.substring(0, text.indexOf('\uFFFD')) : text;
+        ReplyOptions.Cut cut = request.options().cut(text, known);
+        boolean isCut = !cut.text().equals(text);
+        String finish = decision.kind() == Decision.Kind.FALLBACK_ENVELOPE
+                ? "content_filter"
+                : cut.isTooLong() || (!isCut && cut.tokens() >= MOST_REPLY_TOKENS) ? "length" : "stop";
+        return new ChatReply(decision, clock.millis() / 1000, cut.text(), finish, read, cut.tokens());
     }
 
     private @Nullable Tokeniser tokeniser(Decision decision) {

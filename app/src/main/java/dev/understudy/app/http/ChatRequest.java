@@ -18,9 +18,9 @@ import java.util.List;
  * @param said the conversation so far, personal data masked; neighbours of one role are one; the last is the user's
  * @param stream whether the reply is wanted as events
  * @param usageInStream whether the last event is to count tokens
- * @param mostTokens of the reply
+ * @param options how the reply is to be drawn and cut
  */
-record ChatRequest(String model, List<Said> said, boolean stream, boolean usageInStream, int mostTokens) {
+record ChatRequest(String model, List<Said> said, boolean stream, boolean usageInStream, ReplyOptions options) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     ChatRequest {
@@ -31,8 +31,7 @@ record ChatRequest(String model, List<Said> said, boolean stream, boolean usageI
     record Said(Role role, String text) {}
 
     /**
-     * Reads a request. What a policy of this system cannot do, such as several answers or tools, is refused; how its
-     * answers are drawn belongs to the policy, so {@code temperature} and its like are taken and do nothing.
+     * Reads a request. What no policy of this system can do, such as several answers or tools, is refused.
      *
      * @throws HttpProblem saying what was expected and what was found
      */
@@ -58,7 +57,7 @@ record ChatRequest(String model, List<Said> said, boolean stream, boolean usageI
                 said(root.path("messages")),
                 flag(root, "stream"),
                 flag(root.path("stream_options"), "include_usage"),
-                Math.min(mostTokens(root, "max_tokens"), mostTokens(root, "max_completion_tokens")));
+                ReplyOptions.read(root));
     }
 
     private static void refuseWhatNoPolicyDoes(JsonNode root) throws HttpProblem {
@@ -85,17 +84,6 @@ record ChatRequest(String model, List<Said> said, boolean stream, boolean usageI
             return value.asBoolean();
         }
         throw HttpProblem.invalid(name, "expected true or false, got " + kind(value));
-    }
-
-    private static int mostTokens(JsonNode root, String name) throws HttpProblem {
-        JsonNode value = root.path(name);
-        if (value.isMissingNode() || value.isNull()) {
-            return Integer.MAX_VALUE;
-        }
-        if (!value.isIntegralNumber() || value.asLong() < 1) {
-            throw HttpProblem.invalid(name, "expected a whole number from 1, got " + kind(value));
-        }
-        return (int) Math.min(Integer.MAX_VALUE, value.asLong());
     }
 
     private static List<Said> said(JsonNode messages) throws HttpProblem {
@@ -160,7 +148,8 @@ record ChatRequest(String model, List<Said> said, boolean stream, boolean usageI
         }
     }
 
-    private static String kind(JsonNode node) {
+    /** Returns what a value is, for a message. */
+    static String kind(JsonNode node) {
         return node == null || node.isMissingNode()
                 ? "nothing"
                 : node.isContainerNode()

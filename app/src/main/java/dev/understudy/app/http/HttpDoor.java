@@ -17,16 +17,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server of HTTP for some interfaces, on a fixed number of threads. What is no request of theirs is refused with a
- * reason: a long body, another type than JSON, a wrong token; and without a token, a name for this machine that is none
- * of its own, which is what a web page of somebody else would use.
+ * A server of HTTP for some interfaces. What is no request of theirs is refused with a reason: a long body, another
+ * type than JSON, a wrong token; and without a token, a name for this machine that is none of its own, which is what a
+ * web page of somebody else would use.
+ *
+ * <p>Each connection may hold a thread, so that one that sends its request slowly holds up no other. It is closed where
+ * the request is not whole after {@link #MOST_SECONDS}, and beyond a number of connections new ones are closed at once.
  */
 public final class HttpDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
@@ -36,6 +40,12 @@ public final class HttpDoor implements AutoCloseable {
 
     /** Of a longer body so much is read and thrown away, so that its sender gets to read why. */
     private static final long MOST_DRAINED = 64L << 20;
+
+    /** Longest time for a request to arrive, seconds, plus up to 2 until that is noticed. */
+    static final int MOST_SECONDS = 5;
+
+    /** Time without a task after which a thread ends, seconds. */
+    private static final int IDLE_SECONDS = 30;
 
     private static final int BACKLOG = 128;
     private static final List<String> OWN_NAMES = List.of("localhost", "127.0.0.1", "[::1]");
@@ -58,22 +68,26 @@ public final class HttpDoor implements AutoCloseable {
      *
      * @param address where it listens; port 0 for any that is free
      * @param token that requests must carry as {@code Authorization: Bearer}; empty for none
-     * @param atOnce requests that are handled at once; more wait for a thread
+     * @param connections that are open at once; more are closed. The first door of a process sets it for all
      * @throws IOException if it cannot listen there
      */
-    public static HttpDoor open(InetSocketAddress address, String token, int atOnce, List<Api> apis)
+    public static HttpDoor open(InetSocketAddress address, String token, int connections, List<Api> apis)
             throws IOException {
         // The server of the JDK takes these from the process alone: a client that does not finish its request or read
         // its answer must not keep a thread, and small answers must not wait for an acknowledgement.
-        setUnlessSet("sun.net.httpserver.maxReqTime", "20");
+        setUnlessSet("sun.net.httpserver.maxReqTime", Integer.toString(MOST_SECONDS));
         setUnlessSet("sun.net.httpserver.maxRspTime", "60");
         setUnlessSet("sun.net.httpserver.nodelay", "true");
+        setUnlessSet("jdk.httpserver.maxConnections", Integer.toString(connections));
         HttpServer server = HttpServer.create(address, BACKLOG);
-        ExecutorService threads = Executors.newFixedThreadPool(atOnce, task -> {
-            Thread thread = new Thread(task, "http-" + server.getAddress().getPort());
-            thread.setDaemon(true);
-            return thread;
-        });
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                connections, connections, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread =
+                            new Thread(task, "http-" + server.getAddress().getPort());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
         HttpDoor door = new HttpDoor(server, threads, apis, token);
         server.setExecutor(threads);
         server.createContext("/", door::handle);

@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -45,6 +44,12 @@ public final class LiveDecisions<S extends Sample> implements AutoCloseable {
     private final Map<Question, CompletableFuture<Decision>> open = new ConcurrentHashMap<>();
     private final KafkaProducer<byte[], byte[]> producer;
     private final TopicFollower decisions;
+
+    /** Makes the observations of a question. */
+    public interface Observations<S, E extends Exception> {
+        /** Returns those of an entity. */
+        List<S> of(String entity) throws E;
+    }
 
     private record Question(String entity, String episode, long sequence) {}
 
@@ -95,15 +100,16 @@ public final class LiveDecisions<S extends Sample> implements AutoCloseable {
      *
      * @param prefix of the entity's name
      * @param observations made for an entity, at least one; the episode must be new
+     * @throws E if there are none to send
      */
-    public Decision ask(String prefix, Function<String, List<S>> observations)
-            throws UnansweredException, InterruptedException {
+    public <E extends Exception> Decision ask(String prefix, Observations<S, E> observations)
+            throws E, UnansweredException, InterruptedException {
         String entity = entities.poll();
         if (entity == null) {
             throw new UnansweredException(Why.BUSY, "expected fewer requests at once: as many as may wait are waiting");
         }
         try {
-            return ask(observations.apply(prefix + entity));
+            return ask(observations.of(prefix + entity));
         } finally {
             entities.add(entity);
         }

@@ -17,6 +17,8 @@ import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.Domain;
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyMapping;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.model.ModelFile;
@@ -68,6 +70,11 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init")
 class ChatOverHttpIT {
     private static final ResponderSpec SPEC = new ResponderSpec();
+    private static final String VARIANT = SPEC.name() + "@kind";
+    private static final Policies<Turn> POLICIES = new Policies<>(
+            List.of(SPEC),
+            List.of(PolicyName.parse(SPEC.name())),
+            PolicyMapping.of(PolicyMapping.LABEL, List.of(PolicyName.parse(SPEC.name())), Set.of(SPEC.name())));
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -80,6 +87,7 @@ class ChatOverHttpIT {
     private static LiveDecisions<Turn> decisions;
     private static HttpDoor door;
     private static ModelFile model;
+    private static ModelFile variant;
     private static HttpResponse<String> beforeAnyModel;
 
     @BeforeAll
@@ -90,17 +98,19 @@ class ChatOverHttpIT {
         serving = new Serving(
                 ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("serving"))
                         .named("test", "understudy-test"),
-                SPEC);
+                List.of(POLICIES));
         serving.start();
         decisions = new LiveDecisions<>(connection, Turn.DOMAIN, "test", 64, Duration.ofSeconds(60));
         door = HttpDoor.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 "",
                 80,
-                List.of(new ChatCompletions(Policies.one(SPEC), decisions, serving::model, InstantSource.system())));
+                List.of(new ChatCompletions(POLICIES, decisions, serving::model, InstantSource.system())));
         beforeAnyModel = complete(request("Hello", ""));
-        model = model();
+        model = model(SPEC.name(), 1);
         promote(model);
+        variant = model(VARIANT, 2);
+        promote(variant);
     }
 
     @AfterAll
@@ -112,10 +122,10 @@ class ChatOverHttpIT {
     }
 
     /** A model that has learned nothing, and replies with as many letters as it may. */
-    private static ModelFile model() {
+    private static ModelFile model(String policy, long seed) {
         Tokeniser tokeniser = Tokeniser.train(List.of("more and more of the same, and the same"), 265);
         RecurrentNetwork network = new RecurrentNetwork(tokeniser.size(), 8, 16);
-        float[] theta = network.initialise(new SplittableRandom(1));
+        float[] theta = network.initialise(new SplittableRandom(seed));
         int bias = network.layout().offset("bias");
         for (int token = 0; token < tokeniser.size(); token++) {
             theta[bias + token] = -60;
@@ -126,7 +136,7 @@ class ChatOverHttpIT {
         TreeMap<String, String> extra = new TreeMap<>();
         extra.put("tokenizer", new String(tokeniser.toJson(), StandardCharsets.UTF_8));
         ModelMetadata metadata = new ModelMetadata(
-                SPEC.name(),
+                policy,
                 "",
                 0,
                 1,
@@ -151,17 +161,18 @@ class ChatOverHttpIT {
                         connection.clientSettings(),
                         new StringSerializer(),
                         UnderstudySerdes.promotion().serializer())) {
-            for (var chunk : Artifacts.chunks(SPEC.name(), promoted.bytes())) {
+            String policy = promoted.metadata().policy();
+            for (var chunk : Artifacts.chunks(policy, promoted.bytes())) {
                 artifacts.send(chunk).get(20, TimeUnit.SECONDS);
             }
             Promotion promotion =
-                    new Promotion(SPEC.name(), 1, promoted.sha256(), 0, "", "test", true, "", new TreeMap<>(), 0);
+                    new Promotion(policy, 1, promoted.sha256(), 0, "", "test", true, "", new TreeMap<>(), 0);
             promotions
-                    .send(new ProducerRecord<>(Topics.PROMOTIONS, SPEC.name(), promotion))
+                    .send(new ProducerRecord<>(Topics.PROMOTIONS, policy, promotion))
                     .get(20, TimeUnit.SECONDS);
         }
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (serving.health().epochs().isEmpty()) {
+        while (!serving.health().epochs().containsKey(promoted.metadata().policy())) {
             assertThat(System.nanoTime()).as("deadline of the model").isLessThan(deadline);
             TimeUnit.MILLISECONDS.sleep(50);
         }
@@ -289,6 +300,24 @@ class ChatOverHttpIT {
     }
 
     @Test
+    void whatShortensAReplyDoesAndWhatWouldDrawItOtherwiseIsRefused() throws Exception {
+        JsonNode stopped = JSON.readTree(complete(request("Hello", ",\"stop\":[\"a\",\"e\",\"i\",\"o\"]"))
+                .body());
+        assertThat(stopped.path("choices")
+                        .path(0)
+                        .path("message")
+                        .path("content")
+                        .asText())
+                .doesNotContainPattern("[aeio]");
+        HttpResponse<String> refused = complete(request("Hello", ",\"temperature\":0.2"));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        JsonNode error = JSON.readTree(refused.body()).path("error");
+        assertThat(error.path("code").asText()).isEqualTo("unsupported_value");
+        assertThat(error.path("param").asText()).isEqualTo("temperature");
+        assertThat(error.path("message").asText()).startsWith("expected 0.8 or none");
+    }
+
+    @Test
     void namesThePoliciesAndRefusesOthers() throws Exception {
         JsonNode list = get("/v1/models", 200);
         assertThat(list.path("data").findValuesAsText("id")).containsExactly(SPEC.name());
@@ -306,7 +335,45 @@ class ChatOverHttpIT {
         HttpResponse<String> other = complete(request("Hello", "").replace(SPEC.name(), "gpt-x"));
         assertThat(other.statusCode()).isEqualTo(404);
         assertThat(JSON.readTree(other.body()).path("error").path("message").asText())
-                .isEqualTo("expected one of the policies [dialogue/responder] or a variant of it, got \"gpt-x\"");
+                .isEqualTo("expected one of the policies [dialogue/responder] or a promoted variant of one, got"
+                        + " \"gpt-x\"");
+        HttpResponse<String> variant = complete(request("Hello", "").replace(SPEC.name(), SPEC.name() + "@never"));
+        assertThat(variant.statusCode()).isEqualTo(404);
+        assertThat(JSON.readTree(variant.body()).path("error").path("code").asText())
+                .isEqualTo("model_not_found");
+        assertThat(get("/v1/models/dialogue%2Fresponder@never", 404)
+                        .path("error")
+                        .path("message")
+                        .asText())
+                .contains("got \"dialogue/responder@never\"");
+    }
+
+    @Test
+    void aVariantThatWasPromotedAnswersItself() throws Exception {
+        assertThat(get("/v1/models/dialogue%2Fresponder@kind", 200).path("id").asText())
+                .isEqualTo(VARIANT);
+        HttpResponse<String> response = complete(request("Hello", "").replace(SPEC.name(), VARIANT));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        JsonNode answer = JSON.readTree(response.body());
+        assertThat(answer.path("model").asText()).isEqualTo(VARIANT + ":1");
+        assertThat(answer.path("system_fingerprint").asText()).isEqualTo(variant.sha256());
+    }
+
+    /** What maps all turns to the policy itself leads none to its variant. */
+    @Test
+    void aVariantThatNoTurnIsLedToIsNotFound() {
+        ChatCompletions one =
+                new ChatCompletions(Policies.one(SPEC), decisions, serving::model, InstantSource.system());
+        HttpProblem problem = catchThrowableOfType(
+                HttpProblem.class,
+                () -> one.answer(new Api.Request(
+                        "POST",
+                        "/v1/chat/completions",
+                        request("Hello", "").replace(SPEC.name(), VARIANT).getBytes(StandardCharsets.UTF_8))));
+        assertThat(problem.status()).isEqualTo(404);
+        assertThat(problem.text())
+                .startsWith("expected a mapping (policy.mapping) by which the entity \"responder@kind/http-test-")
+                .endsWith("is answered by dialogue/responder@kind, got one by dialogue/responder");
     }
 
     @Test

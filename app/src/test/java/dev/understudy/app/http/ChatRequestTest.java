@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.understudy.app.http.ChatRequest.Said;
 import dev.understudy.dialogue.Role;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -39,17 +40,17 @@ class ChatRequestTest {
                         new Said(Role.ASSISTANT, "Hi\nthere"),
                         new Said(Role.USER, "I am <mail>\nAnd you?"));
         assertThat(request.stream()).isFalse();
-        assertThat(request.mostTokens()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(request.options()).isEqualTo(new ReplyOptions(null, null, null, List.of(), Integer.MAX_VALUE));
     }
 
     @Test
     void takesWhatAnyClientSendsBeside() throws Exception {
         ChatRequest request = read(
-                "{%s,\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0.2,\"top_p\":1,\"n\":1,\"user\":\"x\",\"max_tokens\":9,\"max_completion_tokens\":7,\"seed\":3,\"tools\":[],\"stop\":null,\"messages\":[%s]}"
+                "{%s,\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0.2,\"top_p\":1,\"n\":1,\"presence_penalty\":0,\"logit_bias\":{},\"user\":\"x\",\"max_tokens\":9,\"max_completion_tokens\":7,\"seed\":3,\"tools\":[],\"stop\":null,\"messages\":[%s]}"
                         .formatted(MODEL, user("Hello")));
         assertThat(request.stream()).isTrue();
         assertThat(request.usageInStream()).isTrue();
-        assertThat(request.mostTokens()).isEqualTo(7);
+        assertThat(request.options()).isEqualTo(new ReplyOptions(0.2, 1.0, 3L, List.of(), 7));
     }
 
     @Test

@@ -8,17 +8,21 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HttpDoorTest {
+    private static final int CONNECTIONS = 24;
+
     private final HttpClient client = HttpClient.newHttpClient();
     private @Nullable HttpDoor door;
 
@@ -45,7 +49,7 @@ class HttpDoorTest {
 
     private HttpDoor open(String token) throws IOException {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        HttpDoor opened = HttpDoor.open(any, token, 4, List.of(new Echo()));
+        HttpDoor opened = HttpDoor.open(any, token, CONNECTIONS, List.of(new Echo()));
         door = opened;
         return opened;
     }
@@ -114,5 +118,62 @@ class HttpDoorTest {
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         assertThat(with.body()).isEqualTo("/echo 0");
+    }
+
+    /** Returns a connection that sends the beginning of a request and no more. */
+    private static Socket half(HttpDoor opened, String beginning) throws IOException {
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), opened.address().getPort());
+        socket.setSoTimeout(60_000);
+        socket.getOutputStream().write(beginning.getBytes(StandardCharsets.UTF_8));
+        return socket;
+    }
+
+    /** Waits until the other side closes a connection, and returns what it said before. */
+    private static String untilClosed(Socket socket) throws IOException {
+        try (socket) {
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (SocketException reset) {
+            return "";
+        }
+    }
+
+    @Test
+    void slowSendersHoldUpNobodyAndAreCutOff() throws Exception {
+        HttpDoor opened = open("");
+        List<Socket> slow = new ArrayList<>();
+        for (int i = 0; i < CONNECTIONS / 3; i++) {
+            slow.add(half(opened, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: appl"));
+            slow.add(half(
+                    opened,
+                    "POST /echo HTTP/1.1\r\n"
+                            + "Host: localhost\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: 9\r\n\r\n"
+                            + "{"));
+        }
+        assertThat(post(opened, "/echo", "application/json", 1)).isEqualTo("200 /echo 1");
+        for (Socket each : slow) {
+            assertThat(untilClosed(each)).isEmpty();
+        }
+        assertThat(post(opened, "/echo", "application/json", 2)).isEqualTo("200 /echo 2");
+        assertThat(opened.responses()).containsOnlyKeys(200);
+    }
+
+    @Test
+    void moreConnectionsThanMayBeAreClosedAndThoseThatAreOpenAnswered() throws Exception {
+        HttpDoor opened = open("");
+        String request = "GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        List<Socket> open = new ArrayList<>();
+        int most = Integer.getInteger("jdk.httpserver.maxConnections", 0); // of the first door in this process
+        for (int i = 0; i < most; i++) {
+            open.add(half(opened, request.substring(0, 10)));
+        }
+        assertThat(untilClosed(half(opened, request))).isEmpty();
+        for (Socket each : open) {
+            each.getOutputStream().write(request.substring(10).getBytes(StandardCharsets.UTF_8));
+            assertThat(untilClosed(each)).startsWith("HTTP/1.1 200");
+        }
+        assertThat(untilClosed(half(opened, request))).startsWith("HTTP/1.1 200");
     }
 }
