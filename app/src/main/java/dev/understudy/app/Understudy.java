@@ -254,7 +254,8 @@ public final class Understudy {
             Settings settings = Settings.resolve(
                     tool.settings(), known, own.matchedOptionValue(CONFIG, (Path) null), environment, given(tool, own));
             if (tool.announcesSettings()) {
-                console.note(last.getCommandSpec().qualifiedName() + ": " + settings);
+                console.note(
+                        last.getCommandSpec().qualifiedName() + ": " + settings.without(tool.meaningless(settings)));
             }
             return tool.run(settings, console);
         } catch (BadSettingsException e) {

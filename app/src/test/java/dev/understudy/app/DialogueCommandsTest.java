@@ -52,6 +52,6 @@ class DialogueCommandsTest {
     void aModelThatIsNotThereIsBadUsage() throws IOException {
         Ran ran = train(folder.resolve("none.onnx").toString());
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("expected a file or folder, found none at", "none.onnx");
+        assertThat(ran.err()).contains("--model: expected a file, found nothing at", "none.onnx");
     }
 }

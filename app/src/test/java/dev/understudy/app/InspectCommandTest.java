@@ -358,13 +358,27 @@ class InspectCommandTest {
             assertThat(found.get("steps").asInt())
                     .as("the reply to the first turn")
                     .isEqualTo(1);
-            assertThat(found.get("rejectedByReason").get("NO_LABEL").asInt()).isEqualTo(4);
+            assertThat(found.get("rejectedByReason"))
+                    .as("that no reply follows is no fault")
+                    .isEmpty();
             assertThat(found.get("remarks").toString())
                     .contains("personal data was masked in 1 turn")
                     .contains(
-                            "2 conversations of 5 turns, 26 bytes of text in UTF-8; 2 are to be imitated (weight 1), 3 are")
-                    .contains("chat.jsonl:2: expected conversation a once");
+                            "2 conversations of 5 turns, 26 bytes of text in UTF-8; 2 are to be imitated (weight 1), 3"
+                                    + " are")
+                    .contains("chat.jsonl:2: expected conversation a once")
+                    .contains("1 turn is followed by a reply to be imitated, 4 are not");
         }
+        Ran text = Ran.command("inspect", file.toString());
+        assertThat(text.out())
+                .containsPattern("turns +5\\R")
+                .containsPattern("conversations +2\\R")
+                .containsPattern("replies +1\\R")
+                .doesNotContain("trips", "rateHz");
+        Ran acts = Ran.command("inspect", "--policy", "dialogue/acts", file.toString());
+        assertThat(acts.code()).isEqualTo(1);
+        assertThat(acts.out())
+                .contains("no reply would be learned: dialogue/acts learns from turns with acts, and none of 5 turns");
     }
 
     @Test
@@ -374,16 +388,18 @@ class InspectCommandTest {
                 {"sender_id":"s","event":"bot","timestamp":1600000001,"text":"Hello"}
                 {"sender_id":"s","event":"user","timestamp":1600000006,"text":"Who are you?"}
                 {"sender_id":"s","event":"bot","timestamp":1600000011,"text":"A bot"}
-                {"sender_id":"s","event":"user","timestamp":1600000111,"text":"Bye"}
+                {"sender_id":"s","event":"user","timestamp":1600000311,"text":"Bye"}
+                {"sender_id":"s","event":"bot","timestamp":1600057911,"text":"Sorry, I was away"}
+                {"sender_id":"s","event":"user","timestamp":1602000000,"text":"Hm"}
                 """);
         Ran ran = Ran.command("inspect", file.toString());
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out())
-                .contains("2 turns come after a silence of more than 2,000 ms")
-                .contains("1 turn is more than 10 s from the turns beside it")
-                .containsPattern("steps +1\\R");
-        Ran patient = Ran.command("inspect", "--inactivity-millis", "5000", file.toString());
-        assertThat(patient.out()).containsPattern("steps +2\\R").doesNotContain("after a silence");
+                .contains("4 turns come after a silence of more than 2,000 ms")
+                .contains("1 turn is more than 7 days after or 10 s before the turns beside it")
+                .containsPattern("replies +1\\R");
+        Ran patient = Ran.command("inspect", "--inactivity-millis", "86400000", file.toString());
+        assertThat(patient.out()).containsPattern("replies +3\\R").doesNotContain("after a silence");
     }
 
     @Test

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.understudy.app.console.Failures;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -207,10 +209,18 @@ class UnderstudyTest {
     }
 
     @Test
-    void chatSaysWhatItCannotReachOrFind(@TempDir Path folder) {
+    void chatSaysWhatItCannotReachOrFind(@TempDir Path folder) throws IOException {
         Ran alone = Ran.command("chat", "--bootstrap-servers", "127.0.0.1:1", "--timeout-seconds", "1");
         assertThat(alone.code()).isEqualTo(1);
         assertThat(alone.err()).contains("expected a Kafka cluster at 127.0.0.1:1");
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + silent.getLocalPort();
+            Ran unanswered = Ran.command("chat", "--bootstrap-servers", address, "--timeout-seconds", "1");
+            assertThat(unanswered.code()).isEqualTo(1);
+            assertThat(unanswered.err())
+                    .as("takes connections and says nothing")
+                    .contains("expected a Kafka cluster at %s, found none within 1 s".formatted(address));
+        }
         Ran model = Ran.command("chat", "--model", folder.resolve("none.onnx").toString());
         assertThat(model.code()).isEqualTo(2);
         assertThat(model.err()).contains("--model: expected a file, found nothing at " + folder);

@@ -25,7 +25,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,24 +39,17 @@ import picocli.CommandLine.Command;
 @Command(
         name = "chat",
         description = {
-            "Talk with a policy of dialogue: each line of the input is a turn, each line of the output a reply.",
+            "Talk with a policy of dialogue: each line of the input is a turn, each line of the output a reply; with --json, an",
+            "object with the reply, or with what is wrong with a line that can be no turn.",
             "Through Kafka, with the policy that serve serves; or, with --model, with a model file and without a cluster.",
             "An empty line begins another conversation. What is typed is masked as logs are, and never learned from."
         })
 public final class ChatCommand implements Tool {
     private static final int SHORT_HASH = 12;
 
-    private static final Setting<String> MODEL = new Setting<>(
+    private static final Setting<String> MODEL = TrainCommand.existingIfGiven(
             "model",
-            "",
-            "A model file to talk with, as train writes it or models export writes it; without one, through Kafka.",
-            text -> {
-                if (!text.isBlank() && !Files.exists(Path.of(text))) {
-                    throw new IllegalArgumentException("expected a file, found nothing at "
-                            + Path.of(text).toAbsolutePath().normalize());
-                }
-                return text;
-            });
+            "A model file to talk with, as train writes it or models export writes it; without one, through Kafka.");
     private static final Setting<String> POLICY = Setting.text(
             "policy",
             "",
@@ -108,6 +100,7 @@ public final class ChatCommand implements Tool {
         private final String label;
         private int conversations;
         private long sequence;
+        private long lineNumber;
 
         Visitor(BufferedReader lines, Console console, String entity, String label) {
             this.lines = lines;
@@ -129,6 +122,7 @@ public final class ChatCommand implements Tool {
         @Nullable
         Turn next() throws IOException {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                lineNumber++;
                 if (line.isBlank()) {
                     conversations++;
                     sequence = 0;
@@ -140,9 +134,17 @@ public final class ChatCommand implements Tool {
                     sequence += 2; // the reply has the number between
                     return turn;
                 }
-                console.note(TurnCheck.describe(refusal, turn));
+                refused(TurnCheck.describe(refusal, turn));
             }
             return null;
+        }
+
+        /** Tells why the last line gets no reply. */
+        void refused(String why) {
+            Map<String, Object> told = new LinkedHashMap<>();
+            told.put("error", why);
+            told.put("line", lineNumber);
+            console.problemLine(told, () -> "line %d: %s".formatted(lineNumber, why));
         }
 
         private Turn turn(String text) {
@@ -177,7 +179,7 @@ public final class ChatCommand implements Tool {
                                             turn.label().isBlank() ? ResponderSpec.NAME : turn.label(),
                                             connection.bootstrapServers()));
                 }
-                console.result(json(decision), () -> text(decision));
+                console.resultLine(json(decision), () -> text(decision));
             }
         }
     }
@@ -217,7 +219,7 @@ public final class ChatCommand implements Tool {
             for (Turn turn = visitor.next(); turn != null; turn = visitor.next()) {
                 Refusal refusal = talk.hear(turn);
                 if (refusal != null) {
-                    console.note(refusal.text());
+                    visitor.refused(refusal.text());
                     continue;
                 }
                 long seed = settings.get(TrainCommand.SEED) + turn.sequence() + 2;
@@ -227,7 +229,7 @@ public final class ChatCommand implements Tool {
                 told.put("reply", text);
                 told.put("sha256", policy.sha256());
                 told.put("seed", seed);
-                console.result(told, () -> Console.onOneLine(text));
+                console.resultLine(told, () -> Console.onOneLine(text));
             }
         }
     }

@@ -52,11 +52,10 @@ final class DialogueStudy implements Study {
                     + " evaluated on once they have predicted it, TF-IDF counts words in all of them, and there is no"
                     + " regression of acts.");
 
-    private static final Setting<String> MODEL = Setting.text(
+    private static final Setting<String> MODEL = TrainCommand.existingIfGiven(
             "model",
-            "",
-            "The model file that learning goes on from (of dialogue); by default it begins with nothing, and gail clones"
-                    + " before it imitates.");
+            "The model file that learning goes on from (of dialogue); by default it begins with nothing, and gail"
+                    + " clones before it imitates.");
 
     /** What training asks for besides. */
     static final List<Setting<?>> TRAINING = List.of(FORMAT, MODEL);
@@ -83,7 +82,12 @@ final class DialogueStudy implements Study {
     }
 
     /** Conversations of files, and what became of their turns. */
-    private record Read(List<Conversation> conversations, Map<String, Long> bad) {}
+    private record Read(List<Conversation> conversations, Map<String, Long> bad) {
+        boolean hasActs() {
+            return conversations.stream().flatMap(each -> each.turns().stream()).anyMatch(turn -> !turn.acts()
+                    .isEmpty());
+        }
+    }
 
     private static Read read(List<Path> files, String format) {
         LogFiles.requireExisting(files);
@@ -106,6 +110,20 @@ final class DialogueStudy implements Study {
         List<Step> steps =
                 steps(read.conversations(), settings.get(TrainCommand.EXPERTS).actors(), rejected);
         List<Trajectory> trajectories = Steps.trajectories(steps, spec.stepMs());
+        if (trajectories.isEmpty() && spec instanceof ActsSpec && !read.hasActs()) {
+            throw new CommandFailedException(
+                    "expected turns with acts, which %s learns from, in %s, found none among %d turns: logs as %s have them"
+                            .formatted(
+                                    spec.name(),
+                                    files,
+                                    read.conversations().stream()
+                                            .mapToInt(each -> each.turns().size())
+                                            .sum(),
+                                    List.of(
+                                            DialogueFormat.SCHEMA_GUIDED,
+                                            DialogueFormat.MULTIWOZ,
+                                            DialogueFormat.RASA)));
+        }
         if (trajectories.isEmpty()) {
             throw new CommandFailedException(
                     "expected at least one reply to learn from in %s, got none (bad %s, rejected %s)"
@@ -159,7 +177,6 @@ final class DialogueStudy implements Study {
             return learner.initialState(seed);
         }
         Path path = Path.of(model);
-        LogFiles.requireExisting(List.of(path));
         LearnerState state = learner.stateFrom(Files.readAllBytes(path), seed);
         if (state == null) {
             throw new BadSettingsException(

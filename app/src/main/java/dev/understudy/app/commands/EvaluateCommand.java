@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -34,8 +35,8 @@ public final class EvaluateCommand implements Tool {
     private static final Setting<String> DEMONSTRATIONS = Setting.text(
             "demos",
             "",
-            "The logs to evaluate car following on: files or folders (by comma) with --mapping, or a folder in the OpenACC"
-                    + " layout (runs.csv and runs/).");
+            "What is evaluated on. Of car following: files or folders (by comma) with --mapping, or a folder in the"
+                    + " OpenACC layout (runs.csv and runs/). Of dialogue: files of conversations.");
 
     @Parameters(paramLabel = "<file>", arity = "0..*", description = "More files and folders of logs, with --mapping.")
     private List<Path> moreFiles = List.of();
@@ -49,11 +50,22 @@ public final class EvaluateCommand implements Tool {
     }
 
     @Override
-    public int run(Settings settings, Console console) throws IOException {
-        Path path = settings.get(MODEL);
+    public Set<String> meaningless(Settings settings) throws IOException {
+        Set<String> keys = Study.ofOthers(spec(settings));
+        keys.remove(MODEL.key());
+        return keys;
+    }
+
+    private static PolicySpec<?> spec(Settings settings) throws IOException {
         String name = settings.get(POLICY);
         String environment = settings.get(Study.ENVIRONMENT);
-        PolicySpec<?> spec = Study.policy(name.isBlank() && environment.isBlank() ? named(path) : name, environment);
+        return Study.policy(name.isBlank() && environment.isBlank() ? named(settings.get(MODEL)) : name, environment);
+    }
+
+    @Override
+    public int run(Settings settings, Console console) throws IOException {
+        Path path = settings.get(MODEL);
+        PolicySpec<?> spec = spec(settings);
         try (ServedPolicy policy = accepted(path, spec)) {
             return Study.of(spec)
                     .evaluate(policy, LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings, console);
@@ -74,9 +86,11 @@ public final class EvaluateCommand implements Tool {
     /** Returns the policy that a model file names. */
     static String named(Path path) throws IOException {
         try {
-            return ModelFile.read(path).metadata().policy();
+            return ModelFile.read(Files.readAllBytes(path)).metadata().policy();
         } catch (InvalidModelException e) {
-            throw new CommandFailedException(String.valueOf(e.getMessage()));
+            throw new CommandFailedException(
+                    "expected a model file, as train or models export writes it, found %s at %s: %s"
+                            .formatted(FileKinds.found(path), path, e.getMessage()));
         }
     }
 }

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import picocli.CommandLine.Command;
@@ -90,6 +91,13 @@ public final class IngestCommand implements Tool {
         settings.addAll(List.of(
                 LogFiles.FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
         return settings;
+    }
+
+    @Override
+    public Set<String> meaningless(Settings settings) {
+        return LogFiles.isOfDialogue(settings)
+                ? Set.of(MAPPING.key(), RUNS.key(), LogFiles.SEQUENTIAL.key())
+                : Set.of();
     }
 
     @Override

@@ -57,9 +57,10 @@ public final class InspectCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) {
         Set<Actor> experts = settings.get(Pipeline.EXPERTS).actors();
-        LogInspection found = LogInspection.of(open(settings, experts));
+        InspectedSource source = open(settings, experts);
+        LogInspection found = LogInspection.of(source);
         Map<String, @Nullable Object> result = result(found);
-        console.result(result, () -> text(found, result));
+        console.result(result, () -> text(found, source.isOfConversations() ? ofConversations(result) : result));
         return found.steps() > 0 ? 0 : FAILED;
     }
 
@@ -98,6 +99,18 @@ public final class InspectCommand implements Tool {
         result.put("action", action);
         result.put("remarks", found.remarks());
         return result;
+    }
+
+    /** Returns the figures that conversations have, by the names of what they count. */
+    private static Map<String, @Nullable Object> ofConversations(Map<String, @Nullable Object> result) {
+        Map<String, String> names = Map.of("samples", "turns", "trips", "conversations", "steps", "replies");
+        Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+        result.forEach((name, figure) -> {
+            if (!name.equals("rateHz") && !name.equals("action")) {
+                shown.put(names.getOrDefault(name, name), figure);
+            }
+        });
+        return shown;
     }
 
     /** JSON has no NaN: null where there was nothing to measure. */

@@ -10,6 +10,8 @@ import dev.understudy.app.console.Versions;
 import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.domain.Policies;
+import dev.understudy.domain.PolicyName;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.driving.FollowingBaselines;
 import dev.understudy.flink.LearningJob;
 import dev.understudy.flink.LearningJobConfig;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -90,6 +93,15 @@ public final class LearnCommand implements Tool {
                 LICENCE,
                 IDM,
                 SigningSettings.SIGN_TRAINER);
+    }
+
+    @Override
+    public Set<String> meaningless(Settings settings) {
+        boolean isDriving = Pipeline.policies(settings)
+                .domain()
+                .name()
+                .equals(PolicyName.parse(CarFollowing.POLICY).domain());
+        return isDriving ? Set.of() : Set.of(IDM.key());
     }
 
     @Override

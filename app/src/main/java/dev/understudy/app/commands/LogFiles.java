@@ -113,11 +113,19 @@ final class LogFiles {
                         experts));
     }
 
+    /** Returns whether settings say that files are of conversations. */
+    static boolean isOfDialogue(Settings settings) {
+        return DialogueFormat.isNamed(settings.get(FORMAT)) || isOfDialogue(settings.get(POLICY));
+    }
+
+    private static boolean isOfDialogue(String policy) {
+        return !policy.isBlank() && Pipeline.spec(policy).domain().equals(Turn.DOMAIN);
+    }
+
     private static Optional<DialogueFormat> dialogueFormat(List<Path> files, Settings settings, String mapping) {
         String format = settings.get(FORMAT);
         String policy = settings.get(POLICY);
-        boolean isOfDialogue =
-                !policy.isBlank() && Pipeline.spec(policy).domain().equals(Turn.DOMAIN);
+        boolean isOfDialogue = isOfDialogue(policy);
         if (DialogueFormat.isNamed(format)) {
             if (!policy.isBlank() && !isOfDialogue) {
                 throw new BadSettingsException(List.of("--policy: expected one of %s with --format %s, found \"%s\""
@@ -150,7 +158,7 @@ final class LogFiles {
         return opened(() -> DialogueFormat.recognised(files))
                 .orElseThrow(() -> new BadSettingsException(List.of(
                         "expected conversations in one of the formats %s, found in %s no object with their members"
-                                .formatted(Arrays.toString(DialogueFormat.values()), files))));
+                                .formatted(Arrays.toString(DialogueFormat.values()), FileKinds.found(files)))));
     }
 
     /** Returns the turns of conversations in files, in the order of their times; what is no turn is left out. */
@@ -204,9 +212,8 @@ final class LogFiles {
         }
         if (files.size() != 1 || !Files.isDirectory(files.get(0))) {
             throw new BadSettingsException(List.of(
-                    "expected one folder in the OpenACC layout (runs.csv and runs/) or a mapping file with --mapping"
-                            + " (episodes of a task: --policy control/NAME; conversations: --format),"
-                            + " found " + files + " and no mapping file"));
+                    "expected one folder in the OpenACC layout (runs.csv and runs/), conversations in one of the formats %s, or a mapping file with --mapping (episodes of a task: --policy control/NAME), found %s and no mapping file"
+                            .formatted(Arrays.toString(DialogueFormat.values()), FileKinds.found(files))));
         }
         OpenAccReader reader = opened(() -> OpenAccReader.open(files.get(0)));
         return read(reader, reader.runs(), sequential);

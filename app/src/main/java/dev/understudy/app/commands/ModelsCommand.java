@@ -350,8 +350,8 @@ public final class ModelsCommand {
                         .orElseThrow(() -> new CommandFailedException(
                                 "expected the file of %s in %s, found none".formatted(model, Topics.ARTIFACTS)));
             } else {
-                throw new CommandFailedException(
-                        "expected a model file or the beginning of a SHA-256, found neither at " + model);
+                throw new BadSettingsException(
+                        List.of("expected a model file or the beginning of a SHA-256, found neither at " + model));
             }
             String policy = settings.get(VERIFIED).isEmpty() ? policyOf(bytes) : settings.get(VERIFIED);
             IntakeCheck check = Pipeline.spec(policy).intakeCheck(policy, IntakeLimits.defaults());

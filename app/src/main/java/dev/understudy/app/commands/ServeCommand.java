@@ -9,6 +9,7 @@ import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.BrokerWatch;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
+import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.Policies;
 import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
@@ -27,8 +28,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
 /** One serving instance. */
@@ -124,6 +127,15 @@ public final class ServeCommand implements Tool {
                 REPORT_SECONDS));
         settings.addAll(HttpSettings.ALL);
         return SigningSettings.with(settings);
+    }
+
+    @Override
+    public Set<String> meaningless(Settings settings) {
+        boolean isDialogue =
+                served(settings).stream().anyMatch(each -> each.domain().equals(Turn.DOMAIN));
+        return isDialogue
+                ? Set.of()
+                : HttpSettings.ALL.stream().map(Setting::key).collect(Collectors.toSet());
     }
 
     @Override

@@ -9,7 +9,9 @@ import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Trajectory;
 import dev.understudy.dialogue.Turn;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
+import dev.understudy.driving.CarFollowing;
 import dev.understudy.environment.Environments;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
@@ -17,8 +19,11 @@ import dev.understudy.learn.Update;
 import dev.understudy.model.ServedPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What {@code train} and {@code evaluate} do in one domain: how files become demonstrations, and what is told of a
@@ -57,6 +62,24 @@ interface Study {
                     List.of("environment: expected one of %s, found %s".formatted(name, environment)));
         }
         return spec;
+    }
+
+    /** Returns the keys of settings that only studies of other domains have. */
+    static Set<String> ofOthers(PolicySpec<?> spec) {
+        Map<String, List<Setting<?>>> own = Map.of(
+                PolicyName.parse(CarFollowing.POLICY).domain(),
+                List.of(LogFiles.MAPPING),
+                ControlPolicySpec.DOMAIN.name(),
+                Stream.concat(ControlStudy.TRAINING.stream(), ControlStudy.EVALUATION.stream())
+                        .toList(),
+                Turn.DOMAIN.name(),
+                Stream.concat(DialogueStudy.TRAINING.stream(), DialogueStudy.EVALUATION.stream())
+                        .toList());
+        Set<String> keys = new HashSet<>();
+        own.values().forEach(each -> each.forEach(setting -> keys.add(setting.key())));
+        own.getOrDefault(spec.domain().name(), List.of()).forEach(setting -> keys.remove(setting.key()));
+        keys.remove(TrainCommand.SEED.key());
+        return keys;
     }
 
     /** Returns the study of a policy. */

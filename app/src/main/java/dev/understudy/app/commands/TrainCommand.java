@@ -102,19 +102,39 @@ public final class TrainCommand implements Tool {
         return settings;
     }
 
-    /** A file or folder that has to be there. */
+    /** A file that has to be there. */
     static Setting<Path> existing(String key, String description) {
         return new Setting<>(key, "", description, text -> {
             if (text.isBlank()) {
                 throw new IllegalArgumentException("expected a path, found none");
             }
-            Path path = Path.of(text);
-            if (!Files.exists(path)) {
-                throw new IllegalArgumentException("expected a file or folder, found nothing at "
-                        + path.toAbsolutePath().normalize());
-            }
-            return path;
+            return existingFile(text);
         });
+    }
+
+    /** A file that has to be there, if one is given. */
+    static Setting<String> existingIfGiven(String key, String description) {
+        return new Setting<>(
+                key,
+                "",
+                description,
+                text -> text.isBlank() ? "" : existingFile(text).toString());
+    }
+
+    private static Path existingFile(String text) {
+        Path path = Path.of(text);
+        if (!Files.exists(path) || Files.isDirectory(path)) {
+            throw new IllegalArgumentException("expected a file, found %s at %s"
+                    .formatted(
+                            Files.exists(path) ? "a folder" : "nothing",
+                            path.toAbsolutePath().normalize()));
+        }
+        return path;
+    }
+
+    @Override
+    public Set<String> meaningless(Settings settings) {
+        return Study.ofOthers(Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT)));
     }
 
     @Override

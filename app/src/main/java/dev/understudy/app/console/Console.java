@@ -14,9 +14,9 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * Where a command writes: with {@code --json} its result is one JSON object on standard output and all else goes to
- * standard error; without, the result is text and stands on standard output with the lines before it. May be used by
- * several threads.
+ * Where a command writes: with {@code --json} its result is one JSON object on standard output, or a line with one for
+ * each of its results, and all else goes to standard error; without, the result is text and stands on standard output
+ * with the lines before it. May be used by several threads.
  */
 public final class Console {
     private static final String ERASE_LINE = "\r\u001b[K";
@@ -83,8 +83,26 @@ public final class Console {
 
     /** Writes the result, as JSON or as text, whichever was asked for. */
     public synchronized void result(Object value, Supplier<String> text) {
+        print(json ? toJson(value, true) : text.get());
+    }
+
+    /** Writes one of several results, each a line: of JSON or of text, whichever was asked for. */
+    public synchronized void resultLine(Object value, Supplier<String> text) {
+        print(json ? toJson(value, false) : text.get());
+    }
+
+    /** Writes what one of several results is missing for: as JSON in its place, or else as a note. */
+    public synchronized void problemLine(Object value, Supplier<String> text) {
+        if (json) {
+            print(toJson(value, false));
+        } else {
+            note(text.get());
+        }
+    }
+
+    private void print(String text) {
         eraseStatus();
-        out.println(json ? toJson(value) : text.get());
+        out.println(text);
         out.flush();
     }
 
@@ -96,8 +114,8 @@ public final class Console {
         }
     }
 
-    private static String toJson(Object value) {
-        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static String toJson(Object value, boolean indented) {
+        ObjectMapper mapper = new ObjectMapper().configure(SerializationFeature.INDENT_OUTPUT, indented);
         SimpleModule numbers = new SimpleModule();
         numbers.addSerializer(Double.class, new FiniteOrNull());
         try {

@@ -159,7 +159,13 @@ public final class Settings {
     /** Returns the effective configuration on one line. */
     @Override
     public String toString() {
+        return without(Set.of());
+    }
+
+    /** Returns the effective configuration on one line, without some keys. */
+    public String without(Set<String> keys) {
         return texts.entrySet().stream()
+                .filter(entry -> !keys.contains(entry.getKey()))
                 .map(entry -> entry.getKey() + "=" + (entry.getValue().isEmpty() ? "-" : entry.getValue()))
                 .collect(Collectors.joining(" "));
     }

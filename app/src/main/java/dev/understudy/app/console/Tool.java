@@ -1,6 +1,7 @@
 package dev.understudy.app.console;
 
 import java.util.List;
+import java.util.Set;
 
 /** A command that is configured by {@link Setting}s; it runs only if all of them are good. */
 public interface Tool {
@@ -10,6 +11,11 @@ public interface Tool {
     /** Returns whether the effective configuration is worth a line: so for what runs long, not for a listing. */
     default boolean announcesSettings() {
         return true;
+    }
+
+    /** Returns the keys of settings that mean nothing in a run, as those of another domain: they are not announced. */
+    default Set<String> meaningless(Settings settings) throws Exception {
+        return Set.of();
     }
 
     /**

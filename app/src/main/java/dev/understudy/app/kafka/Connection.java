@@ -92,6 +92,11 @@ public final class Connection {
         return client.getOrDefault("bootstrap.servers", "");
     }
 
+    /** Returns how long to wait for the cluster. */
+    Duration timeout() {
+        return Duration.ofSeconds(timeoutSeconds);
+    }
+
     /** Returns the name that the cluster gave itself when its storage was made, fit for a file name. */
     public String clusterId() {
         try (Admin admin = admin()) {
