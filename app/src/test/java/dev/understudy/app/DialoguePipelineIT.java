@@ -42,6 +42,8 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Conversations become a promoted responder, and that answers a visitor: all by commands and topics of dialogue. */
 class DialoguePipelineIT {
@@ -52,10 +54,17 @@ class DialoguePipelineIT {
     @TempDir
     Path folder = Path.of("");
 
-    private static Settings settings(Tool tool, EmbeddedBroker broker, Path checkpoints) {
+    private Awaited awaited = () -> {};
+
+    /** Waits for the first promotion. */
+    private interface Awaited {
+        void promotion() throws Exception;
+    }
+
+    private static Settings settings(Tool tool, String policy, EmbeddedBroker broker, Path checkpoints) {
         List<Setting<?>> all = tool.settings();
         Map<String, String> given = new TreeMap<>();
-        given.put("policy", ResponderSpec.NAME);
+        given.put("policy", policy);
         given.put("bootstrap.servers", broker.bootstrapServers());
         given.put("checkpoint.directory", checkpoints.toString());
         given.put("topics.partitions", "1");
@@ -119,55 +128,98 @@ class DialoguePipelineIT {
         }
     }
 
-    @Test
-    void conversationsAreLearnedPromotedAndAnswered() throws Exception {
+    /** What is done with a cluster. */
+    private interface With {
+        void cluster(EmbeddedBroker broker, TopicReader reader, String[] options) throws Exception;
+    }
+
+    /** Starts a cluster with topics and nothing else, then learning, the gate and serving of a policy. */
+    private void run(String policy, With alone, With served) throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
             Connection connection = Connection.local(broker.bootstrapServers());
             Path checkpoints = folder.resolve("checkpoints");
-            Settings learning = settings(new LearnCommand(), broker, checkpoints);
-            Settings judging = settings(new PromoteGateCommand(), broker, checkpoints);
+            Settings learning = settings(new LearnCommand(), policy, broker, checkpoints);
+            Settings judging = settings(new PromoteGateCommand(), policy, broker, checkpoints);
             connection.ensureTopics(learning, Turn.DOMAIN);
             TopicReader reader = new TopicReader(connection, Duration.ofSeconds(20));
             ServingConfig config = ServingConfig.defaults(broker.bootstrapServers(), folder.resolve("serving"))
                     .named("test", "understudy-test");
-            String[] cluster = {"--bootstrap-servers", broker.bootstrapServers(), "--wait-seconds", "1"};
-            Ran alone = chat("Is anybody there?\n", cluster);
-            assertThat(alone.code()).isEqualTo(1);
-            assertThat(alone.err())
-                    .contains("expected a reply within 1 s, found none")
-                    .contains("serve --policy dialogue/responder");
+            String[] options = {"--bootstrap-servers", broker.bootstrapServers(), "--wait-seconds", "1"};
+            alone.cluster(broker, reader, options);
+            options[3] = "60";
             try (LocalFlink flink = LocalFlink.start(Files.createDirectories(folder.resolve("flink")), 2);
-                    Serving serving = new Serving(config, Catalogue.chosen(List.of(ResponderSpec.NAME), ""))) {
+                    Serving serving = new Serving(config, Catalogue.chosen(List.of(policy), ""))) {
                 flink.submit("learning", environment -> LearnCommand.build(environment, learning, connection));
                 flink.submit("promotion", environment -> PromoteGateCommand.build(environment, judging, connection));
                 serving.start();
-                Ran sent = Ran.command(
-                        "ingest", "--json", "--bootstrap-servers", broker.bootstrapServers(), logs().toString());
-                assertThat(sent.code()).as(sent.err()).isZero();
-                JsonNode account = new ObjectMapper().readTree(sent.out());
-                assertThat(account.get("logs").asInt()).isEqualTo(4 * CONVERSATIONS);
-                assertThat(account.get("bad").get("MISSING").asInt()).isEqualTo(1);
-                assertThat(account.get("steps").asInt()).isEqualTo(2 * CONVERSATIONS);
-                assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
-                        .hasSize(1);
-                await(() -> serving.health().epochs().keySet(), Set.of(ResponderSpec.NAME)::equals, flink);
-                cluster[3] = "60";
-                List<JsonNode> replies = new ArrayList<>(replies(chat("Do you like films?\nWhy?\n", cluster)));
-                replies.addAll(replies(chat("Call me: ann@example.org\n", cluster)));
-                assertThat(replies).hasSize(3).allSatisfy(reply -> {
-                    assertThat(reply.get("policy").asText()).isEqualTo(ResponderSpec.NAME);
-                    assertThat(reply.get("epoch").asLong()).isPositive();
-                    assertThat(reply.get("reply").asText()).isNotBlank();
-                    assertThat(reply.get("sha256").asText()).hasSize(64);
-                });
-                assertThat(replies)
-                        .as("the conversation goes on behind the turn that nobody answered at first")
-                        .extracting(reply -> reply.get("sequence").asLong())
-                        .containsExactly(2L, 4L, 6L);
-                assertThat(reader.all(TOPICS.observations(), Serdes.String(), UnderstudySerdes.dialogue()))
-                        .extracting(asked -> asked.value().text())
-                        .contains("Do you like films?", "Call me: <mail>");
+                awaited = () -> await(() -> serving.health().epochs().keySet(), Set.of(policy)::equals, flink);
+                served.cluster(broker, reader, options);
             }
         }
+    }
+
+    private static JsonNode ingested(EmbeddedBroker broker, Path logs, String policy) throws IOException {
+        Ran sent = Ran.command(
+                "ingest",
+                "--json",
+                "--policy",
+                policy,
+                "--bootstrap-servers",
+                broker.bootstrapServers(),
+                logs.toString());
+        assertThat(sent.code()).as(sent.err()).isZero();
+        return new ObjectMapper().readTree(sent.out());
+    }
+
+    @Test
+    void conversationsAreLearnedPromotedAndAnswered() throws Exception {
+        run(
+                ResponderSpec.NAME,
+                (broker, reader, options) -> {
+                    Ran alone = chat("Is anybody there?\n", options);
+                    assertThat(alone.code()).isEqualTo(1);
+                    assertThat(alone.err())
+                            .contains("expected a reply within 1 s, found none")
+                            .contains("serve --policy dialogue/responder");
+                },
+                (broker, reader, options) -> {
+                    JsonNode account = ingested(broker, logs(), ResponderSpec.NAME);
+                    assertThat(account.get("logs").asInt()).isEqualTo(4 * CONVERSATIONS);
+                    assertThat(account.get("bad").get("MISSING").asInt()).isEqualTo(1);
+                    assertThat(account.get("steps").asInt()).isEqualTo(2 * CONVERSATIONS);
+                    assertThat(reader.all(Topics.DEAD_LETTERS, Serdes.String(), UnderstudySerdes.deadLetter()))
+                            .hasSize(1);
+                    awaited.promotion();
+                    List<JsonNode> replies = new ArrayList<>(replies(chat("Do you like films?\nWhy?\n", options)));
+                    replies.addAll(replies(chat("Call me: ann@example.org\n", options)));
+                    assertThat(replies).hasSize(3).allSatisfy(reply -> isOf(ResponderSpec.NAME, reply));
+                    assertThat(replies)
+                            .as("the conversation goes on behind the turn that nobody answered at first")
+                            .extracting(reply -> reply.get("sequence").asLong())
+                            .containsExactly(2L, 4L, 6L);
+                    assertThat(reader.all(TOPICS.observations(), Serdes.String(), UnderstudySerdes.dialogue()))
+                            .extracting(asked -> asked.value().text())
+                            .contains("Do you like films?", "Call me: <mail>");
+                });
+    }
+
+    private static void isOf(String policy, JsonNode reply) {
+        assertThat(reply.get("policy").asText()).isEqualTo(policy);
+        assertThat(reply.get("epoch").asLong()).isPositive();
+        assertThat(reply.get("reply").asText()).isNotBlank();
+        assertThat(reply.get("sha256").asText()).hasSize(64);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dialogue/retriever, Have a good trip.", "dialogue/acts, Trains|GOODBYE"})
+    void policiesThatChooseAreLearnedPromotedAndAnswer(String policy, String toThanks) throws Exception {
+        run(policy, (broker, reader, options) -> {}, (broker, reader, options) -> {
+            JsonNode account = ingested(broker, TrainConversations.write(folder, 2 * CONVERSATIONS), policy);
+            assertThat(account.get("steps").asInt()).isEqualTo(4 * CONVERSATIONS);
+            awaited.promotion();
+            List<JsonNode> replies = replies(chat("I want to go to Rome.\nThank you!\n", options));
+            assertThat(replies).hasSize(2).allSatisfy(reply -> isOf(policy, reply));
+            assertThat(replies.get(1).get("reply").asText()).isEqualTo(toThanks);
+        });
     }
 }
