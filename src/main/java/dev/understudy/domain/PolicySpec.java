@@ -147,6 +147,16 @@ public interface PolicySpec<S extends Sample> extends Serializable {
     }
 
     /**
+     * Returns the check of a model that was promoted once and is run again to compare with: how fast it answers does
+     * not matter.
+     *
+     * @param policy the name that it carries
+     */
+    default IntakeCheck checkOfPromoted(String policy) {
+        return intakeCheck(policy, IntakeLimits.defaults()).patient();
+    }
+
+    /**
      * Loads a model of this policy or a variant of it that may be loaded.
      *
      * @throws dev.understudy.model.InvalidModelException if it does not load

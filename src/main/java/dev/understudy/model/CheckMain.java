@@ -16,8 +16,8 @@ import java.util.Arrays;
 
 /**
  * The program of a {@link CheckProcess}. It reads checks and files from standard input, and writes what it found to
- * standard output: {@code READY}, then {@code ACCEPTED}, or {@code REJECTED} with the length and the text of the
- * reason. It trusts who started it; who started it reads nothing from it but these.
+ * standard output: {@code READY}, then {@code ACCEPTED}, or {@code REJECTED} or {@code TOO_SLOW} with the length and
+ * the text of the reason. It trusts who started it; who started it reads nothing from it but these.
  */
 final class CheckMain {
     private static final int LONGEST_REASON = 8_000;
@@ -37,36 +37,30 @@ final class CheckMain {
                         new ObjectInputStream(new ByteArrayInputStream(in.readNBytes(in.readInt()))).readObject();
                 String sha256 = Texts.read(in);
                 byte[] bytes = in.readNBytes(in.readInt());
-                write(out, reason(check, bytes, sha256));
+                answer(check, bytes, sha256, out);
             }
         } catch (EOFException e) {
             return; // who started it is gone
         }
     }
 
-    private static String reason(IntakeCheck check, byte[] bytes, String sha256) {
+    private static void answer(IntakeCheck check, byte[] bytes, String sha256, DataOutputStream out)
+            throws IOException {
+        IntakeOutcome outcome;
         try {
-            return check.check(bytes, sha256)
-                    .fold(
-                            accepted -> {
-                                accepted.policy().close();
-                                return "";
-                            },
-                            rejected -> rejected.reason().isEmpty() ? "no reason" : rejected.reason());
+            outcome = check.check(bytes, sha256);
         } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
-            return "the check failed: " + e;
+            outcome = new IntakeOutcome.Rejected("the check failed: " + e, IntakeOutcome.Cause.FILE);
         }
-    }
-
-    private static void write(DataOutputStream out, String reason) throws IOException {
-        if (reason.isEmpty()) {
+        if (outcome instanceof IntakeOutcome.Accepted accepted) {
+            accepted.policy().close();
             out.writeByte(CheckProcess.ACCEPTED);
-            return;
+        } else if (outcome instanceof IntakeOutcome.Rejected rejected) {
+            byte[] text = rejected.reason().getBytes(StandardCharsets.UTF_8);
+            byte[] written = Arrays.copyOf(text, Math.min(text.length, LONGEST_REASON));
+            out.writeByte(rejected.cause() == IntakeOutcome.Cause.FILE ? CheckProcess.REJECTED : CheckProcess.TOO_SLOW);
+            out.writeInt(written.length);
+            out.write(written);
         }
-        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
-        byte[] written = Arrays.copyOf(text, Math.min(text.length, LONGEST_REASON));
-        out.writeByte(CheckProcess.REJECTED);
-        out.writeInt(written.length);
-        out.write(written);
     }
 }

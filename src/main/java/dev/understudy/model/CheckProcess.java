@@ -42,6 +42,7 @@ final class CheckProcess implements AutoCloseable {
     static final byte READY = 2;
     static final byte ACCEPTED = 1;
     static final byte REJECTED = 0;
+    static final byte TOO_SLOW = 3;
 
     private static final long LOOK_MILLIS = 20;
     private static final int LONGEST_REASON = 1 << 16;
@@ -78,9 +79,10 @@ final class CheckProcess implements AutoCloseable {
      * What became of a file.
      *
      * @param reason why it is refused; null if it is not
+     * @param cause of a refusal
      * @param died whether the process ended by itself or by another's hand meanwhile
      */
-    record Verdict(@Nullable String reason, boolean died) {}
+    record Verdict(@Nullable String reason, IntakeOutcome.Cause cause, boolean died) {}
 
     private CheckProcess(Limits limits, Process process, Path directory) {
         this.limits = limits;
@@ -206,13 +208,15 @@ final class CheckProcess implements AutoCloseable {
         } catch (IOException e) {
             process.destroyForcibly();
             return new Verdict(
-                    "the process that checks model files ended before it had read this one: " + e.getMessage(), true);
+                    "the process that checks model files ended before it had read this one: " + e.getMessage(),
+                    IntakeOutcome.Cause.OCCASION,
+                    true);
         }
         Answer answer = await(limits.wall(), limits.cpu());
-        if (answer.verdict == ACCEPTED) {
-            return new Verdict(null, false);
-        }
-        return new Verdict(answer.reason, answer.verdict != REJECTED && !answer.tooMuch);
+        return new Verdict(
+                answer.verdict == ACCEPTED ? null : answer.reason,
+                answer.verdict == REJECTED ? IntakeOutcome.Cause.FILE : IntakeOutcome.Cause.OCCASION,
+                answer.verdict == Byte.MIN_VALUE && !answer.tooMuch);
     }
 
     private static byte[] serialised(IntakeCheck check) {
@@ -271,8 +275,11 @@ final class CheckProcess implements AutoCloseable {
 
     private Answer read() throws IOException {
         byte verdict = in.readByte();
-        if (verdict != REJECTED) {
-            return new Answer(verdict, "", false);
+        if (verdict != REJECTED && verdict != TOO_SLOW) {
+            return new Answer(
+                    verdict == ACCEPTED || verdict == READY ? verdict : Byte.MIN_VALUE,
+                    "it answered " + verdict,
+                    false);
         }
         int length = in.readInt();
         if (length < 0 || length > LONGEST_REASON) {

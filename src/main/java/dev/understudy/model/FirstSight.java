@@ -15,20 +15,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes in files from outside. A file that was never seen is tried in a process apart, a {@link CheckProcess}; if that
  * dies or takes too much, the file is refused. One that passed before, by its hash and by all that the check depends
- * on, is loaded at once.
+ * on, ONNX Runtime and the code of the check included, is loaded at once.
  *
  * <p>The process is started with the first file that needs it, or by {@link #prepare}, and stays for the next. Used by
  * any number of threads, one file at a time.
  */
 public final class FirstSight implements ModelIntake {
     private static final Logger LOG = LoggerFactory.getLogger(FirstSight.class);
-    /** Changed when the check asks for more than it did: what passed before is then tried again. */
-    private static final String VERSION = "1";
-
     private static final int MOST_KNOWN = 10_000;
 
     private final CheckProcess.Limits limits;
     private final @Nullable Path known;
+    private final String version;
     private final Set<String> passed = new LinkedHashSet<>();
     private @Nullable CheckProcess process;
     private int starts;
@@ -37,7 +35,7 @@ public final class FirstSight implements ModelIntake {
 
     /** An intake that remembers what passed as long as it is open. */
     public FirstSight() {
-        this(CheckProcess.Limits.defaults(), null);
+        this(CheckProcess.Limits.defaults(), null, "");
     }
 
     /**
@@ -46,12 +44,18 @@ public final class FirstSight implements ModelIntake {
      * @param known the file to remember it in, one line each; it need not exist
      */
     public FirstSight(Path known) {
-        this(CheckProcess.Limits.defaults(), known);
+        this(known, CheckVersion.ofThis());
     }
 
-    FirstSight(CheckProcess.Limits limits, @Nullable Path known) {
+    /** @param version of what checks: what passed by another one is tried again */
+    FirstSight(Path known, String version) {
+        this(CheckProcess.Limits.defaults(), known, version);
+    }
+
+    FirstSight(CheckProcess.Limits limits, @Nullable Path known, String version) {
         this.limits = limits;
         this.known = known;
+        this.version = version;
         if (known != null && Files.exists(known)) {
             try {
                 passed.addAll(Files.readAllLines(known, StandardCharsets.US_ASCII));
@@ -66,14 +70,14 @@ public final class FirstSight implements ModelIntake {
         try {
             check.inspect(bytes, sha256);
         } catch (InvalidModelException e) {
-            return new IntakeOutcome.Rejected(String.valueOf(e.getMessage()));
+            return new IntakeOutcome.Rejected(String.valueOf(e.getMessage()), IntakeOutcome.Cause.FILE);
         }
         String sight = ModelFile.sha256(
-                "%s %s %s".formatted(VERSION, sha256, check.describe()).getBytes(StandardCharsets.UTF_8));
+                "%s %s %s".formatted(version, sha256, check.describe()).getBytes(StandardCharsets.UTF_8));
         if (!isKnown(sight)) {
-            String reason = tried(check, bytes, sha256);
-            if (reason != null) {
-                return new IntakeOutcome.Rejected(reason);
+            CheckProcess.Verdict verdict = tried(check, bytes, sha256);
+            if (verdict.reason() != null) {
+                return new IntakeOutcome.Rejected(verdict.reason(), verdict.cause());
             }
             remember(sight);
         }
@@ -108,15 +112,15 @@ public final class FirstSight implements ModelIntake {
         }
     }
 
-    /** Returns why a file is refused, null if it is not. A process may be killed for another's sake: tried twice. */
-    private synchronized @Nullable String tried(IntakeCheck check, byte[] bytes, String sha256) {
+    /** Tries a file; twice if the process dies, which may be killed for another's sake. */
+    private synchronized CheckProcess.Verdict tried(IntakeCheck check, byte[] bytes, String sha256) {
         CheckProcess.Verdict verdict = running().check(check, bytes, sha256);
         if (verdict.died()) {
             LOG.warn("Model {} is tried again: {}", sha256, verdict.reason());
             verdict = running().check(check, bytes, sha256);
         }
         peakBytes = process == null ? peakBytes : Math.max(peakBytes, process.peakBytes());
-        return verdict.reason();
+        return verdict;
     }
 
     /** Returns how often a process was started. */

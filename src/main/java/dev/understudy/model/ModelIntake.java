@@ -35,7 +35,7 @@ public interface ModelIntake extends AutoCloseable {
                         return accepted;
                     } catch (InvalidModelException | IllegalStateException e) {
                         accepted.policy().close();
-                        return new IntakeOutcome.Rejected(String.valueOf(e.getMessage()));
+                        return new IntakeOutcome.Rejected(String.valueOf(e.getMessage()), IntakeOutcome.Cause.OCCASION);
                     }
                 },
                 rejected -> rejected);

@@ -10,10 +10,14 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.understudy.graph.OnnxRuntime;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one step of a network computes from its token alone, computed once for every token: a step then looks a row up
@@ -44,16 +47,17 @@ final class TokenTables implements AutoCloseable {
     /** A model whose tables would take more is left as it is. */
     private static final long MOST_BYTES = 64L << 20;
 
+    /** Tokens computed at once: as many as rows of the largest batch, for which the intake check bounds memory. */
+    private static final int BLOCK = 1024;
+
     private static final String SUFFIX = ".table";
 
     private final byte[] model;
     private final Map<String, OnnxTensor> tables;
-    private final OrtSession.@Nullable Result result;
 
-    private TokenTables(byte[] model, Map<String, OnnxTensor> tables, OrtSession.@Nullable Result result) {
+    private TokenTables(byte[] model, Map<String, OnnxTensor> tables) {
         this.model = model;
         this.tables = Map.copyOf(tables);
-        this.result = result;
     }
 
     /**
@@ -65,6 +69,11 @@ final class TokenTables implements AutoCloseable {
      * @throws InvalidModelException if the bytes are no model
      */
     static TokenTables of(byte[] onnx, int vocabulary, OrtSession.SessionOptions options) {
+        return of(onnx, vocabulary, BLOCK, options);
+    }
+
+    /** As {@link #of(byte[], int, OrtSession.SessionOptions)}, with so many tokens at once. */
+    static TokenTables of(byte[] onnx, int vocabulary, int block, OrtSession.SessionOptions options) {
         ModelProto whole;
         try {
             whole = ModelProto.parseFrom(onnx);
@@ -72,13 +81,10 @@ final class TokenTables implements AutoCloseable {
             throw new InvalidModelException("expected an ONNX model: " + e.getMessage(), e);
         }
         Set<String> names = atTheBorder(whole.getGraph());
-        OrtSession.Result computed = names.isEmpty() ? null : compute(whole, names, vocabulary, options);
-        if (computed == null) {
-            return new TokenTables(onnx, Map.of(), null);
-        }
-        Map<String, OnnxTensor> tables = new LinkedHashMap<>();
-        names.forEach(name -> computed.get(name).ifPresent(value -> tables.put(name + SUFFIX, (OnnxTensor) value)));
-        return new TokenTables(lookedUp(whole, names).toByteArray(), tables, computed);
+        Map<String, OnnxTensor> tables = names.isEmpty() ? Map.of() : compute(whole, names, vocabulary, block, options);
+        return tables.isEmpty()
+                ? new TokenTables(onnx, Map.of())
+                : new TokenTables(lookedUp(whole, names).toByteArray(), tables);
     }
 
     /** Returns the values that are made of the token alone and used together with something else. */
@@ -121,39 +127,72 @@ final class TokenTables implements AutoCloseable {
                 .orElse(otherwise);
     }
 
-    /** Returns the values of every token; null if they are not one row for each, or too large. */
-    private static OrtSession.@Nullable Result compute(
-            ModelProto whole, Set<String> names, int vocabulary, OrtSession.SessionOptions options) {
+    /**
+     * Returns the values of every token; none if they are not one row for each, or too large. They are computed in
+     * blocks, as what comes between takes a multiple of a table.
+     */
+    private static Map<String, OnnxTensor> compute(
+            ModelProto whole, Set<String> names, int vocabulary, int block, OrtSession.SessionOptions options) {
         GraphProto.Builder graph = whole.getGraph().toBuilder().clearOutput().clearInput();
         whole.getGraph().getInputList().stream()
                 .filter(input -> input.getName().equals(AutoregressivePolicy.TOKEN))
                 .forEach(graph::addInput);
         names.forEach(name -> graph.addOutput(floats(name, List.of())));
         byte[] part = OutputSubset.of(whole.toBuilder().setGraph(graph).build(), names);
-        OrtSession.Result result = null;
-        try (OrtSession session = OnnxRuntime.environment().createSession(part, options);
-                OnnxTensor tokens = OnnxTensor.createTensor(
-                        OnnxRuntime.environment(),
-                        LongBuffer.wrap(LongStream.range(0, vocabulary).toArray()),
-                        new long[] {vocabulary})) {
-            result = session.run(Map.of(AutoregressivePolicy.TOKEN, tokens));
-            long bytes = 0;
-            for (Map.Entry<String, ai.onnxruntime.OnnxValue> each : result) {
-                long[] shape = ((OnnxTensor) each.getValue()).getInfo().getShape();
-                bytes += shape.length == 2 && shape[0] == vocabulary
-                        ? shape[0] * shape[1] * Float.BYTES
-                        : MOST_BYTES + 1;
+        Map<String, FloatBuffer> rows = new LinkedHashMap<>();
+        try (OrtSession session = OnnxRuntime.environment().createSession(part, options)) {
+            int size = Math.min(block, vocabulary);
+            for (int next = 0; next < vocabulary; next += size) {
+                // The last block is as large as any, or its sums might be rounded otherwise.
+                int from = Math.min(next, vocabulary - size);
+                if (!compute(session, from, size, vocabulary, rows)) {
+                    return Map.of();
+                }
             }
-            if (bytes <= MOST_BYTES) {
-                return result;
-            }
+            return tables(rows, vocabulary);
         } catch (OrtException e) {
-            // Such a model is run as it is.
+            return Map.of(); // such a model is run as it is
         }
-        if (result != null) {
-            result.close();
+    }
+
+    /** Puts the values of some tokens into tables of all of them; returns whether they are rows that find room. */
+    private static boolean compute(
+            OrtSession session, int from, int size, int vocabulary, Map<String, FloatBuffer> rows) throws OrtException {
+        LongBuffer block = LongBuffer.wrap(LongStream.range(from, from + size).toArray());
+        try (OnnxTensor tokens = OnnxTensor.createTensor(OnnxRuntime.environment(), block, new long[] {size});
+                OrtSession.Result result = session.run(Map.of(AutoregressivePolicy.TOKEN, tokens))) {
+            long bytes = 0;
+            for (Map.Entry<String, OnnxValue> each : result) {
+                long[] shape = ((OnnxTensor) each.getValue()).getInfo().getShape();
+                bytes += shape.length == 2 && shape[0] == size ? vocabulary * shape[1] * Float.BYTES : MOST_BYTES + 1;
+            }
+            if (bytes > MOST_BYTES) {
+                return false;
+            }
+            for (Map.Entry<String, OnnxValue> each : result) {
+                FloatBuffer values = ((OnnxTensor) each.getValue()).getFloatBuffer();
+                int columns = values.remaining() / size;
+                rows.computeIfAbsent(each.getKey(), any -> direct(vocabulary * columns))
+                        .put(from * columns, values, 0, size * columns);
+            }
+            return true;
         }
-        return null;
+    }
+
+    private static FloatBuffer direct(int floats) {
+        return ByteBuffer.allocateDirect(floats * Float.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
+    }
+
+    private static Map<String, OnnxTensor> tables(Map<String, FloatBuffer> rows, int vocabulary) throws OrtException {
+        Map<String, OnnxTensor> tables = new LinkedHashMap<>();
+        for (Map.Entry<String, FloatBuffer> each : rows.entrySet()) {
+            FloatBuffer all = each.getValue();
+            long[] shape = {vocabulary, all.capacity() / vocabulary};
+            tables.put(each.getKey() + SUFFIX, OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape));
+        }
+        return tables;
     }
 
     /** Returns the model with those values looked up in tables that are inputs. */
@@ -212,8 +251,6 @@ final class TokenTables implements AutoCloseable {
     /** Frees the tables. */
     @Override
     public void close() {
-        if (result != null) {
-            result.close();
-        }
+        tables.values().forEach(OnnxTensor::close);
     }
 }

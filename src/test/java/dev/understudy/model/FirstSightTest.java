@@ -86,6 +86,58 @@ class FirstSightTest {
     }
 
     @Test
+    void whatPassedAnotherCheckIsTriedAgain() throws IOException {
+        Path known = directory.resolve("checked");
+        ModelFile model = TestModels.file(0.5f, 0.1f);
+        Path code = Files.createDirectories(directory.resolve("code"));
+        Files.writeString(code.resolve("Check.class"), "one");
+        String before = CheckVersion.of("1.29.0", code);
+        try (FirstSight first = new FirstSight(known, before)) {
+            assertThat(reason(first.take(TestModels.check(), model.bytes(), model.sha256(), Map.of())))
+                    .isEqualTo("accepted");
+        }
+        Files.writeString(code.resolve("Check.class"), "two");
+        for (String other : List.of(CheckVersion.of("1.30.0", code), CheckVersion.of("1.29.0", code))) {
+            try (FirstSight upgraded = new FirstSight(known, other)) {
+                assertThat(reason(upgraded.take(TestModels.check(), model.bytes(), model.sha256(), Map.of())))
+                        .isEqualTo("accepted");
+                assertThat(upgraded.processStarts()).as(other).isOne();
+            }
+        }
+        Files.writeString(code.resolve("Check.class"), "one");
+        assertThat(CheckVersion.of("1.29.0", code)).isEqualTo(before);
+        assertThat(CheckVersion.ofThis()).startsWith("onnxruntime 1.").isEqualTo(CheckVersion.ofThis());
+    }
+
+    @Test
+    void whetherAFileIsToBlameForARefusalIsTold() {
+        ModelFile model = TestModels.file(0.5f, 0.1f);
+        IntakeCheck impatient = new IntakeCheck(
+                TestModels.POLICY,
+                TestModels.FINGERPRINT,
+                Rows.Type.FLOAT32,
+                TestModels.N,
+                TestModels.ACTIONS,
+                IntakeLimits.defaults().withLatencyBudget(Duration.ofNanos(1)));
+        try (FirstSight intake = new FirstSight()) {
+            assertThat(intake.take(impatient, model.bytes(), model.sha256(), Map.of()))
+                    .isInstanceOfSatisfying(IntakeOutcome.Rejected.class, slow -> assertThat(slow.cause())
+                            .isEqualTo(IntakeOutcome.Cause.OCCASION));
+            assertThat(intake.take(TestModels.check(), model.bytes(), model.sha256(), Map.of("golden.mode.00", 7.0)))
+                    .isInstanceOfSatisfying(IntakeOutcome.Rejected.class, said -> assertThat(said.cause())
+                            .isEqualTo(IntakeOutcome.Cause.OCCASION));
+            assertThat(intake.take(
+                            loadedBy(file -> {
+                                throw new InvalidModelException("bad");
+                            }),
+                            model.bytes(),
+                            model.sha256(),
+                            Map.of()))
+                    .isEqualTo(new IntakeOutcome.Rejected("bad", IntakeOutcome.Cause.FILE));
+        }
+    }
+
+    @Test
     void whatIsNotOfTheDialectNeedsNoProcess() {
         try (FirstSight intake = new FirstSight()) {
             ModelFile model = TestModels.file(
@@ -117,7 +169,7 @@ class FirstSightTest {
         ModelFile model = TestModels.file(0.5f, 0.1f);
         CheckProcess.Limits hasty = new CheckProcess.Limits(
                 512L << 20, Duration.ofMillis(300), Duration.ofSeconds(60), Duration.ofSeconds(60));
-        try (FirstSight intake = new FirstSight(hasty, null)) {
+        try (FirstSight intake = new FirstSight(hasty, null, "")) {
             assertThat(reason(intake.take(loadedBy(file -> hung()), model.bytes(), model.sha256(), Map.of())))
                     .contains("expected the check to take at most PT0.3S of CPU");
             assertThat(intake.processStarts()).isOne();
@@ -129,7 +181,7 @@ class FirstSightTest {
         ModelFile model = TestModels.file(0.5f, 0.1f);
         CheckProcess.Limits none =
                 new CheckProcess.Limits(1 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(20));
-        try (FirstSight intake = new FirstSight(none, null)) {
+        try (FirstSight intake = new FirstSight(none, null, "")) {
             assertThatThrownBy(() -> intake.take(TestModels.check(), model.bytes(), model.sha256(), Map.of()))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("expected the process that checks model files to come up");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.graph.ElementType;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,30 @@ class TokenTablesTest {
                             .map(table -> Arrays.toString(table.getInfo().getShape())))
                     .containsExactlyInAnyOrder("[50, 16]", "[50, 8]");
         }
+    }
+
+    @Test
+    void aBlockOfTokensAtATimeGivesTheSameTables() throws Exception {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+                TokenTables whole = TokenTables.of(network(), VOCABULARY, VOCABULARY, options);
+                TokenTables blocks = TokenTables.of(network(), VOCABULARY, 16, options)) {
+            assertThat(blocks.inputs().keySet())
+                    .isEqualTo(whole.inputs().keySet())
+                    .isNotEmpty();
+            for (String name : whole.inputs().keySet()) {
+                float[][] expected = values(whole, name);
+                float[][] found = values(blocks, name);
+                for (int token = 0; token < VOCABULARY; token++) {
+                    assertThat(found[token])
+                            .as("%s of %d", name, token)
+                            .containsExactly(expected[token], within(1e-6f));
+                }
+            }
+        }
+    }
+
+    private static float[][] values(TokenTables tables, String name) throws OrtException {
+        return (float[][]) Objects.requireNonNull(tables.inputs().get(name)).getValue();
     }
 
     @Test

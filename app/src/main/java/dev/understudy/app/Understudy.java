@@ -13,8 +13,10 @@ import dev.understudy.app.commands.LearnCommand;
 import dev.understudy.app.commands.MakeKeys;
 import dev.understudy.app.commands.ModelsCommand;
 import dev.understudy.app.commands.PromoteGateCommand;
+import dev.understudy.app.commands.RollBackModel;
 import dev.understudy.app.commands.ServeCommand;
 import dev.understudy.app.commands.TrainCommand;
+import dev.understudy.app.commands.VerifyModel;
 import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
@@ -112,8 +114,8 @@ public final class Understudy {
                 new CommandLine(ModelsCommand.group())
                         .addSubcommand("list", tool(new ModelsCommand.ListModels()))
                         .addSubcommand("show", tool(new ModelsCommand.ShowModel()))
-                        .addSubcommand("rollback", tool(new ModelsCommand.RollBack()))
-                        .addSubcommand("verify", tool(new ModelsCommand.VerifyModel()))
+                        .addSubcommand("rollback", tool(new RollBackModel()))
+                        .addSubcommand("verify", tool(new VerifyModel()))
                         .addSubcommand("export", tool(new ExportModel()))
                         .addSubcommand("keys", tool(new MakeKeys())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));

@@ -103,7 +103,7 @@ class EmbeddedBrokerIT {
     }
 
     @Test
-    void aRollbackIsTheNextEpochAndTheLaterOfTwoPromotionsWithOneEpochIsInForce() throws Exception {
+    void aRollbackIsTheNextEpochAndWhatTakesPrecedenceIsInForce() throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
             Connection connection = Connection.local(broker.bootstrapServers());
             connection.ensureTopics(1, 1);
@@ -138,6 +138,18 @@ class EmbeddedBrokerIT {
             assertThat(inForce(Ran.command(list)))
                     .as("what cannot be hides nothing")
                     .containsExactly(first);
+            Ran listed = Ran.command(list);
+            assertThat(new ObjectMapper()
+                            .readTree(listed.out())
+                            .get("passedOver")
+                            .asInt())
+                    .isEqualTo(4);
+            assertThat(listed.err()).contains("4 records of models.history.v1 are left out, each named above");
+            // The history keeps what compaction takes from the topic of promotions.
+            publishTo(connection, Topics.PROMOTIONS, promotion(3, second, first, "c"));
+            assertThat(inForce(Ran.command(list)))
+                    .as("the gate's promotion of the same epoch")
+                    .containsExactly(first);
             String[] show = {"models", "show", first, "--bootstrap-servers", broker.bootstrapServers()};
             assertThat(Ran.command(show).code()).isZero();
             Ran again = Ran.command(
@@ -146,6 +158,7 @@ class EmbeddedBrokerIT {
             Ran unknown = Ran.command(
                     "models", "show", "ff", "--policy", "driving/x", "--bootstrap-servers", broker.bootstrapServers());
             assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).contains("the policies are driving/car-following, ");
             assertThat(unknown.err()).contains("no model of driving/x", "there are models of driving/car-following");
         }
     }
@@ -161,19 +174,35 @@ class EmbeddedBrokerIT {
     }
 
     private static Promotion promotion(long epoch, String sha256, String previousSha256) {
+        return promotion(epoch, sha256, previousSha256, "");
+    }
+
+    private static Promotion promotion(long epoch, String sha256, String previousSha256, String candidateId) {
         return new Promotion(
-                CarFollowing.POLICY, epoch, sha256, 1000 * epoch, previousSha256, "test", true, "", new TreeMap<>(), 0);
+                CarFollowing.POLICY,
+                epoch,
+                sha256,
+                1000 * epoch,
+                previousSha256,
+                "test",
+                true,
+                candidateId,
+                new TreeMap<>(),
+                0);
     }
 
     private static void publish(Connection connection, Promotion promotion) throws Exception {
+        publishTo(connection, Topics.HISTORY, promotion);
+        publishTo(connection, Topics.PROMOTIONS, promotion);
+    }
+
+    private static void publishTo(Connection connection, String topic, Promotion promotion) throws Exception {
         try (var producer = new KafkaProducer<>(
                 connection.clientSettings(),
                 new StringSerializer(),
                 UnderstudySerdes.promotion().serializer())) {
-            for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
-                producer.send(new ProducerRecord<>(topic, promotion.policy(), promotion))
-                        .get(30, TimeUnit.SECONDS);
-            }
+            producer.send(new ProducerRecord<>(topic, promotion.policy(), promotion))
+                    .get(30, TimeUnit.SECONDS);
         }
     }
 

@@ -285,6 +285,13 @@ class InspectCommandTest {
     }
 
     @Test
+    void theLineOfAMinuteSaysHowManyWindowsWaitToBeLearned() {
+        assertThat(TotalsWatch.text(
+                        new TreeMap<>(Map.of("ingested", 10L, "trained", 4L, "queue.bc", 2L, "queue.gail", 5L))))
+                .endsWith(" 6 wait for their window, 0 rejected; windows to learn: 2 bc, 5 gail");
+    }
+
+    @Test
     void runsOfOneTimeAreLateUnlessTheyAreLaidOneAfterAnother() throws IOException {
         Path logs = Files.createDirectories(folder.resolve("runs-of-one-day"));
         StringBuilder index = new StringBuilder("run,date,driver,acc_gap_setting,seconds,vehicle_order\n");

@@ -190,6 +190,80 @@ class SigningIT {
         assertThat(Ran.command(verify).out()).contains("found no signature");
     }
 
+    @Test
+    void withoutASignatureThatCountsNothingIsExported() {
+        Path out = folder.resolve("unsigned.onnx");
+        Ran refused = Ran.command(
+                "models",
+                "export",
+                SHA256,
+                "--out",
+                out.toString(),
+                "--bootstrap-servers",
+                BROKER.bootstrapServers(),
+                "--trust-trainer",
+                folder.resolve("operator.pub").toString(),
+                "--trust-gate",
+                folder.resolve("gate.pub").toString());
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aFileIsToldFromAHashBeforeTheClusterIsAsked() throws Exception {
+        Path file = Files.write(folder.resolve("exported-before.onnx"), MODEL);
+        String[] nowhere = {"--bootstrap-servers", "localhost:1", "--timeout-seconds", "1"};
+        Ran again = Ran.command("models", "export", file.toString(), nowhere[0], nowhere[1], nowhere[2], nowhere[3]);
+        assertThat(again.err())
+                .contains("expected the SHA-256 of a model of the cluster, or its beginning, found the file " + file);
+        Ran there = Ran.command(
+                "models", "export", "ab12", "--out", file.toString(), nowhere[0], nowhere[1], nowhere[2], nowhere[3]);
+        assertThat(there.err()).contains("expected no file at " + file + ", found one");
+    }
+
+    @Test
+    void whatTrainSignsIsVerified() throws Exception {
+        Path episodes = folder.resolve("episodes.csv");
+        StringBuilder lines = new StringBuilder("episode,step,x,x_dot,theta,theta_dot,action,reward\n");
+        for (int step = 0; step < 5; step++) {
+            lines.append("0,%d,0.01,0.02,-0.01,0.03,1,1.0%n".formatted(step));
+        }
+        lines.append("0,5,0.01,0.02,-0.01,0.03,,\n");
+        Path model = folder.resolve("trained.onnx");
+        Ran trained = Ran.command(
+                "train",
+                "bc",
+                "--policy",
+                "control/cartpole-v0",
+                "--demos",
+                Files.writeString(episodes, lines).toString(),
+                "--trajectories",
+                "1",
+                "--steps",
+                "5",
+                "--out",
+                model.toString(),
+                "--sign-trainer",
+                folder.resolve("trainer.pem").toString());
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(trained.out())
+                .startsWith("Wrote " + model + " (")
+                .contains(", and its signature " + model + ".sig: control/cartpole-v0, learned by bc in ")
+                .contains("Of the logs: licence unknown, environment cartpole-v0, 1 trajectories, 5 pairs")
+                .contains("Of the training: ");
+        String[] verify = {
+            "models",
+            "verify",
+            model.toString(),
+            "--trust-trainer",
+            folder.resolve("trainer.pub").toString()
+        };
+        Ran verified = Ran.command(verify);
+        assertThat(verified.out()).contains("Accepted: model").contains("signature: verified");
+        verify[4] = folder.resolve("gate.pub").toString();
+        assertThat(Ran.command(verify).out()).contains("signature: refused");
+    }
+
     private static Path export(String name) {
         Path model = folder.resolve(name);
         Ran exported = models("export", SHA256.substring(0, 8), "--out", model.toString());

@@ -145,12 +145,15 @@ public final class LearningJob {
         SingleOutputStreamOperator<TrainedWindow> first =
                 train(batches, models, config, branches.get(0), TrainingOperator.Account.KEPT);
         DataStream<TrainedWindow> trained = first;
+        DataStream<Tally> learned = first.getSideOutput(TrainingOperator.TALLIES);
         for (LearningBranch branch : branches.subList(1, branches.size())) {
-            trained = trained.union(train(batches, models, config, branch, TrainingOperator.Account.LEFT_TO_ANOTHER));
+            SingleOutputStreamOperator<TrainedWindow> other =
+                    train(batches, models, config, branch, TrainingOperator.Account.LEFT_TO_ANOTHER);
+            trained = trained.union(other);
+            learned = learned.union(other.getSideOutput(TrainingOperator.TALLIES));
         }
         DataStream<TrainingRecord> totals = reached.union(
-                        sum(steps.getSideOutput(AssembleEntity.TALLIES), "assembled"),
-                        first.getSideOutput(TrainingOperator.TALLIES))
+                        sum(steps.getSideOutput(AssembleEntity.TALLIES), "assembled"), learned)
                 .keyBy(Tally::policy, Types.STRING)
                 .process(new Totals())
                 .returns(Codecs.TRAINING_RECORD.typeInformation())

@@ -1,10 +1,5 @@
 package dev.understudy.schemas;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-
 /**
  * How far ahead an epoch may be: at most {@value #MOST_AHEAD} beyond the highest one known of its policy. Epochs rise
  * by one from each promotion to the next, so a record with a much higher one is wrong; believed, it would keep all that
@@ -44,20 +39,5 @@ public final class EpochBound {
     public String problem(long epoch) {
         return "epoch: expected at most %d, %d more than the highest known, found %d"
                 .formatted(highest(), MOST_AHEAD, epoch);
-    }
-
-    /**
-     * Returns the records whose epochs are believed, in the order given, each held against those before it of the same
-     * policy.
-     */
-    public static List<Promotion> believed(List<Promotion> records) {
-        Map<String, EpochBound> bounds = new HashMap<>();
-        List<Promotion> believed = new ArrayList<>(records.size());
-        for (Promotion each : records) {
-            if (bounds.computeIfAbsent(each.policy(), any -> new EpochBound()).believes(each.epoch())) {
-                believed.add(each);
-            }
-        }
-        return believed;
     }
 }

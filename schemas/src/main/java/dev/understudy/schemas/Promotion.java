@@ -33,4 +33,11 @@ public record Promotion(
     public Promotion {
         evidence = Collections.unmodifiableSortedMap(new TreeMap<>(evidence));
     }
+
+    /**
+     * Returns who decides such a thing, and has to sign it: the operator where there is no candidate, else the gate.
+     */
+    public Role decidedBy() {
+        return candidateId.isEmpty() ? Role.OPERATOR : Role.GATE;
+    }
 }

@@ -4,9 +4,11 @@ import dev.understudy.signing.Bundle;
 import dev.understudy.signing.SigningKey;
 import dev.understudy.signing.VerifyingKey;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,22 @@ public final class RecordSigner implements Serializable {
         return record.<List<Header>>map(each ->
                         List.of(new RecordHeader(SignedRecord.HEADER, Bundle.sign(each.statement(), signingKey(file)))))
                 .orElse(List.of());
+    }
+
+    /**
+     * Returns the signature of a model file, the one that it would have in {@link Topics#ARTIFACTS}; none if nothing is
+     * signed.
+     *
+     * @param policy whose model it is
+     * @throws IllegalArgumentException if the file is too large for a model
+     */
+    public Optional<byte[]> signature(String policy, byte[] model) {
+        List<ProducerRecord<ArtifactKey, ArtifactChunk>> records = Artifacts.chunks(policy, model);
+        ProducerRecord<ArtifactKey, ArtifactChunk> closing = records.get(records.size() - 1);
+        byte[] key = closing.key().toString().getBytes(StandardCharsets.UTF_8);
+        return headers(closing.topic(), key, closing.value().bytes()).stream()
+                .map(Header::value)
+                .findFirst();
     }
 
     /** Returns the key that verifies what is signed; none if nothing is. */

@@ -1,6 +1,6 @@
 package dev.understudy.schemas;
 
-/** Who signs records of the {@code models} topics. */
+/** Who signs records of the {@code models} topics. Of two promotions of one epoch, that of the later role counts. */
 public enum Role {
     /** Learns: signs model files and candidates. */
     TRAINER,

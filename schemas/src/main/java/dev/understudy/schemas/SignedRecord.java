@@ -69,9 +69,7 @@ record SignedRecord(Role role, String policy, Statement statement) {
         claims.put("promoted", Boolean.toString(promotion.promoted()));
         claims.put("effectiveFromMs", Long.toString(promotion.effectiveFromMs()));
         return new SignedRecord(
-                promotion.candidateId().isEmpty() ? Role.OPERATOR : Role.GATE,
-                promotion.policy(),
-                statement(promotion.policy(), promotion.sha256(), claims));
+                promotion.decidedBy(), promotion.policy(), statement(promotion.policy(), promotion.sha256(), claims));
     }
 
     /** Returns this if its key is its policy: under another one it would take the place of another policy's record. */

@@ -5,6 +5,7 @@ import dev.understudy.signing.Statement;
 import dev.understudy.signing.UntrustedException;
 import dev.understudy.signing.VerifyingKey;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -84,6 +85,29 @@ public final class Trust implements Serializable {
             throw new UntrustedException("expected a signature for %s and %s, found one for model %s and %s"
                     .formatted(record, record.statement().claims(), found.sha256(), found.claims()));
         }
+    }
+
+    /**
+     * Verifies a model file that is about to be loaded, by the record that closes it: one that is gone is not signed.
+     *
+     * @param manifest value of that record; null if there is none
+     * @param signature that of the record; null if it has none
+     * @throws UntrustedException if nobody who is trusted with it signed it
+     * @throws UndecodableException if it is no record that closes a file
+     */
+    public void checkArtifact(String policy, String sha256, byte @Nullable [] manifest, byte @Nullable [] signature) {
+        if (isNone()) {
+            return;
+        }
+        if (manifest == null) {
+            throw new UntrustedException(
+                    "expected the record that closes model %s, and its signature, found none".formatted(sha256));
+        }
+        check(
+                Topics.ARTIFACTS,
+                ArtifactKey.manifest(policy, sha256).toString().getBytes(StandardCharsets.UTF_8),
+                manifest,
+                signature);
     }
 
     /** Returns the signature among the headers of a record, null if there is none. */

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -98,8 +101,27 @@ class FieldRulesTest {
         assertThat(bound.believes(7)).as("an older one").isTrue();
         assertThat(bound.highest()).isEqualTo(3_000);
         assertThat(bound.problem(4_000)).contains("at most 3000").contains("found 4000");
-        List<Promotion> all = List.of(
-                promotion(1, SHA, "", 0), promotion(FieldRules.HIGHEST_EPOCH, SHA, "", 0), promotion(2, SHA, "", 0));
-        assertThat(EpochBound.believed(all)).extracting(Promotion::epoch).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void aBadVerdictInTheHistoryHidesNothingButItself() {
+        List<byte[]> values = List.of(
+                Codecs.PROMOTION.encode(promotion(1, SHA, "", 0)),
+                Codecs.PROMOTION.encode(promotion(FieldRules.HIGHEST_EPOCH, SHA, "", 0)),
+                "nonsense".getBytes(StandardCharsets.UTF_8),
+                Codecs.PROMOTION.encode(promotion(2, "zz", "", 0)),
+                Codecs.PROMOTION.encode(promotion(2, SHA, "", 0)));
+        List<String> named = new ArrayList<>();
+        VerdictLog log = new VerdictLog(Trust.NONE, named::add);
+        for (int i = 0; i < values.size(); i++) {
+            log.add(new ConsumerRecord<>(Topics.HISTORY, 0, i, new byte[0], values.get(i)));
+        }
+        assertThat(log.verdicts().values().iterator().next())
+                .extracting(Promotion::epoch)
+                .containsExactly(1L, 2L);
+        assertThat(log.bad()).isEqualTo(3);
+        assertThat(named.get(0)).startsWith(Topics.HISTORY + "-0@1: epoch: expected at most 1001");
+        assertThat(named.get(1)).startsWith(Topics.HISTORY + "-0@2: ");
+        assertThat(named.get(2)).startsWith(Topics.HISTORY + "-0@3: ");
     }
 }

@@ -34,7 +34,6 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,10 +73,8 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     private final Map<String, Set<Actor>> expertsOf = new HashMap<>();
     private final WaitingSlots waiting;
     private final List<Row<S>> batch = new ArrayList<>();
-    private final Map<Bytes, EntityEntry<S>> touched = new LinkedHashMap<>();
-    private final Map<Bytes, EntityEntry<S>> remembered;
+    private final RememberedEntities<S> entities;
     private ProcessorContext<byte[], byte[]> context;
-    private KeyValueStore<Bytes, byte[]> entities;
 
     /** What all policies of one spec are answered with: rows of one width. */
     private record Answering<S extends Sample>(PolicySpec<S> spec, Envelope<S> envelope, BatchScorer scorer) {}
@@ -121,21 +118,15 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             answeringOf.put(spec.name(), new Answering<>(spec, spec.envelope(), new BatchScorer(spec, metrics)));
         }
         waiting = new WaitingSlots(config.batching().records());
-        remembered = new LinkedHashMap<>(1024, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Bytes, EntityEntry<S>> eldest) {
-                return size() > config.bounds().entities();
-            }
-        };
+        entities = new RememberedEntities<>(policies, config.bounds().entities());
     }
 
     @Override
     public void init(ProcessorContext<byte[], byte[]> initialised) {
         context = initialised;
-        entities = initialised.getStateStore(ENTITIES + suffix);
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
         waiting.restore(initialised.getStateStore(WAITING + suffix));
-        remembered.clear();
+        entities.restore(initialised.getStateStore(ENTITIES + suffix));
         initialised.schedule(config.batching().longestWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
     }
 
@@ -167,7 +158,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             return;
         }
         batch.clear();
-        touched.clear();
         answeringOf.values().forEach(each -> each.scorer.begin(all.size()));
         long nowMs = context.currentSystemTimeMs();
         for (Waiting one : all) {
@@ -177,11 +167,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         for (Row<S> row : batch) {
             decide(row, nowMs);
         }
-        touched.forEach((entity, entry) -> {
-            if (entry.isKnown) {
-                entities.put(entity, entry.toBytes());
-            }
-        });
+        entities.store();
         waiting.clear();
         metrics.batches.increment();
     }
@@ -200,7 +186,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
             return;
         }
         Bytes entity = Bytes.wrap(one.key() == null ? sample.entity().getBytes(StandardCharsets.UTF_8) : one.key());
-        EntityEntry<S> entry = touched.computeIfAbsent(entity, this::entry);
+        EntityEntry<S> entry = entities.of(entity);
         PolicyName policy = entry.policyOf(sample);
         Answering<S> by = policy == null ? null : answeringOf.get(policy.spec());
         if (policy == null || by == null) {
@@ -302,16 +288,6 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         }
         String text = metadata.extra().get(Experts.KEY);
         return text == null ? Experts.DEFAULT : expertsOf.computeIfAbsent(text, Experts::parse);
-    }
-
-    private EntityEntry<S> entry(Bytes entity) {
-        EntityEntry<S> entry = remembered.get(entity);
-        if (entry == null) {
-            byte[] stored = entities.get(entity);
-            entry = stored == null ? new EntityEntry<>(policies) : EntityEntry.fromBytes(stored, policies);
-            remembered.put(entity, entry);
-        }
-        return entry;
     }
 
     private void decide(Row<S> row, long nowMs) {

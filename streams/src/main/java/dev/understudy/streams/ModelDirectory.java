@@ -9,6 +9,7 @@ import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactAssembly.Artifact;
 import dev.understudy.schemas.EpochBound;
+import dev.understudy.schemas.Precedence;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.signing.UntrustedException;
@@ -20,13 +21,15 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings the promoted models of one policy into service. It is told what was promoted; when asked to, it assembles a
- * file, checks it, loads it and warms it up while the old model goes on answering, and only then installs it. A file
- * that is refused is refused for good: the model in service stays, and the reason is acknowledged.
+ * file, checks it, loads it and warms it up while the old model goes on answering, and only then installs it. A
+ * promotion that is refused leaves the model in service, and the reason is acknowledged. A file whose bytes are bad is
+ * refused for good; what else is wrong is looked at again when the promotion comes again.
  */
 final class ModelDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
@@ -40,24 +43,50 @@ final class ModelDirectory {
     private final Consumer<Acknowledgement> acknowledgements;
     private final PolicyDirectories all;
     private final NavigableMap<Long, Pending> pending = new ConcurrentSkipListMap<>();
-    private final Map<String, String> rejected = new HashMap<>();
-    private final Map<Long, Pending> settled = new HashMap<>();
+    /** Why files are refused, by hash: what their bytes are guilty of, and nothing that may change. */
+    private final Map<String, String> refusedFiles = new HashMap<>();
+
+    private final Map<Long, Settled> settled = new HashMap<>();
     private final NavigableMap<Long, Pending> history = new TreeMap<>();
     private final EpochBound epochs = new EpochBound();
     private long newestEpoch;
 
-    /**
-     * A promotion, its place among those of the same epoch, of which the last one counts, and when it was first seen.
-     */
+    /** A promotion, its place among those that do not differ in their precedence, and when it was first seen. */
     private record Pending(Promotion promotion, long order, long seenNanos) {
+        boolean comesAfter(@Nullable Pending other) {
+            if (other == null) {
+                return true;
+            }
+            int difference = Precedence.of(promotion).compareTo(Precedence.of(other.promotion));
+            return difference == 0 ? order > other.order : difference > 0;
+        }
+
         /** Returns whether only the history tells of it. */
         boolean isPast() {
             return order < 0;
         }
+    }
 
-        boolean sameAs(Pending other) {
-            return promotion.sha256().equals(other.promotion.sha256())
-                    && promotion.effectiveFromMs() == other.promotion.effectiveFromMs();
+    /** What became of a promotion. */
+    private enum Outcome {
+        /** Something is missing that may still come. */
+        WAITS,
+        /** It is in service, out of date, or its file is bad. */
+        SETTLED,
+        /**
+         * It is refused for something that may be otherwise the next time: a signature, its own fields, the machine.
+         */
+        REFUSED_FOR_NOW
+    }
+
+    /** The last promotion of an epoch that does not wait any more. */
+    private record Settled(Pending promotion, Outcome outcome) {
+        /** Returns whether what became of it becomes of another one too. */
+        boolean answers(Pending next) {
+            return outcome == Outcome.SETTLED
+                    && promotion.promotion.sha256().equals(next.promotion.sha256())
+                    && promotion.promotion.effectiveFromMs() == next.promotion.effectiveFromMs()
+                    && promotion.isPast() == next.isPast();
         }
     }
 
@@ -98,7 +127,7 @@ final class ModelDirectory {
 
     /**
      * Takes note of a promotion; it comes into service once its file is there, good and warm. Of two of one epoch, the
-     * later one in the topic counts: an operator and the gate may have chosen the same number.
+     * one counts that takes {@link Precedence}.
      *
      * @param offset where it stands in the topic
      * @throws UndecodableException if its epoch is too far ahead of those that are known
@@ -107,7 +136,7 @@ final class ModelDirectory {
         check(promotion);
         newestEpoch = Math.max(newestEpoch, promotion.epoch());
         enqueue(new Pending(promotion, offset, System.nanoTime()));
-        history.headMap(newestEpoch).values().forEach(this::enqueue);
+        history.headMap(newestEpoch, true).values().forEach(this::enqueue);
     }
 
     /**
@@ -119,15 +148,15 @@ final class ModelDirectory {
      */
     synchronized void judged(Promotion verdict, long offset) {
         check(verdict);
-        // Whatever the topic of promotions says of that epoch counts more.
+        // The same record in the topic of promotions counts more. That topic keeps one alone, which may be an older one
+        // that was sent again.
         Pending past = new Pending(verdict, Long.MIN_VALUE + offset, System.nanoTime());
-        history.put(verdict.epoch(), past);
+        history.merge(verdict.epoch(), past, (one, other) -> other.comesAfter(one) ? other : one);
         while (history.size() > ModelSlot.PREVIOUS + 1) {
             history.pollFirstEntry();
         }
-        // Where it is signed, a later one counts too: the topic of promotions may have been given an older one again.
-        if (verdict.epoch() < newestEpoch
-                || (verdict.epoch() > newestEpoch && !all.trust().isNone())) {
+        // Where it is signed, one of a higher epoch counts too.
+        if (verdict.epoch() <= newestEpoch || !all.trust().isNone()) {
             enqueue(past);
         }
     }
@@ -140,9 +169,9 @@ final class ModelDirectory {
 
     private void enqueue(Pending next) {
         long epoch = next.promotion.epoch();
-        Pending known = settled.get(epoch);
-        if (known == null || next.order > known.order) {
-            pending.merge(epoch, next, (one, other) -> other.order > one.order ? other : one);
+        Settled known = settled.get(epoch);
+        if (next.comesAfter(known == null ? null : known.promotion)) {
+            pending.merge(epoch, next, (one, other) -> other.comesAfter(one) ? other : one);
             while (pending.size() > MOST_PENDING) {
                 pending.pollFirstEntry();
             }
@@ -161,11 +190,11 @@ final class ModelDirectory {
             metrics.loading.set(true);
             try {
                 long epoch = next.promotion.epoch();
-                Pending known = settled.get(epoch);
-                boolean again = known != null && known.sameAs(next) && known.isPast() == next.isPast();
-                if (again || load(next)) {
+                Settled known = settled.get(epoch);
+                Outcome outcome = known != null && known.answers(next) ? known.outcome : load(next);
+                if (outcome != Outcome.WAITS) {
                     pending.remove(epoch, next);
-                    settled.put(epoch, next);
+                    settled.put(epoch, new Settled(next, outcome));
                 }
             } finally {
                 metrics.loading.set(false);
@@ -173,12 +202,11 @@ final class ModelDirectory {
         }
     }
 
-    /** Returns whether the promotion is settled: in service or refused. */
-    private boolean load(Pending next) {
+    private Outcome load(Pending next) {
         Promotion promotion = next.promotion;
-        String known = rejected.get(promotion.sha256());
+        String known = refusedFiles.get(promotion.sha256());
         if (known != null) {
-            return refuse(next, known);
+            return refuse(next, known, Outcome.SETTLED);
         }
         if (slot.reinstall(promotion.epoch(), promotion.sha256(), promotion.effectiveFromMs())) {
             return installed(next);
@@ -188,35 +216,41 @@ final class ModelDirectory {
             artifact = ArtifactAssembly.assemble(policy, promotion.sha256(), all::artifact);
         } catch (UndecodableException | IllegalArgumentException e) {
             // One promotion that cannot be loaded must not keep others from it.
-            return refuse(next, String.valueOf(e.getMessage()));
+            return refuse(next, String.valueOf(e.getMessage()), Outcome.REFUSED_FOR_NOW);
         } catch (InvalidStateStoreException e) {
-            return false;
+            return Outcome.WAITS;
         }
         if (artifact.isEmpty()) {
-            return false;
+            return Outcome.WAITS;
         }
         try {
             all.checkSignature(policy, promotion.sha256());
         } catch (UntrustedException e) {
-            return refuse(next, String.valueOf(e.getMessage()));
+            return refuse(next, String.valueOf(e.getMessage()), Outcome.REFUSED_FOR_NOW);
         }
         return intake.take(check, artifact.get().bytes(), promotion.sha256(), promotion.evidence())
-                .fold(accepted -> install(next, accepted), refusal -> refuse(next, refusal.reason()));
+                .fold(
+                        accepted -> install(next, accepted),
+                        refusal -> refusal.cause() == IntakeOutcome.Cause.FILE
+                                ? refuseFile(next, refusal.reason())
+                                : refuse(next, refusal.reason(), Outcome.REFUSED_FOR_NOW));
     }
 
-    private boolean install(Pending next, IntakeOutcome.Accepted accepted) {
+    private Outcome install(Pending next, IntakeOutcome.Accepted accepted) {
         Promotion promotion = next.promotion;
         try {
             Experts.of(accepted.policy().metadata().extra());
         } catch (IllegalArgumentException e) {
             accepted.policy().close();
-            return refuse(next, String.valueOf(e.getMessage()));
+            return refuseFile(next, String.valueOf(e.getMessage()));
         }
         // Not installed is out of date already, or the directory is closing: no need to try again.
-        return !slot.install(promotion.epoch(), accepted.policy(), promotion.effectiveFromMs()) || installed(next);
+        return slot.install(promotion.epoch(), accepted.policy(), promotion.effectiveFromMs())
+                ? installed(next)
+                : Outcome.SETTLED;
     }
 
-    private boolean installed(Pending next) {
+    private Outcome installed(Pending next) {
         if (!next.isPast()) {
             metrics.swaps.increment();
         }
@@ -227,11 +261,16 @@ final class ModelDirectory {
                 next.promotion.effectiveFromMs(),
                 next.promotion.sha256());
         acknowledge(next, true, "");
-        return true;
+        return Outcome.SETTLED;
     }
 
-    private boolean refuse(Pending next, String reason) {
-        rejected.put(next.promotion.sha256(), reason);
+    /** Refuses a promotion whose file is bad, whoever promotes it. */
+    private Outcome refuseFile(Pending next, String reason) {
+        refusedFiles.put(next.promotion.sha256(), reason);
+        return refuse(next, reason, Outcome.SETTLED);
+    }
+
+    private Outcome refuse(Pending next, String reason, Outcome outcome) {
         metrics.modelsRejected.increment();
         String kept = slot.newestEpoch().map(epoch -> "promotion " + epoch).orElse("no model");
         LOG.warn(
@@ -241,7 +280,7 @@ final class ModelDirectory {
                 next.promotion.epoch(),
                 reason);
         acknowledge(next, false, reason);
-        return true;
+        return outcome;
     }
 
     /** Tells of a promotion; not of one that is over, or it would stand as the last word of this instance. */

@@ -9,10 +9,8 @@ import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
-import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.Trust;
 import dev.understudy.signing.UntrustedException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -185,11 +183,7 @@ public final class PolicyDirectories implements AutoCloseable {
     void checkSignature(String policy, String sha256) {
         ArtifactKey key = ArtifactKey.manifest(policy, sha256);
         ArtifactChunk manifest = artifact(key);
-        trust().check(
-                        Topics.ARTIFACTS,
-                        key.toString().getBytes(StandardCharsets.UTF_8),
-                        manifest == null ? null : manifest.bytes(),
-                        signatures.apply(key));
+        trust().checkArtifact(policy, sha256, manifest == null ? null : manifest.bytes(), signatures.apply(key));
     }
 
     @Nullable
@@ -199,7 +193,7 @@ public final class PolicyDirectories implements AutoCloseable {
 
     /**
      * Takes note of a promotion; it comes into service once its file is there, good and warm. Of two of one epoch, the
-     * later one in the topic counts: an operator and the gate may have chosen the same number.
+     * one counts that takes {@linkplain dev.understudy.schemas.Precedence precedence}.
      *
      * @param offset where it stands in the topic
      */

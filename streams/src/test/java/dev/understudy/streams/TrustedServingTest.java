@@ -1,6 +1,7 @@
 package dev.understudy.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import dev.understudy.domain.Policies;
@@ -19,6 +20,7 @@ import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UnderstudySerdes;
 import dev.understudy.signing.SigningKey;
+import dev.understudy.signing.UntrustedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -104,6 +106,11 @@ class TrustedServingTest {
     }
 
     private static byte[] promotion(long epoch, ModelFile model, String candidateId) {
+        return promotion(epoch, model, candidateId, Map.of(), 0);
+    }
+
+    private static byte[] promotion(
+            long epoch, ModelFile model, String candidateId, Map<String, Double> evidence, long decidedAtMs) {
         return UnderstudySerdes.promotion()
                 .serializer()
                 .serialize(
@@ -117,8 +124,8 @@ class TrustedServingTest {
                                 "test",
                                 true,
                                 candidateId,
-                                new TreeMap<>(),
-                                0));
+                                new TreeMap<>(evidence),
+                                decidedAtMs));
     }
 
     private void promote(String topic, byte[] value, RecordSigner signer) {
@@ -198,6 +205,89 @@ class TrustedServingTest {
     }
 
     @Test
+    void theGatesPromotionThatIsSentAgainDoesNotUndoARollbackOfTheSameEpoch() throws Exception {
+        ModelFile first = TestModels.constant(-0.25f);
+        ModelFile second = TestModels.constant(-0.125f);
+        file(first, signer(TRAINER));
+        file(second, signer(TRAINER));
+        byte[] gates = promotion(2, second, "c2", Map.of(), 900);
+        promote(Topics.PROMOTIONS, gates, signer(GATE));
+        promote(Topics.PROMOTIONS, promotion(2, first, "", Map.of(), 500), signer(OPERATOR));
+        assertThat(loaded()).containsExactly(first.sha256());
+        promote(Topics.PROMOTIONS, gates, signer(GATE));
+        promote(Topics.PROMOTIONS, promotion(2, second, "c3", Map.of(), 1_000), signer(GATE));
+        assertThat(loaded()).containsExactly(first.sha256());
+    }
+
+    @Test
+    void aRollbackThatOnlyTheHistoryTellsOfIsNotUndoneByTheGatesPromotionOfTheSameEpoch() throws Exception {
+        ModelFile first = TestModels.constant(-0.25f);
+        ModelFile second = TestModels.constant(-0.125f);
+        file(first, signer(TRAINER));
+        file(second, signer(TRAINER));
+        // What a new instance finds once compaction has left the repeated record alone, in either order.
+        promote(Topics.HISTORY, promotion(2, first, "", Map.of(), 500), signer(OPERATOR));
+        promote(Topics.PROMOTIONS, promotion(2, second, "c2", Map.of(), 900), signer(GATE));
+        assertThat(loaded()).containsExactly(first.sha256());
+        promote(Topics.PROMOTIONS, promotion(3, second, "c3", Map.of(), 900), signer(GATE));
+        promote(Topics.HISTORY, promotion(3, first, "", Map.of(), 500), signer(OPERATOR));
+        assertThat(loaded().get(1)).isEqualTo(first.sha256());
+    }
+
+    @Test
+    void ofTwoPromotionsOfTheGateTheOneThatWasDecidedLaterAnswers() throws Exception {
+        ModelFile first = TestModels.constant(-0.25f);
+        ModelFile second = TestModels.constant(-0.125f);
+        file(first, signer(TRAINER));
+        file(second, signer(TRAINER));
+        promote(Topics.PROMOTIONS, promotion(2, second, "c2", Map.of(), 900), signer(GATE));
+        promote(Topics.PROMOTIONS, promotion(2, first, "c1", Map.of(), 800), signer(GATE));
+        assertThat(loaded()).containsExactly(second.sha256());
+    }
+
+    private List<String> loaded() {
+        return directories.directory(CarFollowing.POLICY).slot().loaded();
+    }
+
+    @Test
+    void aFileIsNotToBlameForWhatAPromotionSaysOfIt() throws Exception {
+        ModelFile model = TestModels.constant(-0.25f);
+        file(model, signer(TRAINER));
+        promote(Topics.PROMOTIONS, promotion(1, model, "c1", Map.of("golden.mode.00", 7.0), 0), signer(GATE));
+        assertThat(epoch()).isZero();
+        promote(Topics.PROMOTIONS, promotion(2, model, "c1"), signer(GATE));
+        assertThat(epoch()).isEqualTo(2);
+        assertThat(acknowledgements)
+                .extracting(Acknowledgement::epoch, Acknowledgement::accepted)
+                .containsExactly(tuple(1L, false), tuple(2L, true));
+    }
+
+    @Test
+    void aFileThatWasNotSignedYetIsTakenOnceItIs() throws Exception {
+        ModelFile model = TestModels.constant(-0.25f);
+        store(model);
+        promote(Topics.PROMOTIONS, promotion(1, model, "c1"), signer(GATE));
+        assertThat(epoch()).isZero();
+        file(model, signer(TRAINER));
+        promote(Topics.PROMOTIONS, promotion(1, model, "c1"), signer(GATE));
+        assertThat(epoch()).isEqualTo(1);
+    }
+
+    @Test
+    void aFileWhoseClosingRecordIsGoneIsNotSigned() throws Exception {
+        ModelFile model = TestModels.constant(-0.25f);
+        file(model, signer(TRAINER));
+        directories.checkSignature(CarFollowing.POLICY, model.sha256());
+        driver.getKeyValueStore(ModelIndexers.ARTIFACTS)
+                .delete(Bytes.wrap(ArtifactKey.manifest(CarFollowing.POLICY, model.sha256())
+                        .toString()
+                        .getBytes(StandardCharsets.UTF_8)));
+        assertThatThrownBy(() -> directories.checkSignature(CarFollowing.POLICY, model.sha256()))
+                .isInstanceOf(UntrustedException.class)
+                .hasMessageContaining("expected the record that closes model " + model.sha256());
+    }
+
+    @Test
     void aPromotionThatItsHistoryToldBeforeIsAcknowledged() throws Exception {
         ModelFile model = TestModels.constant(-0.25f);
         file(model, signer(TRAINER));
@@ -230,18 +320,22 @@ class TrustedServingTest {
                 Role.TRAINER, List.of(SigningKey.generate().verifyingKey()),
                 Role.GATE, List.of(GATE.verifyingKey()))));
         ModelFile model = TestModels.constant(-0.25f);
-        // What the store holds from before, put there past the check.
-        KeyValueStore<Bytes, byte[]> store = driver.getKeyValueStore(ModelIndexers.ARTIFACTS);
-        for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(CarFollowing.POLICY, model.bytes())) {
-            store.put(
-                    Bytes.wrap(piece.key().toString().getBytes(StandardCharsets.UTF_8)),
-                    piece.value().bytes());
-        }
+        store(model);
         promote(Topics.PROMOTIONS, promotion(1, model, "c1"), signer(GATE));
         assertThat(epoch()).isZero();
         assertThat(acknowledgements).singleElement().satisfies(ack -> {
             assertThat(ack.accepted()).isFalse();
             assertThat(ack.reason()).contains("signed by the trainer").contains("found no signature");
         });
+    }
+
+    /** Puts a file into the store past the check, as what it holds from before. */
+    private void store(ModelFile model) {
+        KeyValueStore<Bytes, byte[]> store = driver.getKeyValueStore(ModelIndexers.ARTIFACTS);
+        for (ProducerRecord<ArtifactKey, ArtifactChunk> piece : Artifacts.chunks(CarFollowing.POLICY, model.bytes())) {
+            store.put(
+                    Bytes.wrap(piece.key().toString().getBytes(StandardCharsets.UTF_8)),
+                    piece.value().bytes());
+        }
     }
 }

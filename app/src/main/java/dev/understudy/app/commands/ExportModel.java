@@ -7,7 +7,9 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Tool;
 import dev.understudy.schemas.Role;
 import dev.understudy.schemas.Topics;
+import dev.understudy.schemas.Trust;
 import dev.understudy.signing.Bundle;
+import dev.understudy.signing.UntrustedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,22 +47,26 @@ public final class ExportModel implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws IOException {
-        Models models = Models.read(
-                settings, settings.get(ModelsCommand.POLICY), SigningSettings.trust(settings, Role.TRAINER, Role.GATE));
+        Models.requireHash(hash);
+        if (!settings.get(OUT).isEmpty()) {
+            requireNone(Path.of(settings.get(OUT)));
+        }
+        Trust trust = SigningSettings.trust(settings, Role.TRAINER, Role.GATE);
+        Models models = Models.read(settings, settings.get(ModelsCommand.POLICY), trust);
         String sha256 = models.verdict(hash).sha256();
+        Path out = Path.of(settings.get(OUT).isEmpty() ? sha256.substring(0, 12) + ".onnx" : settings.get(OUT));
+        requireNone(out);
         byte[] model = models.reader()
                 .artifact(models.policy(), sha256)
                 .orElseThrow(() -> new CommandFailedException(
                         "expected the file of %s in %s, found none".formatted(sha256, Topics.ARTIFACTS)));
-        Path out = Path.of(settings.get(OUT).isEmpty() ? sha256.substring(0, 12) + ".onnx" : settings.get(OUT));
-        Path beside = beside(out);
-        for (Path file : List.of(out, beside)) {
-            if (Files.exists(file)) {
-                throw new CommandFailedException(
-                        "expected no file at %s, found one: it is not overwritten".formatted(file));
-            }
-        }
         Optional<byte[]> signature = models.reader().signature(models.policy(), sha256);
+        try {
+            trust.checkFile(sha256, signature.orElse(null));
+        } catch (UntrustedException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()), e);
+        }
+        Path beside = beside(out);
         Files.write(out, model);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("sha256", sha256);
@@ -77,7 +83,17 @@ public final class ExportModel implements Tool {
         return 0;
     }
 
-    private static Path beside(Path model) {
+    private static void requireNone(Path out) {
+        for (Path file : List.of(out, beside(out))) {
+            if (Files.exists(file)) {
+                throw new CommandFailedException(
+                        "expected no file at %s, found one: it is not overwritten".formatted(file));
+            }
+        }
+    }
+
+    /** Returns where the signature of a model file is. */
+    static Path beside(Path model) {
         return model.resolveSibling(model.getFileName() + ".sig");
     }
 

@@ -3,9 +3,9 @@ package dev.understudy.app.commands;
 import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Interrupts;
+import dev.understudy.app.console.Prose;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
-import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.catalogue.Catalogue;
@@ -128,7 +128,7 @@ public final class IngestCommand implements Tool {
             }
             LogInspection found = source.inspection();
             Map<String, Object> result = result(report, found);
-            console.result(result, () -> Table.ofFigures(result).toString());
+            console.result(result, () -> summary(report, found));
             found.remarks().stream().filter(remark -> !told.contains(remark)).forEach(console::note);
             if (report.finished() && report.logs() + report.observations() + report.skipped() == 0) {
                 console.note("expected rows to send in %s, found none: %,d rows, bad %s"
@@ -217,6 +217,24 @@ public final class IngestCommand implements Tool {
         } else if (number == MOST_BAD_ROWS_SHOWN + 1) {
             console.note("... and more; all of them are in dead-letters.v1");
         }
+    }
+
+    /** Returns the same in sentences. */
+    static String summary(ReplayReport report, LogInspection found) {
+        String skipped = report.skipped() == 0 ? "" : " after %,d that were sent before".formatted(report.skipped());
+        return "Sent %,d log records and %,d observations of %,d rows%s in %.1f s%s; %s.%nThe learning job makes %,d steps of the rows: %,d come late, %,d are there twice, %s."
+                .formatted(
+                        report.logs(),
+                        report.observations(),
+                        report.rows(),
+                        skipped,
+                        report.seconds(),
+                        report.finished() ? "" : ", and stopped before the end",
+                        Prose.listed(Map.of("badRows", report.bad())),
+                        found.steps(),
+                        found.late(),
+                        found.duplicates(),
+                        Prose.listed(Map.of("rejected", found.rejectedByReason())));
     }
 
     /** Returns what was sent, and what the learning job would make of it. */

@@ -177,7 +177,8 @@ public final class LearnCommand implements Tool {
                     defaults.replayRecency(),
                     baselines(settings, defaults),
                     Versions.own(),
-                    settings.get(LICENCE));
+                    settings.get(LICENCE),
+                    defaults.apart());
         } catch (IllegalArgumentException e) {
             throw new BadSettingsException(List.of(Failures.describe(e)));
         }

@@ -1,20 +1,27 @@
 package dev.understudy.app.commands;
 
+import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Failures;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.catalogue.Catalogue;
+import dev.understudy.domain.PolicyName;
 import dev.understudy.model.GoldenOutputs;
 import dev.understudy.schemas.Candidate;
-import dev.understudy.schemas.EpochBound;
+import dev.understudy.schemas.Precedence;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.RecordSigner;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.schemas.VerdictLog;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,42 +38,88 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the model topics of a cluster say of one policy.
  *
+ * @param trust whose signatures count
+ * @param history the records of the history, as they are
+ * @param verdicts those of them on the policy that are believed, oldest first
+ * @param passedOver how many of the history are left out, each of which was named
  * @param others the policies that there are models of besides
  */
-record Models(Connection connection, TopicReader reader, String policy, List<Promotion> verdicts, Set<String> others) {
-    /** Reads the verdicts, oldest first; connects. */
+record Models(
+        Connection connection,
+        TopicReader reader,
+        Trust trust,
+        String policy,
+        List<ConsumerRecord<byte[], byte[]>> history,
+        List<Promotion> verdicts,
+        int passedOver,
+        Set<String> others) {
+    private static final Logger LOG = LoggerFactory.getLogger(Models.class);
+
+    /**
+     * Reads the verdicts, oldest first; connects.
+     *
+     * @throws CommandFailedException if there is no such policy, neither in the cluster nor known here
+     */
     static Models read(Settings settings, String policy, Trust trust) {
         Connection connection = Connection.of(settings);
         connection.admin().close();
         TopicReader reader =
                 new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)), trust);
-        List<Promotion> all =
-                EpochBound.believed(reader.all(Topics.HISTORY, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                        .map(ConsumerRecord::value)
-                        .filter(Objects::nonNull)
-                        .toList());
-        List<Promotion> verdicts =
-                all.stream().filter(verdict -> verdict.policy().equals(policy)).toList();
-        Set<String> others = new TreeSet<>();
-        all.forEach(verdict -> others.add(verdict.policy()));
+        List<ConsumerRecord<byte[], byte[]>> history = reader.raw(Topics.HISTORY);
+        VerdictLog log = new VerdictLog(trust, bad -> LOG.warn("passed over {}", bad));
+        history.forEach(log::add);
+        Set<String> others = new TreeSet<>(log.verdicts().keySet());
         others.remove(policy);
-        return new Models(connection, reader, policy, verdicts, others);
+        Models models = new Models(
+                connection,
+                reader,
+                trust,
+                policy,
+                history,
+                log.verdicts().getOrDefault(policy, List.of()),
+                log.bad(),
+                others);
+        if (models.verdicts.isEmpty() && !isKnown(policy)) {
+            throw new CommandFailedException(
+                    "%s; the policies are %s".formatted(models.none(), String.join(", ", Catalogue.policies())));
+        }
+        return models;
     }
 
-    /** Returns the promotion in force: the highest epoch, the later of two with the same. */
+    private static boolean isKnown(String policy) {
+        try {
+            return Catalogue.policies().contains(PolicyName.parse(policy).spec());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Returns the promotion in force, by its {@link Precedence}. As in serving, the history counts for the epochs that
+     * the topic of promotions has, which may have been given an older one again, and where keys are trusted for later
+     * ones too.
+     */
     Optional<Promotion> inForce() {
-        EpochBound bound = new EpochBound(
-                verdicts.stream().mapToLong(Promotion::epoch).max().orElse(0));
-        return reader.all(Topics.PROMOTIONS, Serdes.String(), UnderstudySerdes.promotion()).stream()
-                .map(ConsumerRecord::value)
-                .filter(Objects::nonNull)
-                .filter(Promotion::promoted)
-                .filter(promotion -> promotion.policy().equals(policy) && bound.believes(promotion.epoch()))
-                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
+        List<Promotion> all = new ArrayList<>(verdicts);
+        VerdictLog log = new VerdictLog(trust, bad -> {
+            if (bad.startsWith(Topics.PROMOTIONS)) { // those of the history were named
+                LOG.warn("passed over {}", bad);
+            }
+        });
+        history.forEach(log::add);
+        reader.raw(Topics.PROMOTIONS).forEach(log::add);
+        List<Promotion> both = log.verdicts().getOrDefault(policy, List.of());
+        List<Promotion> promotions = both.subList(verdicts.size(), both.size());
+        long newest = promotions.stream().mapToLong(Promotion::epoch).max().orElse(0);
+        all.removeIf(verdict -> trust.isNone() && verdict.epoch() > newest);
+        all.addAll(promotions);
+        return Precedence.inForce(all);
     }
 
     /** Puts a promotion into the history and in force, signed if there is a key to sign with. */
@@ -111,6 +164,23 @@ record Models(Connection connection, TopicReader reader, String policy, List<Pro
                         others.isEmpty()
                                 ? "nor of any other policy"
                                 : "there are models of " + String.join(", ", others) + ": say which by --policy");
+    }
+
+    /**
+     * Requires something that may be the beginning of a hash, before the cluster is asked.
+     *
+     * @throws BadSettingsException saying what it is, if it is none
+     */
+    static void requireHash(String text) {
+        if (text.matches("[0-9a-f]{1,64}")) {
+            return;
+        }
+        throw new BadSettingsException(
+                List.of("expected the SHA-256 of a model of the cluster, or its beginning, found %s"
+                        .formatted(
+                                Files.exists(Path.of(text))
+                                        ? "the file %s: 'models verify' checks a file".formatted(text)
+                                        : "\"" + text + "\"")));
     }
 
     /** Returns the last verdict on the model whose hash begins so. */

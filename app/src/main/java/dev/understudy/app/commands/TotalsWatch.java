@@ -4,6 +4,7 @@ import dev.understudy.app.console.Console;
 import dev.understudy.app.kafka.Connection;
 import dev.understudy.app.kafka.TopicFollower;
 import dev.understudy.domain.Policies;
+import dev.understudy.flink.count.Tally;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.TrainingRecord;
 import dev.understudy.schemas.UndecodableException;
@@ -26,6 +27,7 @@ public final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration PAUSE = Duration.ofMinutes(1);
     private static final String REJECTED = "rejected.";
     private static final String ROLLOUTS = "rollouts.";
+    private static final String QUEUED = Tally.QUEUED;
 
     private final Policies<?> policies;
     private final Console console;
@@ -89,9 +91,14 @@ public final class TotalsWatch implements TopicFollower.Reader {
         SortedMap<String, Long> rejected = new TreeMap<>();
         SortedMap<String, Long> others = new TreeMap<>(counts);
         SortedMap<String, Long> rollouts = new TreeMap<>();
+        SortedMap<String, Long> queued = new TreeMap<>();
         counts.forEach((name, count) -> {
             if (name.startsWith(ROLLOUTS)) {
                 rollouts.put(name.substring(ROLLOUTS.length()), count);
+                others.remove(name);
+            } else if (name.startsWith(QUEUED)) {
+                // Those that waited when a release came that did not count them are taken from the queue alone.
+                queued.put(name.substring(QUEUED.length()), Math.max(0, count));
                 others.remove(name);
             } else if (name.startsWith(REJECTED)) {
                 rejected.put(name.substring(REJECTED.length()), count);
@@ -120,6 +127,9 @@ public final class TotalsWatch implements TopicFollower.Reader {
         text.append(String.format(Locale.ROOT, ", %,d rejected", sum));
         if (!rejected.isEmpty()) {
             text.append(" (").append(listed(rejected)).append(')');
+        }
+        if (!queued.isEmpty()) {
+            text.append("; windows to learn: ").append(listed(queued));
         }
         if (!rollouts.isEmpty()) {
             text.append("; rollouts: ").append(listed(rollouts));

@@ -3,6 +3,7 @@ package dev.understudy.app.commands;
 import dev.understudy.app.console.BadSettingsException;
 import dev.understudy.app.console.CommandFailedException;
 import dev.understudy.app.console.Console;
+import dev.understudy.app.console.Prose;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Table;
@@ -34,6 +35,8 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
@@ -83,6 +86,19 @@ public final class TrainCommand implements Tool {
             "Licence of the logs, which the model file carries; by default that of the bundled logs for them, and"
                     + " unknown for others.");
 
+    /** What has a place of its own in the summary; baselines are long, and were told before. */
+    private static final Set<String> TOLD_APART = Set.of(
+            "policy",
+            "algorithm",
+            "seed",
+            "model",
+            "sha256",
+            "bytes",
+            "trainSeconds",
+            "training",
+            "signature",
+            "baselines");
+
     @Parameters(paramLabel = "<algorithm>", index = "0", description = "The learner: bc (behavioural cloning) or gail.")
     private String algorithm = Algorithms.CLONING;
 
@@ -99,6 +115,7 @@ public final class TrainCommand implements Tool {
                 List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, ITERATIONS, EXPERTS, LICENCE));
         settings.addAll(ControlStudy.TRAINING);
         settings.addAll(DialogueStudy.TRAINING);
+        settings.add(SigningSettings.SIGN_TRAINER);
         return settings;
     }
 
@@ -168,7 +185,15 @@ public final class TrainCommand implements Tool {
                     learner.export(state),
                     metadata(spec, settings, licence, seed, material, figures).with(learner.metadata(state)),
                     spec::load);
+            Optional<byte[]> signature =
+                    settings.get(SigningSettings.SIGN_TRAINER).signature(spec.name(), file.bytes());
             Files.write(out, file.bytes());
+            Path beside = ExportModel.beside(out);
+            Files.deleteIfExists(beside); // that of what was there before
+            if (signature.isPresent()) {
+                Files.write(beside, signature.get());
+                result.put("signature", beside.toString());
+            }
             result.put("policy", spec.name());
             result.put("algorithm", algorithm);
             result.put("seed", seed);
@@ -183,10 +208,26 @@ public final class TrainCommand implements Tool {
             }
             result.put("training", figures);
         }
-        Map<String, Object> shown = new LinkedHashMap<>(result);
-        shown.remove("baselines"); // long, and told before
-        console.result(result, () -> "wrote %s%n%n%s".formatted(out, Table.ofFigures(shown)));
+        console.result(result, () -> summary(result));
         return 0;
+    }
+
+    private static String summary(Map<String, Object> result) {
+        Map<String, Object> others = new LinkedHashMap<>(result);
+        others.keySet().removeAll(TOLD_APART);
+        String signature = result.containsKey("signature") ? ", and its signature " + result.get("signature") : "";
+        return "Wrote %s (%s bytes, SHA-256 %s)%s: %s, learned by %s in %s s with seed %s.%nOf the logs: %s.%nOf the training: %s."
+                .formatted(
+                        result.get("model"),
+                        result.get("bytes"),
+                        result.get("sha256"),
+                        signature,
+                        result.get("policy"),
+                        result.get("algorithm"),
+                        Table.figure(result.get("trainSeconds")),
+                        result.get("seed"),
+                        Prose.listed(others),
+                        Prose.listed((Map<?, ?>) Objects.requireNonNull(result.get("training"))));
     }
 
     private static Update learn(

@@ -94,7 +94,8 @@ public final class ControlScenario implements Scenario {
                 defaults.replayRecency(),
                 defaults.baselines(),
                 Versions.own(),
-                "none: a scripted expert");
+                "none: a scripted expert",
+                false);
     }
 
     @Override

@@ -152,7 +152,8 @@ public final class DialogueScenario implements Scenario {
                 defaults.replayRecency(),
                 defaults.baselines(),
                 Versions.own(),
-                plan.licence());
+                plan.licence(),
+                false);
     }
 
     /** Returns the defaults with fewer conversations to judge by, so that a verdict takes no longer than learning. */

@@ -124,7 +124,8 @@ public final class DrivingScenario implements Scenario {
                 defaults.replayRecency(),
                 baselines().calibrated().toMetadata(),
                 Versions.own(),
-                BundledLogs.licence(List.of(plan.logs())));
+                BundledLogs.licence(List.of(plan.logs())),
+                false);
     }
 
     @Override

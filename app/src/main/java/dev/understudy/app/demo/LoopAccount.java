@@ -1,9 +1,11 @@
 package dev.understudy.app.demo;
 
 import dev.understudy.app.kafka.ModelLines;
+import dev.understudy.flink.count.Tally;
 import dev.understudy.schemas.Acknowledgement;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.Decision;
+import dev.understudy.schemas.Precedence;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.TrainingRecord;
 import java.time.Instant;
@@ -138,7 +140,8 @@ final class LoopAccount {
     /** Returns the number of log records, and of steps interpolated between them, whose fate is known. */
     synchronized long settled() {
         return totals().entrySet().stream()
-                .filter(entry -> !NO_FATES.contains(entry.getKey()))
+                .filter(entry ->
+                        !NO_FATES.contains(entry.getKey()) && !entry.getKey().startsWith(Tally.QUEUED))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
     }
@@ -168,9 +171,9 @@ final class LoopAccount {
 
     /** Returns the promotion of a policy that is in force, empty before the first. */
     synchronized Optional<Promotion> inForce(String policy) {
-        return verdicts.values().stream()
-                .filter(verdict -> verdict.promoted() && verdict.policy().equals(policy))
-                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one);
+        return Precedence.inForce(verdicts.values().stream()
+                .filter(verdict -> verdict.policy().equals(policy))
+                .toList());
     }
 
     /**

@@ -112,7 +112,8 @@ public final class TopicReader {
         return newest;
     }
 
-    private List<ConsumerRecord<byte[], byte[]>> raw(String topic) {
+    /** Returns all records of a topic as they are, whoever signed them; within a partition in order. */
+    public List<ConsumerRecord<byte[], byte[]>> raw(String topic) {
         try (Consumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = assign(consumer, topic);
             consumer.seekToBeginning(partitions);

@@ -46,6 +46,12 @@ public record Tally(String policy, String name, long count) {
      */
     public static final String ROLLOUTS = "rollouts.";
 
+    /**
+     * Prefix of how many windows wait to be learned or are under way, by the algorithm that learns them; no part of the
+     * account of the logs. Counted up and down.
+     */
+    public static final String QUEUED = "queue.";
+
     /** Returns the name under which a reason for rejecting is counted. */
     public static String rejected(String reason) {
         return REJECTED + reason;

@@ -1,6 +1,5 @@
 package dev.understudy.flink.gate;
 
-import dev.understudy.domain.HeldOutPieces;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.Step;
 import dev.understudy.evaluate.Verdict;
@@ -14,6 +13,7 @@ import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Candidate;
 import dev.understudy.schemas.DeadLetter;
 import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Role;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -77,7 +77,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     /** Wall clock since which each candidate waits, milliseconds since 1970. */
     private transient MapState<String, Long> waitingSinceMs;
 
-    private transient MapState<String, HeldOutTrip> trips;
+    private transient HeldOutTrips heldOut;
 
     public Gate(GateConfig config, LogReading reading, ModelHistory history) {
         this.config = config;
@@ -99,9 +99,7 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         waitingSinceMs = getRuntimeContext()
                 .getMapState(
                         new MapStateDescriptor<>("waitingSince", StringSerializer.INSTANCE, LongSerializer.INSTANCE));
-        trips = getRuntimeContext()
-                .getMapState(
-                        new MapStateDescriptor<>("trips", StringSerializer.INSTANCE, HeldOutTrip.CODEC.serializer()));
+        heldOut = new HeldOutTrips(config.heldOut(), getRuntimeContext());
     }
 
     @Override
@@ -176,18 +174,16 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
 
     /** Takes note of a promotion in the topic: an own one that came back, or that of an operator. */
     private void inForce(Promotion promotion, GateProgress progress, ModelShelf shelf) throws Exception {
-        boolean newer = promotion.epoch() > progress.epoch()
-                || (promotion.epoch() == progress.epoch() && !promotion.sha256().equals(progress.inForce()));
-        if (newer) {
-            boolean rollback = promotion.candidateId().isEmpty();
+        if (progress.givesWayTo(promotion)) {
+            boolean rollback = promotion.decidedBy() == Role.OPERATOR;
             if (rollback && !progress.inForce().isEmpty() && !progress.inForce().equals(promotion.sha256())) {
                 progress.rolledBack(progress.inForce(), promotion.sha256());
             }
-            progress.promoted(promotion.epoch(), promotion.sha256());
+            progress.promoted(promotion);
             if (progress.best().isEmpty() || (!rollback && promotion.evidence().getOrDefault(BEST_EVER, 1.0) > 0)) {
                 progress.best(promotion.sha256());
             }
-            shelf.keep(promotion.sha256());
+            shelf.promoted(promotion);
             shelf.keepBest(progress.best());
         }
         if (!promotion.candidateId().isEmpty()) {
@@ -199,41 +195,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
     @Override
     public void processElement2(Step step, Context context, Collector<Promotion> out) throws Exception {
         policy = context.getCurrentKey();
-        String name = HeldOutPieces.name(step);
-        HeldOutTrip piece = trips.get(name);
-        boolean begins = piece == null;
-        if (piece == null) {
-            piece = new HeldOutTrip();
+        if (heldOut.begins(step)) {
+            heldOut.forgetSuperfluous(progress().judgedMs());
         }
-        piece.add(step);
-        trips.put(name, piece);
-        if (begins) {
-            forgetSuperfluous(progress().judgedMs());
-        }
-    }
-
-    private Map<String, Long> startsMs() throws Exception {
-        Map<String, Long> startMs = new TreeMap<>();
-        for (Map.Entry<String, HeldOutTrip> each : trips.entries()) {
-            startMs.put(each.getKey(), each.getValue().startMs());
-        }
-        return startMs;
-    }
-
-    private void forgetSuperfluous(long judgedMs) throws Exception {
-        for (String name : config.heldOut().superfluous(startsMs(), judgedMs)) {
-            trips.remove(name);
-        }
-    }
-
-    /** Returns the held-out steps to judge by at an event time. */
-    private List<Step> heldOut(long timeMs) throws Exception {
-        List<Step> steps = new ArrayList<>();
-        for (String name : config.heldOut().at(startsMs(), timeMs)) {
-            steps.addAll(trips.get(name)
-                    .before(timeMs, config.policies().spec(policy).observationSize()));
-        }
-        return steps;
     }
 
     @Override
@@ -313,7 +277,9 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
                                 model,
                                 candidate.sha256(),
                                 rivals(progress),
-                                heldOut(candidate.windowEndMs()),
+                                heldOut.at(
+                                        candidate.windowEndMs(),
+                                        config.policies().spec(policy).observationSize()),
                                 progress.budget());
         decide(candidate, verdict, time, out);
     }
@@ -330,20 +296,24 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         if (inForce.isEmpty()) {
             return new GateExamination.Rivals(ofParent(), null, null);
         }
-        byte[] inService = fileOf(inForce);
+        GateExamination.Rival inService = rival(policy, inForce);
         String missing = inService != null
                 ? null
                 : "expected the file of the model in service, %s, to compare with, got none".formatted(inForce);
         boolean another = !progress.best().isEmpty() && !progress.best().equals(inForce);
-        byte[] best = another ? fileOf(progress.best()) : null;
-        return new GateExamination.Rivals(inService, missing, best);
+        return new GateExamination.Rivals(inService, missing, another ? rival(policy, progress.best()) : null);
     }
 
-    /** Returns the file of the parent of a variant, which answers for it so far; null if it has none. */
-    private byte @Nullable [] ofParent() throws Exception {
+    /** Returns the model of the parent of a variant, which answers for it so far; null if it has none. */
+    private GateExamination.@Nullable Rival ofParent() throws Exception {
         String parent = PolicyName.parse(policy).parent().toString();
         Promotion promotion = parent.equals(policy) ? null : history.inForce(parent);
-        return promotion == null ? null : fileOf(parent, promotion.sha256());
+        return promotion == null ? null : rival(parent, promotion.sha256());
+    }
+
+    private GateExamination.@Nullable Rival rival(String owner, String sha256) throws Exception {
+        byte[] file = fileOf(owner, sha256);
+        return file == null ? null : new GateExamination.Rival(owner, sha256, file);
     }
 
     private byte @Nullable [] fileOf(String sha256) throws Exception {
@@ -369,10 +339,22 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         long newestLogMs = readMs(time) + 1 + reading.lateness().toMillis();
         GateProgress progress = progress();
         ModelShelf shelf = shelf();
-        String previous = progress.inForce();
+        Promotion decided = new Promotion(
+                candidate.policy(),
+                progress.epoch() + (verdict.promoted() ? 1 : 0),
+                candidate.sha256(),
+                newestLogMs + config.lead().toMillis(),
+                progress.inForce(),
+                "%s (learned by %s)".formatted(verdict.reason(), candidate.algorithm()),
+                verdict.promoted(),
+                candidate.id(),
+                verdict.with(BEST_EVER, verdict.best() ? 1 : 0)
+                        .with(ERROR_BUDGET, verdict.budget().wealth())
+                        .figures(),
+                time.currentProcessingTime());
         if (verdict.promoted()) {
-            progress.promoted(progress.epoch() + 1, candidate.sha256());
-            shelf.keep(candidate.sha256());
+            progress.promoted(decided);
+            shelf.promoted(decided);
         }
         if (verdict.best()) {
             progress.best(candidate.sha256());
@@ -380,23 +362,11 @@ public final class Gate extends KeyedCoProcessFunction<String, ModelEvent, Step,
         }
         progress.budget(verdict.budget());
         progress.judged(candidate.id(), candidate.windowEndMs());
-        forgetSuperfluous(progress.judgedMs());
+        heldOut.forgetSuperfluous(progress.judgedMs());
         forget(candidate.id());
         progressState.update(progress);
         shelfState.update(shelf);
-        out.collect(new Promotion(
-                candidate.policy(),
-                progress.epoch(),
-                candidate.sha256(),
-                newestLogMs + config.lead().toMillis(),
-                previous,
-                "%s (learned by %s)".formatted(verdict.reason(), candidate.algorithm()),
-                verdict.promoted(),
-                candidate.id(),
-                verdict.with(BEST_EVER, verdict.best() ? 1 : 0)
-                        .with(ERROR_BUDGET, verdict.budget().wealth())
-                        .figures(),
-                time.currentProcessingTime()));
+        out.collect(decided);
         String became = verdict.promoted() ? "promoted" : "refused";
         LOG.info("{} candidate {} of {}: {}", became, candidate.id(), policy, verdict.reason());
     }

@@ -15,8 +15,6 @@ import dev.understudy.model.GoldenOutputs;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
 import dev.understudy.model.IntakeOutcome;
-import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
@@ -40,17 +38,33 @@ final class GateExamination {
     /**
      * The models that a candidate is held against.
      *
-     * @param inService the file in service; null if there is none, or none to be had
+     * @param inService the one in service; null if there is none, or its file is not to be had
      * @param missing why there is no file although a model is in service; null otherwise
-     * @param best the file of the best model ever promoted; null if that is the one in service, or not to be had
+     * @param best the best ever promoted; null if that is the one in service, or its file is not to be had
      */
-    record Rivals(byte @Nullable [] inService, @Nullable String missing, byte @Nullable [] best) {}
+    record Rivals(
+            @Nullable Rival inService,
+            @Nullable String missing,
+            @Nullable Rival best) {}
+
+    /**
+     * A model that was promoted once.
+     *
+     * @param policy whose it is: that of a variant may be its parent's
+     * @param sha256 hash it was promoted with
+     * @param file its bytes, as they came
+     */
+    record Rival(String policy, String sha256, byte[] file) {}
 
     /** What became of trying a model other than the candidate: its scores, or why there are none. */
     private record Tried(
             @Nullable Scores scores,
             boolean raisesLikelihood,
-            @Nullable String reason) {}
+            @Nullable String reason) {
+        static Tried not(String reason) {
+            return new Tried(null, true, reason);
+        }
+    }
 
     /** @param intake that candidates are taken in by */
     GateExamination(GateConfig config, String policy, Set<Actor> experts, ModelIntake intake) {
@@ -109,31 +123,25 @@ final class GateExamination {
     }
 
     /** Tries a model that was promoted once, which this code may not be able to run any more. */
-    private Tried tried(byte[] model, Examination examination) {
-        try {
-            ModelFile file = ModelFile.read(model);
-            ModelMetadata metadata = file.metadata();
-            if (!metadata.fingerprint().equals(spec.fingerprint())) {
-                return new Tried(
-                        null,
-                        true,
-                        "the model in service cannot be run: expected the observation layout %s, found %s"
-                                .formatted(spec.fingerprint(), metadata.fingerprint()));
-            }
-            try (ServedPolicy policy = spec.load(file)) {
-                Scores scores = examination.scores(policy);
-                boolean failed = scores.steps() > 0 && !Double.isFinite(scores.negativeLogLikelihood());
-                failed |= !scores.trials().isEmpty() && !Double.isFinite(scores.rootMeanSquare());
-                return failed
-                        ? new Tried(
-                                null,
-                                true,
-                                "expected finite errors of the model in service, got a likelihood of %s nats and a root mean square of %s in closed loop"
-                                        .formatted(scores.negativeLogLikelihood(), scores.rootMeanSquare()))
-                        : new Tried(scores, raisesLikelihood(metadata), null);
-            }
-        } catch (InvalidModelException | IllegalArgumentException | IllegalStateException e) {
-            return new Tried(null, true, "the model in service cannot be run: " + e.getMessage());
+    private Tried tried(Rival rival, Examination examination) {
+        return intake.take(spec.checkOfPromoted(rival.policy()), rival.file(), rival.sha256(), Map.of())
+                .fold(
+                        accepted -> tried(accepted, examination),
+                        rejected -> Tried.not("the model in service cannot be run: " + rejected.reason()));
+    }
+
+    private static Tried tried(IntakeOutcome.Accepted accepted, Examination examination) {
+        try (ServedPolicy policy = accepted.policy()) {
+            Scores scores = examination.scores(policy);
+            boolean failed = scores.steps() > 0 && !Double.isFinite(scores.negativeLogLikelihood());
+            failed |= !scores.trials().isEmpty() && !Double.isFinite(scores.rootMeanSquare());
+            return failed
+                    ? Tried.not(
+                            "expected finite errors of the model in service, got a likelihood of %s nats and a root mean square of %s in closed loop"
+                                    .formatted(scores.negativeLogLikelihood(), scores.rootMeanSquare()))
+                    : new Tried(scores, raisesLikelihood(policy.metadata()), null);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return Tried.not("the model in service cannot be run: " + e.getMessage());
         }
     }
 

@@ -2,8 +2,12 @@ package dev.understudy.flink.gate;
 
 import dev.understudy.data.Texts;
 import dev.understudy.evaluate.ErrorBudget;
+import dev.understudy.flink.serialization.Binary;
 import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.EpochBound;
+import dev.understudy.schemas.Precedence;
+import dev.understudy.schemas.Promotion;
+import dev.understudy.schemas.Role;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -24,7 +28,7 @@ final class GateProgress {
 
     private final Set<String> rolledBack = new LinkedHashSet<>();
     private final Set<String> judged = new LinkedHashSet<>();
-    private long epoch;
+    private Precedence precedence = Precedence.NONE;
     private String inForce = "";
     private String best = "";
     private long judgedMs = Long.MIN_VALUE;
@@ -33,17 +37,17 @@ final class GateProgress {
 
     /** Returns the epoch in force; 0 before the first promotion. */
     long epoch() {
-        return epoch;
+        return precedence.epoch();
     }
 
     /** Returns whether an epoch of the topics is believed: it is not if it is far ahead of the one in force. */
     boolean believes(long seen) {
-        return new EpochBound(epoch).believes(seen);
+        return new EpochBound(epoch()).believes(seen);
     }
 
     /** Says of an epoch of the topics why it is not believed. */
     String problem(long seen) {
-        return new EpochBound(epoch).problem(seen);
+        return new EpochBound(epoch()).problem(seen);
     }
 
     /** Returns the hash in force; empty before the first promotion. */
@@ -51,10 +55,16 @@ final class GateProgress {
         return inForce;
     }
 
-    /** Notes that a model is in force. */
-    void promoted(long newEpoch, String sha256) {
-        epoch = newEpoch;
-        inForce = sha256;
+    /** Returns whether a promotion takes the place of the one in force, which is not the same. */
+    boolean givesWayTo(Promotion promotion) {
+        return precedence.givesWayTo(promotion)
+                && (promotion.epoch() > epoch() || !promotion.sha256().equals(inForce));
+    }
+
+    /** Notes that a promotion is in force. */
+    void promoted(Promotion promotion) {
+        precedence = Precedence.of(promotion);
+        inForce = promotion.sha256();
     }
 
     /** Returns the hash of the best model ever promoted; empty before the first promotion. */
@@ -130,6 +140,7 @@ final class GateProgress {
     public static final class Form extends Codec<GateProgress> {
         private static final long serialVersionUID = 1L;
         private static final int READ_SINCE = 3;
+        private static final int PRECEDENCE_SINCE = 4;
 
         @Override
         public Class<GateProgress> type() {
@@ -138,7 +149,7 @@ final class GateProgress {
 
         @Override
         public int version() {
-            return READ_SINCE;
+            return PRECEDENCE_SINCE;
         }
 
         @Override
@@ -148,7 +159,7 @@ final class GateProgress {
 
         @Override
         public void write(GateProgress progress, DataOutputView out) throws IOException {
-            out.writeLong(progress.epoch);
+            out.writeLong(progress.epoch());
             Texts.write(progress.inForce, out);
             write(progress.rolledBack, out);
             write(progress.judged, out);
@@ -157,12 +168,13 @@ final class GateProgress {
             out.writeDouble(progress.budget.wealth());
             write(progress.budget.trips(), out);
             out.writeLong(progress.readMs);
+            Binary.writePrecedence(progress.precedence, out);
         }
 
         @Override
         public GateProgress read(int version, DataInputView in) throws IOException {
             GateProgress progress = new GateProgress();
-            progress.epoch = in.readLong();
+            progress.precedence = new Precedence(in.readLong(), Role.GATE, Long.MIN_VALUE);
             progress.inForce = Texts.read(in);
             read(progress.rolledBack, in);
             read(progress.judged, in);
@@ -177,6 +189,7 @@ final class GateProgress {
             read(trips, in);
             progress.budget = new ErrorBudget(wealth, trips);
             progress.readMs = version < READ_SINCE ? Long.MIN_VALUE : in.readLong();
+            progress.precedence = version < PRECEDENCE_SINCE ? progress.precedence : Binary.readPrecedence(in);
             return progress;
         }
 

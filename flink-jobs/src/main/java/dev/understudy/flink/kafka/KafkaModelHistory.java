@@ -4,15 +4,14 @@ import dev.understudy.flink.models.ModelHistory;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
-import dev.understudy.schemas.EpochBound;
 import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.Trust;
 import dev.understudy.schemas.UndecodableException;
 import dev.understudy.schemas.UnderstudySerdes;
+import dev.understudy.schemas.VerdictLog;
 import dev.understudy.signing.UntrustedException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,33 +67,17 @@ public final class KafkaModelHistory implements ModelHistory {
     }
 
     private Map<String, List<Promotion>> readVerdicts() {
-        Map<String, List<Promotion>> verdicts = new HashMap<>();
-        Map<String, EpochBound> bounds = new HashMap<>();
+        VerdictLog log = new VerdictLog(trust, bad -> LOG.warn("passed over {}", bad));
         for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
-            read(topic, record -> {
-                Promotion verdict = UnderstudySerdes.promotion().deserializer().deserialize(topic, record.value());
-                EpochBound bound = bounds.computeIfAbsent(verdict.policy(), any -> new EpochBound());
-                if (!bound.believes(verdict.epoch())) {
-                    throw new UndecodableException(bound.problem(verdict.epoch()));
-                }
-                verdicts.computeIfAbsent(verdict.policy(), any -> new ArrayList<>())
-                        .add(verdict);
-            });
+            read(topic, log::add);
         }
-        return verdicts;
+        return log.verdicts();
     }
 
     @Override
     public byte @Nullable [] file(String policy, String sha256) {
         Map<ArtifactKey, ArtifactChunk> pieces = new HashMap<>();
-        read(Topics.ARTIFACTS, record -> {
-            ArtifactKey key = UnderstudySerdes.artifactKey().deserializer().deserialize(record.topic(), record.key());
-            if (key.sha256().equals(sha256)) {
-                pieces.put(
-                        key,
-                        UnderstudySerdes.artifactChunk().deserializer().deserialize(record.topic(), record.value()));
-            }
-        });
+        read(Topics.ARTIFACTS, record -> piece(record, sha256, pieces));
         try {
             return ArtifactAssembly.assemble(policy, sha256, pieces::get)
                     .map(ArtifactAssembly.Artifact::bytes)
@@ -120,7 +103,7 @@ public final class KafkaModelHistory implements ModelHistory {
                 boolean any = false;
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     any = true;
-                    take(record, each);
+                    each.accept(record);
                 }
                 if (any) {
                     deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -132,13 +115,19 @@ public final class KafkaModelHistory implements ModelHistory {
         }
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    /** Keeps a piece of a file; what cannot be read, or is signed by nobody who is trusted with it, is passed over. */
+    private void piece(ConsumerRecord<byte[], byte[]> record, String sha256, Map<ArtifactKey, ArtifactChunk> pieces) {
         if (record.value() == null || record.key() == null) {
             return;
         }
         try {
             trust.check(record.topic(), record.key(), record.value(), record.headers());
-            each.accept(record);
+            ArtifactKey key = UnderstudySerdes.artifactKey().deserializer().deserialize(record.topic(), record.key());
+            if (key.sha256().equals(sha256)) {
+                pieces.put(
+                        key,
+                        UnderstudySerdes.artifactChunk().deserializer().deserialize(record.topic(), record.value()));
+            }
         } catch (UndecodableException | UntrustedException | IllegalArgumentException e) {
             LOG.warn("passed over {}-{}@{}: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
         }

@@ -83,11 +83,31 @@ public final class StateOptions {
     private static void write(FileSystem files, Path file, SortedMap<String, String> options) throws IOException {
         Properties properties = new Properties();
         options.forEach(properties::setProperty);
+        if (files.exists(file) && read(files, file).equals(properties)) {
+            return;
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         properties.store(bytes, "what the state beside this file was made with");
         files.mkdirs(file.getParent());
-        try (FSDataOutputStream out = files.create(file, WriteMode.OVERWRITE)) {
+        // Written apart and then given its name: a program that dies at it leaves the options as they were.
+        Path apart = new Path(file.getParent(), FILE + ".new");
+        try (FSDataOutputStream out = files.create(apart, WriteMode.OVERWRITE)) {
             out.write(bytes.toByteArray());
+        }
+        if (!replaced(files, apart, file)) {
+            // Not every file system replaces a file by renaming another.
+            files.delete(file, false);
+            if (!replaced(files, apart, file)) {
+                throw new IOException("expected to rename %s to %s, could not".formatted(apart, file));
+            }
+        }
+    }
+
+    private static boolean replaced(FileSystem files, Path apart, Path file) {
+        try {
+            return files.rename(apart, file);
+        } catch (IOException e) {
+            return false;
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.understudy.flink.models;
 
+import dev.understudy.schemas.Precedence;
 import dev.understudy.schemas.Promotion;
 import java.io.Serializable;
 import java.util.List;
@@ -14,16 +15,16 @@ public interface ModelHistory extends Serializable {
     /** Returns every verdict and every promotion that is in force, by policy, the older first. */
     Map<String, List<Promotion>> verdicts();
 
-    /** Returns the promotion of a policy that is in force, the later of two of one epoch; null if there is none. */
+    /** Returns the promotion of a policy that is in force, by its {@link Precedence}; null if there is none. */
     default @Nullable Promotion inForce(String policy) {
         return inForce(verdicts(), policy, Long.MAX_VALUE);
     }
 
     /** Returns the promotion of a policy, among verdicts, that is in force at an event time; null if there is none. */
     static @Nullable Promotion inForce(Map<String, List<Promotion>> verdicts, String policy, long timeMs) {
-        return verdicts.getOrDefault(policy, List.of()).stream()
-                .filter(verdict -> verdict.promoted() && verdict.effectiveFromMs() <= timeMs)
-                .reduce((one, other) -> other.epoch() >= one.epoch() ? other : one)
+        return Precedence.inForce(verdicts.getOrDefault(policy, List.of()).stream()
+                        .filter(verdict -> verdict.effectiveFromMs() <= timeMs)
+                        .toList())
                 .orElse(null);
     }
 

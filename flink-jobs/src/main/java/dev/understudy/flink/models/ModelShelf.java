@@ -6,6 +6,8 @@ import dev.understudy.flink.serialization.Codec;
 import dev.understudy.schemas.ArtifactAssembly;
 import dev.understudy.schemas.ArtifactChunk;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Precedence;
+import dev.understudy.schemas.Promotion;
 import dev.understudy.schemas.UndecodableException;
 import java.io.IOException;
 import java.util.HashSet;
@@ -37,6 +39,7 @@ public final class ModelShelf {
 
     private final Map<String, byte[]> files = new LinkedHashMap<>();
     private final Map<ArtifactKey, ArtifactChunk> pieces = new LinkedHashMap<>();
+    private Precedence precedence = Precedence.NONE;
     private String inForce = "";
     private String best = "";
 
@@ -71,9 +74,12 @@ public final class ModelShelf {
         }
     }
 
-    /** Says which file is in force. */
-    public void keep(String sha256) {
-        inForce = sha256;
+    /** Says that a promotion was made; its file is in force unless that of another one takes {@link Precedence}. */
+    public void promoted(Promotion promotion) {
+        if (precedence.givesWayTo(promotion)) {
+            precedence = Precedence.of(promotion);
+            inForce = promotion.sha256();
+        }
     }
 
     /** Says which file is that of the best model ever promoted. */
@@ -100,6 +106,7 @@ public final class ModelShelf {
     /** Writes and reads it. */
     public static final class Form extends Codec<ModelShelf> {
         private static final long serialVersionUID = 1L;
+        private static final int PRECEDENCE_SINCE = 3;
 
         @Override
         public Class<ModelShelf> type() {
@@ -108,7 +115,7 @@ public final class ModelShelf {
 
         @Override
         public int version() {
-            return 2;
+            return PRECEDENCE_SINCE;
         }
 
         @Override
@@ -130,6 +137,7 @@ public final class ModelShelf {
                 Binary.writeArtifactKey(piece.getKey(), out);
                 Codec.writeBytes(piece.getValue().bytes(), out);
             }
+            Binary.writePrecedence(shelf.precedence, out);
         }
 
         @Override
@@ -143,6 +151,7 @@ public final class ModelShelf {
             for (int left = in.readInt(); left > 0; left--) {
                 shelf.pieces.put(Binary.readArtifactKey(in), new ArtifactChunk(Codec.readBytes(in)));
             }
+            shelf.precedence = version < PRECEDENCE_SINCE ? Precedence.NONE : Binary.readPrecedence(in);
             return shelf;
         }
     }

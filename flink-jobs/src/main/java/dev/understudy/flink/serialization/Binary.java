@@ -4,6 +4,8 @@ import dev.understudy.data.Rows;
 import dev.understudy.data.Texts;
 import dev.understudy.domain.Step;
 import dev.understudy.schemas.ArtifactKey;
+import dev.understudy.schemas.Precedence;
+import dev.understudy.schemas.Role;
 import java.io.IOException;
 import java.util.Map;
 import java.util.SortedMap;
@@ -55,6 +57,16 @@ public final class Binary {
 
     public static ArtifactKey readArtifactKey(DataInputView in) throws IOException {
         return new ArtifactKey(Texts.read(in), Texts.read(in), in.readInt());
+    }
+
+    public static void writePrecedence(Precedence precedence, DataOutputView out) throws IOException {
+        out.writeLong(precedence.epoch());
+        out.writeBoolean(precedence.by() == Role.OPERATOR);
+        out.writeLong(precedence.decidedAtMs());
+    }
+
+    public static Precedence readPrecedence(DataInputView in) throws IOException {
+        return new Precedence(in.readLong(), in.readBoolean() ? Role.OPERATOR : Role.GATE, in.readLong());
     }
 
     public static void writeFigures(Map<String, Double> figures, DataOutputView out) throws IOException {

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the model of its parent that a variant begins with: the one in force at the end of its first window. A parent's
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * judged before, the variant therefore begins with what it began with then.
  */
 final class ParentModels {
+    private static final Logger LOG = LoggerFactory.getLogger(ParentModels.class);
+
     /**
      * A model.
      *
@@ -26,11 +30,14 @@ final class ParentModels {
 
     private final ModelHistory history;
     private final CandidateMaker maker;
+    private final PromotedModels intake;
     /** The variants of one parent mostly begin with the same. */
     private @Nullable ParentModel last;
 
-    ParentModels(ModelHistory history, CandidateMaker maker) {
+    /** @param intake that the files have to pass */
+    ParentModels(ModelHistory history, CandidateMaker maker, PromotedModels intake) {
         this.history = history;
+        this.intake = intake;
         this.maker = maker;
     }
 
@@ -44,9 +51,22 @@ final class ParentModels {
         }
         if (last == null || !last.sha256.equals(sha256)) {
             byte[] file = history.file(parent, sha256);
-            last = file == null ? null : new ParentModel(sha256, file);
+            last = file == null || !isGood(parent, sha256, file) ? null : new ParentModel(sha256, file);
         }
         return last;
+    }
+
+    private boolean isGood(String parent, String sha256, byte[] file) {
+        return intake.take(parent, sha256, file)
+                .fold(
+                        accepted -> {
+                            accepted.policy().close();
+                            return true;
+                        },
+                        rejected -> {
+                            LOG.warn("a variant of {} begins without its model: {}", parent, rejected.reason());
+                            return false;
+                        });
     }
 
     private String begunWith(String parent, WindowBatch first) {

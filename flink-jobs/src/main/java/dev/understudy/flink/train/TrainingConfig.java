@@ -1,6 +1,8 @@
 package dev.understudy.flink.train;
 
 import dev.understudy.domain.Policies;
+import dev.understudy.model.FirstSight;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.model.ModelMetadata;
 import java.io.Serializable;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.Map;
  *     which its metadata carry them
  * @param codeVersion version of the code that trains
  * @param dataLicence licence of the logs, as it is written into each model
+ * @param apart whether models that come from a topic are tried in a process apart before they are used here
  */
 public record TrainingConfig(
         Policies<?> policies,
@@ -36,7 +39,8 @@ public record TrainingConfig(
         double replayRecency,
         Map<String, String> baselines,
         String codeVersion,
-        String dataLicence)
+        String dataLicence,
+        boolean apart)
         implements Serializable {
     public TrainingConfig {
         baselines = Map.copyOf(baselines);
@@ -77,7 +81,8 @@ public record TrainingConfig(
                 0,
                 baselines,
                 "development",
-                ModelMetadata.UNKNOWN_LICENCE);
+                ModelMetadata.UNKNOWN_LICENCE,
+                true);
     }
 
     /** Returns these settings with tumbling windows of another length. */
@@ -86,11 +91,11 @@ public record TrainingConfig(
     }
 
     /** Returns these settings with other windows. */
-    public TrainingConfig withWindow(Duration length, Duration apart) {
+    public TrainingConfig withWindow(Duration length, Duration nextAfter) {
         return new TrainingConfig(
                 policies,
                 length,
-                apart,
+                nextAfter,
                 slice,
                 seed,
                 replayPieces,
@@ -98,7 +103,8 @@ public record TrainingConfig(
                 replayRecency,
                 baselines,
                 codeVersion,
-                dataLicence);
+                dataLicence,
+                apart);
     }
 
     /** Returns these settings with another length of slices. */
@@ -114,6 +120,29 @@ public record TrainingConfig(
                 replayRecency,
                 baselines,
                 codeVersion,
-                dataLicence);
+                dataLicence,
+                apart);
+    }
+
+    /** Returns these settings where the topics hold models of one's own making, which need no process apart. */
+    public TrainingConfig inThisProcess() {
+        return new TrainingConfig(
+                policies,
+                window,
+                slide,
+                slice,
+                seed,
+                replayPieces,
+                replayPieceSteps,
+                replayRecency,
+                baselines,
+                codeVersion,
+                dataLicence,
+                false);
+    }
+
+    /** Returns what takes models in that come from a topic. */
+    ModelIntake intake() {
+        return apart ? new FirstSight() : ModelIntake.inThisProcess();
     }
 }

@@ -16,18 +16,13 @@ import dev.understudy.learn.Update;
 import dev.understudy.model.ModelFile;
 import dev.understudy.schemas.Candidate;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -87,11 +82,12 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     private final ModelHistory history;
 
     private transient CandidateMaker maker;
+    private transient PromotedModels promoted;
     private transient ParentModels parents;
     private transient Map<String, Running> running;
-    private transient Map<String, Learner> learnerOf;
+    private transient CompiledLearners learners;
     private transient InternalTimerService<VoidNamespace> timers;
-    private transient MapState<Long, WindowBatch> queue;
+    private transient WindowQueue queue;
     private transient ValueState<TrainingProgress> progressState;
     private transient ValueState<ModelShelf> shelfState;
 
@@ -121,13 +117,15 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     public void open() throws Exception {
         super.open();
         maker = new CandidateMaker(training, branch.algorithm(), experts);
-        parents = new ParentModels(history, maker);
+        promoted = new PromotedModels(training.policies(), training.intake());
+        parents = new ParentModels(history, maker, promoted);
         running = new HashMap<>();
-        learnerOf = new LinkedHashMap<>();
+        learners = new CompiledLearners(branch.learners(), MOST_UPDATES);
         timers = getInternalTimerService("slices", VoidNamespaceSerializer.INSTANCE, this);
-        queue = getRuntimeContext()
-                .getMapState(
-                        new MapStateDescriptor<>("queue", LongSerializer.INSTANCE, WindowBatch.CODEC.serializer()));
+        queue = new WindowQueue(
+                getRuntimeContext(),
+                (policy, change) -> output.collect(
+                        TALLIES, new StreamRecord<>(new Tally(policy, Tally.QUEUED + branch.algorithm(), change))));
         progressState = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>("progress", TrainingProgress.CODEC.serializer()));
         shelfState = getRuntimeContext().getState(new ValueStateDescriptor<>("shelf", ModelShelf.CODEC.serializer()));
@@ -144,7 +142,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         progressState.update(progress.accepted(batch.endMs()));
         // While a window is queued a timer is set: a second one would make slices follow each other without a pause.
         boolean idle = queue.isEmpty();
-        queue.put(batch.endMs(), batch);
+        queue.add(batch);
         if (idle) {
             scheduleSlice(Long.MIN_VALUE);
         }
@@ -156,7 +154,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         ModelShelf shelf = shelf();
         if (event instanceof ModelEvent.Judged judged) {
             if (judged.promotion().promoted()) {
-                shelf.keep(judged.promotion().sha256());
+                shelf.promoted(judged.promotion());
             }
         } else if (event instanceof ModelEvent.Piece piece) {
             shelf.offer(piece);
@@ -210,14 +208,11 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
 
     /** Begins the first window of the queue, or continues it if a checkpoint was taken in its middle. */
     private @Nullable Running begin(String policy) throws Exception {
-        long first = Long.MAX_VALUE;
-        for (long end : queue.keys()) {
-            first = Math.min(first, end);
-        }
-        WindowBatch batch = queue.get(first);
+        WindowBatch batch = queue.first();
         if (batch == null) {
             return null;
         }
+        long first = batch.endMs();
         TrainingProgress progress = progress();
         if (progress.underWayEndMs() != first) {
             if (progress.learned() == null) {
@@ -247,7 +242,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
                     policy,
                     batch.steps(),
                     e.getMessage());
-            queue.remove(first);
+            queue.remove(batch);
             progressState.update(progress.skipped());
             tally(batch, Tally.rejected(Skipped.WINDOW_TOO_SMALL.name()));
             return null;
@@ -277,7 +272,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
                 maker.candidate(batch, file, report, done.nanos / 1_000_000, timers.currentProcessingTime());
         running.remove(policy);
         done.update.close();
-        queue.remove(batch.endMs());
+        queue.remove(batch);
         if (report.problem() == null && memory.isFinite()) {
             Reservoir reservoir = reservoir(progress);
             if (learner(policy).rehearses()) {
@@ -304,25 +299,18 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     }
 
     private Learner learner(String policy) {
-        for (Iterator<Map.Entry<String, Learner>> oldest = learnerOf.entrySet().iterator();
-                !learnerOf.containsKey(policy) && learnerOf.size() >= MOST_UPDATES && oldest.hasNext(); ) {
-            Map.Entry<String, Learner> other = oldest.next();
-            if (!running.containsKey(other.getKey())) {
-                other.getValue().close();
-                oldest.remove();
-            }
-        }
-        return learnerOf.computeIfAbsent(policy, any -> branch.learners().create(spec()));
+        return learners.of(policy, spec(), running.keySet());
     }
 
     /**
      * Scores the policy in service on a window; the learner's own last model where none is, or where it is not here.
      */
     private SortedMap<String, Double> score(WindowBatch batch, TrainingProgress progress) throws Exception {
-        ModelShelf shelf = shelf();
-        byte[] inForce = shelf.file(shelf.inForce());
-        byte[] bytes = inForce == null ? progress.parentModel() : inForce;
-        return WindowScore.of(batch, bytes, spec(), training.baselines());
+        return WindowScore.of(
+                batch,
+                promoted.inService(batch.policy(), shelf(), progress.parentModel()),
+                spec(),
+                training.baselines());
     }
 
     /** Returns what the policy is whose key is set. */
@@ -391,13 +379,15 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
 
     @Override
     public void close() throws Exception {
+        if (promoted != null) {
+            promoted.close();
+        }
         if (running != null) {
             running.values().forEach(each -> each.update.close());
             running.clear();
         }
-        if (learnerOf != null) {
-            learnerOf.values().forEach(Learner::close);
-            learnerOf.clear();
+        if (learners != null) {
+            learners.close();
         }
         super.close();
     }

@@ -7,8 +7,7 @@ import dev.understudy.domain.PolicySpec;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.evaluate.OpenLoop;
 import dev.understudy.flink.window.WindowBatch;
-import dev.understudy.model.InvalidModelException;
-import dev.understudy.model.ModelFile;
+import dev.understudy.model.IntakeOutcome;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.policy.Policy;
 import java.util.Arrays;
@@ -39,23 +38,38 @@ public final class WindowScore {
     /**
      * Returns the errors on those steps of a window that were in no window before it.
      *
-     * @param model file of the policy in service; empty if there is none. One that cannot be run is left out
+     * @param model the policy in service, which is closed; null if there is none. One that was refused or cannot be run
+     *     is left out
      * @param parameters those of the baselines that it is scored beside
      */
     static SortedMap<String, Double> of(
-            WindowBatch batch, byte[] model, PolicySpec<?> spec, Map<String, String> parameters) {
+            WindowBatch batch, @Nullable IntakeOutcome model, PolicySpec<?> spec, Map<String, String> parameters) {
         SortedMap<String, Baseline> baselines = spec.baselines(parameters);
-        if (model.length == 0) {
-            return of(batch, null, baselines);
-        }
-        try (ServedPolicy policy = spec.load(ModelFile.read(model))) {
+        return model == null
+                ? of(batch, null, baselines)
+                : model.fold(
+                        accepted -> of(batch, accepted, spec, baselines),
+                        rejected -> without(batch, rejected.reason(), baselines));
+    }
+
+    private static SortedMap<String, Double> of(
+            WindowBatch batch,
+            IntakeOutcome.Accepted accepted,
+            PolicySpec<?> spec,
+            SortedMap<String, Baseline> baselines) {
+        try (ServedPolicy policy = accepted.policy()) {
             return spec.actions() instanceof ActionSpace.Text texts
                     ? ofTexts(batch, policy, texts)
                     : of(batch, policy, baselines);
-        } catch (InvalidModelException | IllegalStateException | IllegalArgumentException e) {
-            LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), e.getMessage());
-            return of(batch, null, baselines);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            return without(batch, String.valueOf(e.getMessage()), baselines);
         }
+    }
+
+    private static SortedMap<String, Double> without(
+            WindowBatch batch, String reason, SortedMap<String, Baseline> baselines) {
+        LOG.warn("scored window [{}, {}) without the policy: {}", batch.startMs(), batch.endMs(), reason);
+        return of(batch, null, baselines);
     }
 
     /** Returns the bits per byte of the texts of a window, one byte added for the end of each. */

@@ -459,7 +459,9 @@ class GateTest {
         Promotion verdict =
                 judgedBeside(ModelFile.create(file.bytes(), relabelled).bytes());
         assertThat(verdict.promoted()).as(verdict.reason()).isTrue();
-        assertThat(verdict.reason()).contains("observation layout").contains(before);
+        assertThat(verdict.reason())
+                .contains("the model in service cannot be run")
+                .contains("with layout " + before);
     }
 
     /** Returns the verdict on the first candidate while some file is in service in epoch 7. */
@@ -725,9 +727,76 @@ class GateTest {
     }
 
     @Test
+    void theShelfKeepsTheFileThatTakesPrecedence() throws Exception {
+        ModelShelf shelf = new ModelShelf();
+        shelf.promoted(verdict(3, "gates", true, "c"));
+        shelf.promoted(verdict(3, "operators", true, ""));
+        shelf.promoted(verdict(3, "gates", true, "c"));
+        shelf.promoted(verdict(2, "older", true, ""));
+        assertThat(shelf.inForce()).isEqualTo("operators");
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        new ModelShelf.Form().write(shelf, out);
+        ModelShelf again = new ModelShelf.Form()
+                .read(new ModelShelf.Form().version(), new DataInputDeserializer(out.getCopyOfBuffer()));
+        again.promoted(verdict(3, "gates", true, "c"));
+        assertThat(again.inForce()).isEqualTo("operators");
+        again.promoted(verdict(4, "next", true, "c"));
+        assertThat(again.inForce()).isEqualTo("next");
+    }
+
+    @Test
+    void aPromotionOfTheGateThatIsSentAgainDoesNotUndoARollbackOfTheSameEpoch() throws Exception {
+        Candidate first = models.get(0).candidate();
+        Promotion gates = verdict(7, "d".repeat(64), true, "d");
+        Promotion operators = verdict(7, first.sha256(), true, "");
+        OperatorSubtaskState state;
+        TestHistory history = new TestHistory(
+                List.of(gates, operators, gates),
+                Map.of(first.sha256(), models.get(0).model()));
+        assertThat(history.inForce(CarFollowing.POLICY)).isEqualTo(operators);
+        try (var h = harness(LENIENT, history)) {
+            h.open();
+            heldOut(h);
+            h.processElement1(new StreamRecord<>(new ModelEvent.Judged(gates)));
+            state = h.snapshot(1, 1);
+        }
+        try (var h = harness(LENIENT, history)) {
+            h.initializeState(state);
+            h.open();
+            h.processElement1(new StreamRecord<>(new ModelEvent.Judged(gates)));
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> {
+                assertThat(verdict.epoch()).isEqualTo(8);
+                assertThat(verdict.previousSha256()).isEqualTo(first.sha256());
+            });
+        }
+    }
+
+    @Test
+    void theModelInServiceIsCheckedAsCandidatesAre() throws Exception {
+        // A file that is not the one that was promoted, but one that would load and answer.
+        Promotion promoted = verdict(7, "d".repeat(64), true, "d");
+        TestHistory history = new TestHistory(
+                List.of(promoted), Map.of(promoted.sha256(), models.get(0).model()));
+        try (var h = harness(LENIENT, history)) {
+            h.open();
+            heldOut(h);
+            publish(h, models.get(1));
+            watermark(h, readyMs(models.get(1)));
+            assertThat(h.extractOutputValues()).singleElement().satisfies(verdict -> {
+                assertThat(verdict.evidence()).doesNotContainKey("incumbentSpacingRmseMeters");
+                assertThat(verdict.reason())
+                        .contains(
+                                "the model in service cannot be run: expected a model with hash " + promoted.sha256());
+            });
+        }
+    }
+
+    @Test
     void theShelfNeverDropsWhatIsInForceNorTheBest() throws Exception {
         ModelShelf shelf = new ModelShelf();
-        shelf.keep("model-1");
+        shelf.promoted(verdict(1, "model-1", true, "c"));
         shelf.keepBest("model-0");
         for (int i = 0; i < 3 * ModelShelf.FILES; i++) {
             shelf.put("model-" + i, new byte[] {(byte) i});
@@ -746,7 +815,7 @@ class GateTest {
     @Test
     void whatWasRolledBackIsNotTheBestAnyMore() {
         GateProgress progress = new GateProgress();
-        progress.promoted(1, "aa");
+        progress.promoted(verdict(1, "aa", true, "c"));
         progress.best("bb");
         progress.rolledBack("cc", "aa");
         assertThat(progress.best()).isEqualTo("bb");

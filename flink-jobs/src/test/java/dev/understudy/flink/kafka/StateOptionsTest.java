@@ -48,6 +48,18 @@ class StateOptionsTest {
     }
 
     @Test
+    void theFileIsReplacedAndNeverWrittenOver() throws IOException {
+        assertThat(check("300", "train")).isEmpty();
+        Path file = folder.resolve("job/" + StateOptions.FILE);
+        Path same = Files.createLink(folder.resolve("same-file"), file);
+        checkpoint();
+        assertThat(check("300", "train,train-gail")).isEmpty();
+        assertThat(Files.readString(same)).as("who reads it meanwhile").contains("learners=train\n");
+        assertThat(Files.readString(file)).contains("learners=train,train-gail");
+        assertThat(folder.resolve("job")).isDirectoryNotContaining("glob:**.new");
+    }
+
+    @Test
     void withoutACheckpointAnyOptionsWillDo() {
         assertThat(check("300", "train")).isEmpty();
         assertThat(check("60", "train-gail")).isEmpty();
