@@ -211,11 +211,12 @@ class DialoguePipelineIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"dialogue/retriever, Have a good trip.", "dialogue/acts, Trains|GOODBYE"})
+    @CsvSource({"dialogue/retriever, Have a good trip.", "dialogue/acts, Trains|GOODBYE|"})
     void policiesThatChooseAreLearnedPromotedAndAnswer(String policy, String toThanks) throws Exception {
         run(policy, (broker, reader, options) -> {}, (broker, reader, options) -> {
-            JsonNode account = ingested(broker, TrainConversations.write(folder, 2 * CONVERSATIONS), policy);
-            assertThat(account.get("steps").asInt()).isEqualTo(4 * CONVERSATIONS);
+            // The gate wants 100 turns that are held out, a fifth of all.
+            JsonNode account = ingested(broker, TrainConversations.write(folder, 7 * CONVERSATIONS), policy);
+            assertThat(account.get("steps").asInt()).isEqualTo(14 * CONVERSATIONS);
             awaited.promotion();
             List<JsonNode> replies = replies(chat("I want to go to Rome.\nThank you!\n", options));
             assertThat(replies).hasSize(2).allSatisfy(reply -> isOf(policy, reply));

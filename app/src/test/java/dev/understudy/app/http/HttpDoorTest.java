@@ -146,11 +146,7 @@ class HttpDoorTest {
             slow.add(half(opened, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: appl"));
             slow.add(half(
                     opened,
-                    "POST /echo HTTP/1.1\r\n"
-                            + "Host: localhost\r\n"
-                            + "Content-Type: application/json\r\n"
-                            + "Content-Length: 9\r\n\r\n"
-                            + "{"));
+                    String.join("\r\n", "POST /echo HTTP/1.1", "Host: localhost", "Content-Length: 9", "", "{")));
         }
         assertThat(post(opened, "/echo", "application/json", 1)).isEqualTo("200 /echo 1");
         for (Socket each : slow) {
