@@ -27,6 +27,20 @@ final class EntropyBenchmark {
 
     private record Problem(String name, FiniteProblem problem, double[] reward) {}
 
+    private record Learned(
+            double largestGap, double divergence, double value, double expertValue, double iterations, double seconds) {
+        Map<String, Object> toJson() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("largestGap", largestGap);
+            json.put("divergence", divergence);
+            json.put("value", value);
+            json.put("expertValue", expertValue);
+            json.put("iterations", iterations);
+            json.put("seconds", seconds);
+            return json;
+        }
+    }
+
     private final int draws;
 
     EntropyBenchmark(int draws) {
@@ -49,16 +63,15 @@ final class EntropyBenchmark {
         Map<String, Object> figures = new LinkedHashMap<>();
         boolean met = true;
         for (Problem problem : problems) {
-            Map<String, Object> row = learned(problem);
-            met &= (double) row.get("largestGap") <= LARGEST_GAP
-                    && (double) row.get("divergence") <= LARGEST_DIVERGENCE;
-            figures.put(problem.name(), row);
+            Learned row = learned(problem);
+            met &= row.largestGap() <= LARGEST_GAP && row.divergence() <= LARGEST_DIVERGENCE;
+            figures.put(problem.name(), row.toJson());
         }
         figures.put("allReached", met);
         return figures;
     }
 
-    private static Map<String, Object> learned(Problem of) {
+    private static Learned learned(Problem of) {
         FiniteProblem problem = of.problem();
         SoftPolicy expert = soft(problem, of.reward());
         double[] visits = problem.visits(expert);
@@ -76,14 +89,13 @@ final class EntropyBenchmark {
         for (int state = 0; state < own.length; state++) {
             gap = Math.max(gap, Math.abs(own[state] - visits[state]));
         }
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("largestGap", gap);
-        row.put("divergence", problem.divergence(expert, policy));
-        row.put("value", problem.value(policy, of.reward()));
-        row.put("expertValue", problem.value(expert, of.reward()));
-        row.put("iterations", update.report().figures().getOrDefault("iterations", Double.NaN));
-        row.put("seconds", seconds);
-        return row;
+        return new Learned(
+                gap,
+                problem.divergence(expert, policy),
+                problem.value(policy, of.reward()),
+                problem.value(expert, of.reward()),
+                update.report().figures().getOrDefault("iterations", Double.NaN),
+                seconds);
     }
 
     private static SoftPolicy soft(FiniteProblem problem, double[] reward) {
