@@ -16,18 +16,23 @@ import dev.understudy.evaluate.ImitationRule;
 import dev.understudy.evaluate.Rule;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
+import dev.understudy.learn.adversarial.Airl;
+import dev.understudy.learn.adversarial.AirlConfig;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailFromRollouts;
 import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
+import dev.understudy.learn.observation.BcoConfig;
+import dev.understudy.learn.observation.BehaviouralCloningFromObservation;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.policy.GaussianPolicy;
 import dev.understudy.policy.StochasticPolicy;
 import dev.understudy.reward.RewardForm;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -149,14 +154,34 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
                 : List.of(Algorithms.CLONING, Algorithms.GAIL);
     }
 
+    /** Returns those and, where there is an environment to act in, those of observations alone and of rewards. */
+    @Override
+    public List<String> algorithmsOnFiles() {
+        List<String> all = new ArrayList<>(algorithms());
+        if (all.contains(Algorithms.GAIL)) {
+            all.addAll(List.of(Algorithms.BCO, Algorithms.GAIFO, Algorithms.AIRL));
+        }
+        return all;
+    }
+
     @Override
     public Learner learner(String algorithm, int length) {
-        if (!algorithms().contains(algorithm)) {
-            throw new IllegalArgumentException(
-                    "expected one of the algorithms %s of %s, got %s".formatted(algorithms(), name(), algorithm));
+        if (!algorithmsOnFiles().contains(algorithm)) {
+            throw new IllegalArgumentException("expected one of the algorithms %s of %s, got %s"
+                    .formatted(algorithmsOnFiles(), name(), algorithm));
         }
-        if (algorithm.equals(Algorithms.GAIL)) {
-            GailConfig config = gailConfig();
+        if (algorithm.equals(Algorithms.BCO)) {
+            BcoConfig config = BcoConfig.classicControl();
+            return cloningFromObservation(length == 0 ? config : config.withIterations(length));
+        }
+        if (algorithm.equals(Algorithms.AIRL)) {
+            AirlConfig config = AirlConfig.defaults();
+            return airl(length == 0 ? config : config.withIterations(length));
+        }
+        if (algorithm.equals(Algorithms.GAIL) || algorithm.equals(Algorithms.GAIFO)) {
+            GailConfig config = algorithm.equals(Algorithms.GAIL)
+                    ? gailConfig()
+                    : GailConfig.observed(GailConfig.reward(Environments.named(environment)));
             return gail(length == 0 ? config : config.withIterations(length));
         }
         BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
@@ -191,6 +216,29 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
     /** Returns GAIL's settings for the classic tasks, with the form of reward that fits how episodes end. */
     public GailConfig gailConfig() {
         return GailConfig.defaults(GailConfig.reward(Environments.named(environment)));
+    }
+
+    /** Returns cloning from observation in the environment; the inverse dynamics have the same hidden layers. */
+    public BehaviouralCloningFromObservation cloningFromObservation(BcoConfig config) {
+        return new BehaviouralCloningFromObservation(
+                network(observationSize(), actions()),
+                network(2 * observationSize(), actions()),
+                Environments.named(environment),
+                config);
+    }
+
+    /** Returns adversarial inverse reinforcement learning, which practises {@link #withoutEnd}. */
+    public Airl airl(AirlConfig config) {
+        return new Airl(network(observationSize(), actions()), withoutEnd(), config);
+    }
+
+    /**
+     * Returns the environment where all episodes have the same length, which then tells nothing: the recovered reward
+     * is of either sign, and it would pay to die where it is negative.
+     */
+    public Task withoutEnd() {
+        Task task = Environments.named(environment);
+        return task.hasShortEpisodes() ? Environments.named(task.name() + Environments.FIXED_HORIZON) : task;
     }
 
     /** Returns GAIL in the environment. */

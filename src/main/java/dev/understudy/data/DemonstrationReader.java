@@ -15,12 +15,16 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one file of demonstrations, see {@link Demonstrations#read}. */
+/** Reads one file of demonstrations, see {@link Demonstrations#read} and {@link Demonstrations#readObserved}. */
 final class DemonstrationReader {
     private static final String PREVIOUS_ACTION = "previous_action";
+    private static final String ACTION = "action";
+    private static final String REWARD = "reward";
+    private static final String AFTER_GOAL = "after_goal";
 
     private final String source;
     private final List<String> header;
+    private final boolean readsActions;
     private final int firstAction;
     private final int actionSize;
     private final int rewardColumn;
@@ -37,7 +41,7 @@ final class DemonstrationReader {
     private Rows actions = new Rows();
     private Rows rewards = new Rows();
 
-    static Demonstrations read(Path file) throws IOException {
+    static Demonstrations read(Path file, boolean readsActions) throws IOException {
         String source = String.valueOf(file.getFileName());
         if (Files.isDirectory(file)) {
             throw new IllegalArgumentException("expected a file, got a folder (%s)".formatted(source));
@@ -50,7 +54,7 @@ final class DemonstrationReader {
                 throw new IllegalArgumentException(
                         "expected a header 'episode,step,...', got an empty file (%s)".formatted(source));
             }
-            DemonstrationReader reader = new DemonstrationReader(source, List.of(first.split(",", -1)));
+            DemonstrationReader reader = new DemonstrationReader(source, List.of(first.split(",", -1)), readsActions);
             for (String next = in.readLine(); next != null; next = in.readLine()) {
                 reader.line(next.split(",", -1));
             }
@@ -60,12 +64,13 @@ final class DemonstrationReader {
         }
     }
 
-    private DemonstrationReader(String source, List<String> header) {
+    private DemonstrationReader(String source, List<String> header, boolean readsActions) {
         this.source = source;
         this.header = header;
+        this.readsActions = readsActions;
         this.actionIsPrevious = header.contains(PREVIOUS_ACTION);
         int first = 2;
-        while (first < header.size() && !isAction(header.get(first))) {
+        while (first < header.size() && !isAction(header.get(first)) && !isOutcome(header.get(first))) {
             first++;
         }
         int end = first;
@@ -74,20 +79,27 @@ final class DemonstrationReader {
         }
         this.firstAction = first;
         this.actionSize = end - first;
-        this.rewardColumn = header.indexOf("reward");
-        this.afterGoalColumn = header.indexOf("after_goal");
+        this.rewardColumn = header.indexOf(REWARD);
+        this.afterGoalColumn = header.indexOf(AFTER_GOAL);
         boolean starts = header.size() > 2
                 && header.get(0).equals("episode")
                 && header.get(1).equals("step");
-        if (!starts || first == 2 || actionSize == 0) {
+        if (!starts || first == 2 || (readsActions && actionSize == 0)) {
             throw new IllegalArgumentException(
-                    "expected columns episode,step,<observation>,<action or a0,a1,...>[,reward], got %s (%s line 1)"
-                            .formatted(String.join(",", header), source));
+                    "expected columns episode,step,<observation>%s[,reward], got %s (%s line 1)"
+                            .formatted(
+                                    readsActions ? ",<action or a0,a1,...>" : "[,action]",
+                                    String.join(",", header),
+                                    source));
         }
     }
 
+    private static boolean isOutcome(String column) {
+        return column.equals(REWARD) || column.equals(AFTER_GOAL);
+    }
+
     private static boolean isAction(String column) {
-        return column.equals("action") || column.equals(PREVIOUS_ACTION) || column.matches("a\\d+");
+        return column.equals(ACTION) || column.equals(PREVIOUS_ACTION) || column.matches("a\\d+");
     }
 
     private void line(String[] cells) {
@@ -113,7 +125,10 @@ final class DemonstrationReader {
         for (int column = 2; column < firstAction; column++) {
             observations.add(number(cells, column));
         }
-        if (cells[firstAction].isEmpty()) {
+        if (!readsActions) {
+            boolean isKnown = rewardColumn >= 0 && !cells[rewardColumn].isEmpty();
+            rewards.add(isKnown ? number(cells, rewardColumn) : Double.NaN);
+        } else if (cells[firstAction].isEmpty()) {
             ended = true;
         } else if (!(actionIsPrevious && first)) {
             for (int column = firstAction; column < firstAction + actionSize; column++) {
@@ -142,7 +157,14 @@ final class DemonstrationReader {
     }
 
     private void finishEpisode() {
-        if (episode != null) {
+        if (episode != null && !readsActions) {
+            Matrix observed = observations.matrix(firstAction - 2);
+            int steps = Math.max(0, observed.rows() - 1);
+            float[] unknown = new float[steps];
+            Arrays.fill(unknown, Float.NaN);
+            trajectories.add(new Trajectory(episode, source, 0, 1, observed, new Matrix(steps, 1, unknown)));
+            rewardsOfEpisodes.add(rewards.matrix(1));
+        } else if (episode != null) {
             trajectories.add(new Trajectory(
                     episode, source, 0, 1, observations.matrix(firstAction - 2), actions.matrix(actionSize)));
             rewardsOfEpisodes.add(rewards.matrix(1));
@@ -162,7 +184,7 @@ final class DemonstrationReader {
         return new Demonstrations(
                 source,
                 header.subList(2, firstAction),
-                header.subList(firstAction, firstAction + actionSize),
+                readsActions ? header.subList(firstAction, firstAction + actionSize) : List.of(ACTION),
                 trajectories,
                 rewardsOfEpisodes);
     }

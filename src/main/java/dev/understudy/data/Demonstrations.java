@@ -61,7 +61,19 @@ public record Demonstrations(
      * @throws IllegalArgumentException if it is not of this layout; the message says in which line
      */
     public static Demonstrations read(Path file) throws IOException {
-        return DemonstrationReader.read(file);
+        return DemonstrationReader.read(file, true);
+    }
+
+    /**
+     * Reads what was observed in a file of the layout of {@link #read}, and nothing of what was done: the action may be
+     * empty, or its column missing. Every line is an observation, so an episode of T + 1 lines has T steps; their one
+     * action is NaN.
+     *
+     * @throws IOException if the file cannot be read
+     * @throws IllegalArgumentException if it is not of this layout; the message says in which line
+     */
+    public static Demonstrations readObserved(Path file) throws IOException {
+        return DemonstrationReader.read(file, false);
     }
 
     /**

@@ -75,10 +75,15 @@ public interface PolicySpec<S extends Sample> extends Serializable {
     /** Returns the names of the algorithms it can be learned by, those that are used by default first. */
     List<String> algorithms();
 
+    /** Returns the names of the algorithms that learn it from files: those of streams, and some that are not. */
+    default List<String> algorithmsOnFiles() {
+        return algorithms();
+    }
+
     /**
      * Returns a new learner.
      *
-     * @param algorithm one of {@link #algorithms}
+     * @param algorithm one of {@link #algorithmsOnFiles}
      * @param length steps or iterations on what is learned, by the algorithm's own measure; 0 for its own number
      * @throws IllegalArgumentException listing the algorithms, if there is no such algorithm
      */

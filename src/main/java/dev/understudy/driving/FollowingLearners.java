@@ -119,7 +119,8 @@ public final class FollowingLearners {
                 RewardForm.LOG_ODDS,
                 GailConfig.Feedback.EXPERT,
                 new GailConfig.Judged(
-                        IntStream.range(0, CarFollowing.CONTEXT).boxed().toList(), true),
+                        IntStream.range(0, CarFollowing.CONTEXT).boxed().toList(),
+                        GailConfig.Judged.Beside.ACTION_AND_PREVIOUS),
                 -100.0,
                 0.0);
     }

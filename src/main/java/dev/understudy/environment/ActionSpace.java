@@ -22,6 +22,14 @@ public sealed interface ActionSpace extends Serializable {
     float drawUniformly(RandomGenerator random, float[] actions, int at);
 
     /**
+     * Writes the action at {@code actions[at]} as a network reads it, {@link #policyOutputs} numbers: one-hot where it
+     * is a choice, clipped to its range where it is numbers.
+     *
+     * @param encoded zeros from {@code encodedAt} on
+     */
+    void encode(float[] actions, int at, float[] encoded, int encodedAt);
+
+    /**
      * One of {@code count} choices, written as one float: 0, 1, ... {@code count - 1}.
      *
      * @param count number of choices, at least 1
@@ -58,6 +66,11 @@ public sealed interface ActionSpace extends Serializable {
         public float drawUniformly(RandomGenerator random, float[] actions, int at) {
             actions[at] = random.nextInt(count);
             return (float) -Math.log(count);
+        }
+
+        @Override
+        public void encode(float[] actions, int at, float[] encoded, int encodedAt) {
+            encoded[encodedAt + (int) actions[at]] = 1f;
         }
 
         /**
@@ -153,6 +166,11 @@ public sealed interface ActionSpace extends Serializable {
             throw new UnsupportedOperationException("expected choices or numbers to draw from, got texts");
         }
 
+        @Override
+        public void encode(float[] actions, int at, float[] encoded, int encodedAt) {
+            throw new UnsupportedOperationException("expected choices or numbers to encode, got texts");
+        }
+
         /** Writes a text, cut after {@link #size} bytes at the end of a character. */
         public void write(String text, float[] actions, int at) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -241,6 +259,13 @@ public sealed interface ActionSpace extends Serializable {
                 actions[i] = low + random.nextFloat() * (high - low);
             }
             return (float) (-size * Math.log(high - low));
+        }
+
+        @Override
+        public void encode(float[] actions, int at, float[] encoded, int encodedAt) {
+            for (int i = 0; i < size; i++) {
+                encoded[encodedAt + i] = Math.max(low, Math.min(high, actions[at + i]));
+            }
         }
 
         /**

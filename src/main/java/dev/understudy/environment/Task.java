@@ -83,6 +83,24 @@ public record Task(String name, Motion motion, int horizon, Ending ending) imple
      * @throws IllegalArgumentException if they are not, or there are none; the message says what was expected and found
      */
     public void check(Demonstrations demonstrations) {
+        checkObserved(demonstrations);
+        String source = demonstrations.source();
+        if (demonstrations.actionNames().size() != actions().size()) {
+            throw new IllegalArgumentException("expected demonstrations of %s with %d action column(s), got %s (%s)"
+                    .formatted(name, actions().size(), demonstrations.actionNames(), source));
+        }
+        for (Trajectory trajectory : demonstrations.trajectories()) {
+            check(trajectory, source);
+        }
+    }
+
+    /**
+     * Checks that what was observed in demonstrations is of this task: names and number of the elements, nothing
+     * infinite, at least one step. What was done is not looked at.
+     *
+     * @throws IllegalArgumentException if it is not; the message says what was expected and found
+     */
+    public void checkObserved(Demonstrations demonstrations) {
         String source = demonstrations.source();
         List<String> names = demonstrations.observationNames();
         boolean named = names.stream().noneMatch(name -> name.matches("o\\d+"));
@@ -90,26 +108,21 @@ public record Task(String name, Motion motion, int horizon, Ending ending) imple
             throw new IllegalArgumentException("expected demonstrations of %s with observations %s, got %s (%s)"
                     .formatted(name, observationNames(), names, source));
         }
-        if (demonstrations.actionNames().size() != actions().size()) {
-            throw new IllegalArgumentException("expected demonstrations of %s with %d action column(s), got %s (%s)"
-                    .formatted(name, actions().size(), demonstrations.actionNames(), source));
-        }
         if (demonstrations.trajectories().stream().mapToInt(Trajectory::steps).sum() == 0) {
             throw new IllegalArgumentException(
                     "expected at least one demonstrated step of %s, got none (%s)".formatted(name, source));
         }
         for (Trajectory trajectory : demonstrations.trajectories()) {
-            check(trajectory, source);
+            for (float value : trajectory.observations().floats()) {
+                if (!Float.isFinite(value)) {
+                    throw new IllegalArgumentException("expected finite observations, got %s (%s episode=%s)"
+                            .formatted(value, source, trajectory.trip()));
+                }
+            }
         }
     }
 
     private void check(Trajectory trajectory, String source) {
-        for (float value : trajectory.observations().floats()) {
-            if (!Float.isFinite(value)) {
-                throw new IllegalArgumentException("expected finite observations, got %s (%s episode=%s)"
-                        .formatted(value, source, trajectory.trip()));
-            }
-        }
         Matrix done = trajectory.actions();
         for (int step = 0; step < done.rows(); step++) {
             if (!actions().contains(done.values(), step * done.columns())) {

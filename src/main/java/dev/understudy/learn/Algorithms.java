@@ -8,5 +8,14 @@ public final class Algorithms {
     /** Generative adversarial imitation learning, from a cloned policy. */
     public static final String GAIL = "gail";
 
+    /** Behavioural cloning from observation: of demonstrations without actions. */
+    public static final String BCO = "bco";
+
+    /** Generative adversarial imitation from observation: of demonstrations without actions. */
+    public static final String GAIFO = "gaifo";
+
+    /** Adversarial inverse reinforcement learning: the policy, and the reward that the expert acts by. */
+    public static final String AIRL = "airl";
+
     private Algorithms() {}
 }

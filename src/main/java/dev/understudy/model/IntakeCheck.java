@@ -177,11 +177,13 @@ public final class IntakeCheck implements Serializable {
                     .formatted(expectedSha256, bytes.length, found));
         }
         ModelProto model = ModelFile.parseUnchanged(bytes);
+        ModelMetadata metadata = ModelFile.metadata(model);
+        metadata.requirePolicy();
         ModelSignature signature = ModelSignature.of(observationType, observationSize, actions, model.getGraph());
         signature.check(model.getGraph());
         ModelDialect.check(model, signature, limits);
-        ModelFile file = new ModelFile(bytes, found, ModelFile.metadata(model));
-        belongs(file.metadata());
+        ModelFile file = new ModelFile(bytes, found, metadata);
+        belongs(metadata);
         return file;
     }
 

@@ -98,9 +98,10 @@ public final class LoadedPolicy implements ServedPolicy {
     /**
      * Loads a model that has passed the static part of the intake check, or that this program has made itself.
      *
-     * @throws InvalidModelException if ONNX Runtime refuses it
+     * @throws InvalidModelException if it is no policy, or ONNX Runtime refuses it
      */
     public static LoadedPolicy load(ModelFile file, int observationSize, int actionSize) {
+        file.metadata().requirePolicy();
         try {
             return new LoadedPolicy(file, observationSize, actionSize);
         } catch (OrtException e) {

@@ -49,6 +49,14 @@ public record ModelMetadata(
     /** Key in {@link #extra} of the algorithm that learned it; absent in older files, which were all cloned. */
     public static final String ALGORITHM = "algorithm";
 
+    /** Key in {@link #extra} of what the model is; absent from a policy. */
+    public static final String KIND = "kind";
+
+    /** The kind of a model that says how much a step is worth. */
+    public static final String REWARD = "reward";
+
+    private static final String POLICY = "policy";
+
     /** Value of {@link #dataLicence} if nobody gave one. */
     public static final String UNKNOWN_LICENCE = "unknown";
 
@@ -66,7 +74,7 @@ public record ModelMetadata(
 
     private static final Set<String> KEYS = Set.of(
             "format",
-            "policy",
+            POLICY,
             "parent",
             "windowStartMs",
             "windowEndMs",
@@ -106,6 +114,31 @@ public record ModelMetadata(
                 "",
                 UNKNOWN_LICENCE,
                 new TreeMap<>());
+    }
+
+    /**
+     * Checks what the model is.
+     *
+     * @throws InvalidModelException if it is no policy
+     */
+    void requirePolicy() {
+        requireKind(POLICY);
+    }
+
+    /**
+     * Checks what the model is.
+     *
+     * @throws InvalidModelException if it is no reward
+     */
+    void requireReward() {
+        requireKind(REWARD);
+    }
+
+    private void requireKind(String expected) {
+        String found = extra.getOrDefault(KIND, POLICY);
+        if (!found.equals(expected)) {
+            throw new InvalidModelException("expected a %s of %s, got a %s".formatted(expected, policy, found));
+        }
     }
 
     /** Returns these metadata with other extra properties. */

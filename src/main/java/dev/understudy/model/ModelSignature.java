@@ -25,6 +25,8 @@ import java.util.stream.Stream;
  *   <li>Texts, one token after another: inputs {@code token}, int64 {@code [batch]}, and {@code state}, float32
  *       {@code [batch, d]}; outputs {@code logits}, float32 {@code [batch, vocabulary]}, and {@code nextState}, as
  *       {@code state}. How wide they are, the model says.
+ *   <li>Rewards: input {@code observation} float32 {@code [batch, n]} and, where they read actions, {@code action}
+ *       float32 {@code [batch, columns]}; output {@code reward}, float32 {@code [batch, 1]}.
  *   <li>Texts, chosen at once: input {@code features}, int64 {@code [batch, n]}; one or two outputs, float32
  *       {@code [batch, columns]}. Their names and widths, the model says; whoever loads it knows them.
  * </ul>
@@ -92,6 +94,19 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
         return new ModelSignature(
                 List.of(new Value(LoadedPolicy.OBSERVATION, observed, observationSize)),
                 outputs(actions).stream().map(Output::value).toList());
+    }
+
+    /**
+     * Returns the signature of a reward.
+     *
+     * @param actionColumns of an encoded action; 0 where actions are not read
+     */
+    static ModelSignature ofReward(int observationSize, int actionColumns) {
+        Value observation = new Value(LoadedPolicy.OBSERVATION, TensorProto.DataType.FLOAT, observationSize);
+        Value action = new Value(LoadedPolicy.ACTION, TensorProto.DataType.FLOAT, actionColumns);
+        return new ModelSignature(
+                actionColumns == 0 ? List.of(observation) : List.of(observation, action),
+                List.of(new Value(LoadedReward.REWARD, TensorProto.DataType.FLOAT, 1)));
     }
 
     private static boolean has(String name, List<ValueInfoProto> values) {

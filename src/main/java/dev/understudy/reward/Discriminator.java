@@ -20,6 +20,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * D of Goodfellow et al. (2014), eq. 1, and of Ho and Ermon (2016), eq. 14: distinguishes the expert's inputs from
@@ -42,8 +43,11 @@ public final class Discriminator implements AutoCloseable {
     private static final int MOST_POINTS_BETWEEN = 500;
 
     private final DiscriminatorOptions options;
-    private final DiscriminatorNetwork network;
+    private final LogitNetwork network;
     private final int inputs;
+    /** How many columns of an input are standardised. */
+    private final int scaledInputs;
+
     private final Optimiser optimiser;
     private final Program training;
     private final Program judging;
@@ -86,22 +90,33 @@ public final class Discriminator implements AutoCloseable {
      * @param seed what its first weights follow from
      */
     public Discriminator(int inputs, DiscriminatorOptions options, long seed) {
+        this(inputs, new DiscriminatorNetwork(inputs, options), options, seed);
+    }
+
+    /**
+     * Creates a discriminator with a network of its own.
+     *
+     * @param inputs length of an input, with the columns that the network is given as they are
+     * @param seed what its first weights follow from
+     */
+    public Discriminator(int inputs, LogitNetwork network, DiscriminatorOptions options, long seed) {
         this.inputs = inputs;
+        this.scaledInputs = inputs - network.givenColumns();
         this.options = options;
-        this.network = new DiscriminatorNetwork(inputs, options);
+        this.network = network;
         this.optimiser = new Adam((float) options.beta1(), 0.999f, 1e-8f);
         Graph graph = new Graph();
         Tensor theta = graph.input(THETA, ElementType.FLOAT, Shape.of(network.size()));
         Tensor direction = graph.input(DIRECTIONS, ElementType.FLOAT, Shape.of(network.directionsSize()));
-        Tensor shift = graph.input("shift", ElementType.FLOAT, Shape.of(inputs));
-        Tensor scale = graph.input("scale", ElementType.FLOAT, Shape.of(inputs));
-        DiscriminatorNetwork.Applied applied = network.apply(theta, direction);
+        Tensor shift = graph.input("shift", ElementType.FLOAT, Shape.of(scaledInputs));
+        Tensor scale = graph.input("scale", ElementType.FLOAT, Shape.of(scaledInputs));
+        LogitNetwork.Applied applied = network.apply(theta, direction);
         this.training = trainer(graph, theta, direction, applied, shift, scale);
         Tensor judged = graph.input("judged", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
         this.judging = Program.builder(graph)
-                .output("logits", network.logit(applied, Scaler.apply(judged, shift, scale)))
+                .output("logits", read(judged, shift, scale).logit(applied))
                 .build();
-        this.scaler = Scaler.empty(inputs);
+        this.scaler = Scaler.empty(scaledInputs);
         restore(initialMemory(seed));
     }
 
@@ -117,24 +132,40 @@ public final class Discriminator implements AutoCloseable {
         if (options.penaltyWeight() > 0) {
             vectors.put(RAMP, new float[] {1f / options.penaltyRamp()});
         }
-        return new Memory(vectors, Scaler.empty(inputs), false);
+        return new Memory(vectors, Scaler.empty(scaledInputs), false);
+    }
+
+    /** Inputs as the network reads them: standardised, and as they are. */
+    private final class Read {
+        private final Tensor scaled;
+        private final @Nullable Tensor given;
+
+        Read(Tensor scaled, @Nullable Tensor given) {
+            this.scaled = scaled;
+            this.given = given;
+        }
+
+        Tensor logit(LogitNetwork.Applied applied) {
+            return network.logit(applied, scaled, given);
+        }
+    }
+
+    private Read read(Tensor inputRows, Tensor shift, Tensor scale) {
+        if (scaledInputs == inputs) {
+            return new Read(Scaler.apply(inputRows, shift, scale), null);
+        }
+        List<Tensor> parts = inputRows.split(1, scaledInputs, inputs - scaledInputs);
+        return new Read(Scaler.apply(parts.get(0), shift, scale), parts.get(1));
     }
 
     private Program trainer(
-            Graph graph,
-            Tensor theta,
-            Tensor direction,
-            DiscriminatorNetwork.Applied applied,
-            Tensor shift,
-            Tensor scale) {
+            Graph graph, Tensor theta, Tensor direction, LogitNetwork.Applied applied, Tensor shift, Tensor scale) {
         Tensor expert = graph.input("expert", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
         Tensor shares = graph.input("shares", ElementType.FLOAT, Shape.of(Shape.UNKNOWN));
         Tensor generated = graph.input("generated", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
         Tensor learningRate = graph.input("learningRate", ElementType.FLOAT, Shape.of(1));
-        Tensor scaledExpert = Scaler.apply(expert, shift, scale);
-        Tensor scaledGenerated = Scaler.apply(generated, shift, scale);
-        Tensor expertLogits = network.logit(applied, scaledExpert);
-        Tensor generatedLogits = network.logit(applied, scaledGenerated);
+        Tensor expertLogits = read(expert, shift, scale).logit(applied);
+        Tensor generatedLogits = read(generated, shift, scale).logit(applied);
         // -log D = softplus(-z), -log(1 - D) = softplus(z)
         Tensor crossEntropy = expertLogits
                 .neg()
@@ -151,7 +182,7 @@ public final class Discriminator implements AutoCloseable {
         Tensor ramp = graph.input(RAMP, ElementType.FLOAT, Shape.of(1));
         if (options.penaltyWeight() > 0) {
             Tensor between = graph.input("between", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, inputs));
-            penalty = penalty(applied, Scaler.apply(between, shift, scale));
+            penalty = penalty(applied, read(between, shift, scale));
             Tensor risen = ramp.mul(2f).sub(1f).clip(FIRST_WEIGHT, 1f).sum();
             loss = loss.add(penalty.mul(risen).mul((float) options.penaltyWeight()));
         }
@@ -194,8 +225,8 @@ public final class Discriminator implements AutoCloseable {
     }
 
     /** Returns the mean of (|dz/dx| - target)^2 at points between the classes: Gulrajani et al. (2017), eq. 3. */
-    private Tensor penalty(DiscriminatorNetwork.Applied applied, Tensor between) {
-        Tensor slope = Gradient.of(network.logit(applied, between).sum(), List.of(between))
+    private Tensor penalty(LogitNetwork.Applied applied, Read between) {
+        Tensor slope = Gradient.of(between.logit(applied).sum(), List.of(between.scaled))
                 .get(0);
         Tensor excess = slope.mul(slope).sum(1).add(1e-12f).sqrt().sub((float) options.penaltyTarget());
         return excess.mul(excess).mean();
@@ -206,9 +237,16 @@ public final class Discriminator implements AutoCloseable {
         return options;
     }
 
-    /** Returns the network, to train a generator through it. */
+    /**
+     * Returns the network, to train a generator through it.
+     *
+     * @throws IllegalStateException if it has one of another kind
+     */
     public DiscriminatorNetwork network() {
-        return network;
+        if (network instanceof DiscriminatorNetwork plain) {
+            return plain;
+        }
+        throw new IllegalStateException("expected a network that only reads inputs, got " + network);
     }
 
     /**
@@ -262,9 +300,21 @@ public final class Discriminator implements AutoCloseable {
     private void observe(Matrix expert, Matrix generated) {
         switch (options.statistics()) {
             case NONE -> {}
-            case EXPERT -> scaler = scaler.count() == 0 ? scaler.merge(expert) : scaler;
-            case RUNNING -> scaler = scaler.merge(expert).merge(generated);
+            case EXPERT -> scaler = scaler.count() == 0 ? seen(scaler, expert) : scaler;
+            case RUNNING -> scaler = seen(seen(scaler, expert), generated);
         }
+        scaler = network.tied(scaler);
+    }
+
+    private Scaler seen(Scaler before, Matrix rows) {
+        if (scaledInputs == inputs) {
+            return before.merge(rows);
+        }
+        float[] scaled = new float[rows.rows() * scaledInputs];
+        for (int row = 0; row < rows.rows(); row++) {
+            System.arraycopy(rows.values(), row * inputs, scaled, row * scaledInputs, scaledInputs);
+        }
+        return before.merge(new Matrix(rows.rows(), scaledInputs, scaled));
     }
 
     /**

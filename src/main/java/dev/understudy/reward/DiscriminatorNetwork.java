@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The network of a {@link Discriminator} as a piece of a graph: from an input to the logit z of D = sigma(z), the
  * probability that the input is the expert's. A generator is trained through it.
  */
-public final class DiscriminatorNetwork {
+public final class DiscriminatorNetwork implements LogitNetwork {
     private static final String NAME = "discriminator";
     private static final float TINY = 1e-12f;
     private static final float KEPT_DIRECTION = 1e-4f;
@@ -23,9 +24,6 @@ public final class DiscriminatorNetwork {
     private final DiscriminatorOptions options;
     private final ParameterLayout layout;
     private final ParameterLayout directions;
-
-    /** Weights as they are applied, and the next directions of the power iteration. */
-    record Applied(Map<String, Tensor> weights, Tensor directions) {}
 
     /**
      * Creates the network.
@@ -49,25 +47,25 @@ public final class DiscriminatorNetwork {
         return NAME + ".w" + layer;
     }
 
-    /** Returns the number of weights. */
+    @Override
     public int size() {
         return layout.size();
     }
 
-    /** Returns the number of elements of the vectors that spectral normalisation remembers. */
+    @Override
     public int directionsSize() {
         return directions.size();
     }
 
-    /** Returns first weights, {@code [size]}. */
-    float[] initialTheta(RandomGenerator random) {
+    @Override
+    public float[] initialTheta(RandomGenerator random) {
         float[] theta = new float[layout.size()];
         network.initialise(theta, layout, random, options.output() == DiscriminatorOptions.Output.ZERO ? 0.0 : 1.0);
         return theta;
     }
 
-    /** Returns first directions, {@code [directionsSize]}. */
-    float[] initialDirections(RandomGenerator random) {
+    @Override
+    public float[] initialDirections(RandomGenerator random) {
         float[] first = new float[directions.size()];
         for (int i = 0; i < first.length; i++) {
             first[i] = (float) random.nextGaussian();
@@ -83,15 +81,20 @@ public final class DiscriminatorNetwork {
      * @param scaled inputs, standardised, {@code [batch, inputs]}
      */
     public Tensor logit(Tensor theta, Tensor direction, Tensor scaled) {
-        return logit(apply(theta, direction), scaled);
+        return learned(apply(theta, direction), scaled);
     }
 
-    Tensor logit(Applied applied, Tensor scaled) {
+    @Override
+    public Tensor logit(Applied applied, Tensor scaled, @Nullable Tensor given) {
+        return learned(applied, scaled);
+    }
+
+    private Tensor learned(Applied applied, Tensor scaled) {
         return network.apply(applied.weights(), scaled).reshape(Shape.of(Shape.UNKNOWN));
     }
 
-    /** Returns the weights as the options have them applied. */
-    Applied apply(Tensor theta, Tensor direction) {
+    @Override
+    public Applied apply(Tensor theta, Tensor direction) {
         Map<String, Tensor> weights = new TreeMap<>(layout.unpack(theta));
         if (options.normalisation() == DiscriminatorOptions.Normalisation.NONE) {
             return new Applied(weights, direction);

@@ -116,6 +116,28 @@ public record DiscriminatorOptions(
                 Throttle.never());
     }
 
+    /**
+     * Returns settings for a discriminator of states, with inputs standardised by the expert's statistics alone: 32-32
+     * tanh, ten Adam steps of 0.003 an iteration, a gradient penalty of 0.1 with target 0, no entropy bonus. Found on
+     * CartPole without ends (docs/algorithms/imitation-from-observation.md).
+     */
+    public static DiscriminatorOptions byExpert() {
+        return new DiscriminatorOptions(
+                List.of(32, 32),
+                Activation.TANH,
+                0.003,
+                0.9,
+                10,
+                0.0,
+                Output.ZERO,
+                Statistics.EXPERT,
+                0.1,
+                0.0,
+                1,
+                Normalisation.NONE,
+                Throttle.never());
+    }
+
     /** Returns the same with a gradient penalty, at its full weight from the first step. */
     public DiscriminatorOptions withPenalty(double weight, double target) {
         return withPenalty(weight, target, 1);

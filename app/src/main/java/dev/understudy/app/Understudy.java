@@ -14,6 +14,7 @@ import dev.understudy.app.commands.MakeKeys;
 import dev.understudy.app.commands.ModelsCommand;
 import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.commands.RollBackModel;
+import dev.understudy.app.commands.ScoreCommand;
 import dev.understudy.app.commands.ServeCommand;
 import dev.understudy.app.commands.TrainCommand;
 import dev.understudy.app.commands.VerifyModel;
@@ -105,6 +106,7 @@ public final class Understudy {
         line.addSubcommand("ingest", tool(new IngestCommand()));
         line.addSubcommand("train", tool(new TrainCommand()));
         line.addSubcommand("evaluate", tool(new EvaluateCommand()));
+        line.addSubcommand("score", tool(new ScoreCommand()));
         line.addSubcommand("chat", tool(new ChatCommand()));
         line.addSubcommand("learn", tool(new LearnCommand()));
         line.addSubcommand("promote-gate", tool(new PromoteGateCommand()));

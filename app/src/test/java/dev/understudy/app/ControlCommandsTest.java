@@ -122,7 +122,7 @@ class ControlCommandsTest {
         assertRefused(
                 Ran.command("train", "magic", "--environment", "cartpole-v0", "--demos", "x", "--out", "y"),
                 2,
-                "algorithm: expected one of [bc, gail] of control/cartpole-v0, found \"magic\"");
+                "algorithm: expected one of [bc, gail, bco, gaifo, airl] of control/cartpole-v0, found \"magic\"");
     }
 
     @Test

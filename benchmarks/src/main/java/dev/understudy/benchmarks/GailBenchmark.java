@@ -95,6 +95,7 @@ final class GailBenchmark {
      * @param episodes of each evaluation of a last policy
      * @param snapshotEvery every how many iterations the policy is looked at
      * @param feedback what the discriminator learns from
+     * @param observed whether it is state-only GAIL, with its own settings and whole demonstrations
      * @param curves where pictures are written, if anywhere
      */
     record Settings(
@@ -108,6 +109,7 @@ final class GailBenchmark {
             int episodes,
             int snapshotEvery,
             GailConfig.Feedback feedback,
+            boolean observed,
             Optional<Path> curves) {}
 
     private final Settings settings;
@@ -155,9 +157,12 @@ final class GailBenchmark {
         Map<String, List<Run>> cells = new LinkedHashMap<>();
         for (int draw = settings.firstDraw(); draw < settings.firstDraw() + settings.draws(); draw++) {
             for (Row row : rows) {
-                Demonstrations all = Demonstrations.read(settings.folder().resolve(row.file()));
+                Path file = settings.folder().resolve(row.file());
+                Demonstrations all =
+                        settings.observed() ? Demonstrations.readObserved(file) : Demonstrations.read(file);
                 for (int count : counts) {
-                    Run run = run(row, row.task().held(all.choose(count, draw)).subsample(row.every(), draw), draw);
+                    Demonstrations whole = row.task().held(all.choose(count, draw));
+                    Run run = run(row, settings.observed() ? whole : whole.subsample(row.every(), draw), draw);
                     cells.computeIfAbsent(cell(row, count), key -> new ArrayList<>())
                             .add(run);
                     progress.accept(String.format(
@@ -205,7 +210,11 @@ final class GailBenchmark {
         Task task = row.task();
         CategoricalPolicy policy = new CategoricalPolicy(
                 task.observationSize(), task.actions().policyOutputs(), List.of(100, 100), Activation.TANH);
-        GailConfig preset = settings.preset().of(GailConfig.reward(task)).withFeedback(settings.feedback());
+        RewardForm reward = GailConfig.reward(task);
+        GailConfig preset = (settings.observed()
+                        ? GailConfig.observed(reward)
+                        : settings.preset().of(reward))
+                .withFeedback(settings.feedback());
         GailConfig config = settings.iterations() > 0 ? preset.withIterations(settings.iterations()) : preset;
         long compiled = System.nanoTime();
         try (Gail gail = new Gail(policy, task, config)) {

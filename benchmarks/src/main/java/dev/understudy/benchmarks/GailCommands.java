@@ -67,6 +67,9 @@ final class GailCommands {
         @Option(names = "--curves", description = "Folder for pictures of the returns, one per environment.")
         private @Nullable Path curves;
 
+        @Option(names = "--observed", description = "State-only GAIL: demonstrations without actions, not thinned.")
+        private boolean observed;
+
         @Override
         public Integer call() throws IOException {
             double jvmSeconds = ManagementFactory.getRuntimeMXBean().getUptime() / 1e3;
@@ -86,10 +89,11 @@ final class GailCommands {
                                     episodes,
                                     snapshotEvery,
                                     feedback,
+                                    observed,
                                     Optional.ofNullable(curves)),
                             this::progress)
                     .run());
-            if (feedback == GailConfig.Feedback.EXPERT && firstDraw == 0) {
+            if (feedback == GailConfig.Feedback.EXPERT && firstDraw == 0 && !observed) {
                 figures.put(
                         "behaviouralCloning",
                         new CloningBenchmark(
@@ -97,7 +101,7 @@ final class GailCommands {
                                         this::progress)
                                 .run());
             }
-            return finish("gail", figures, Boolean.TRUE.equals(figures.get("allReached")));
+            return finish(observed ? "gaifo" : "gail", figures, Boolean.TRUE.equals(figures.get("allReached")));
         }
     }
 

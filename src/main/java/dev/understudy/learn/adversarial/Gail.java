@@ -5,14 +5,9 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.End;
 import dev.understudy.environment.EnvironmentFactory;
 import dev.understudy.environment.Rollout;
-import dev.understudy.graph.ElementType;
-import dev.understudy.graph.Graph;
-import dev.understudy.graph.Shape;
-import dev.understudy.graph.Tensor;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
-import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.StochasticPolicy;
 import dev.understudy.reward.Discriminator;
@@ -36,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
  */
-public final class Gail implements Learner {
+public final class Gail implements Learner, Imitation {
     private static final String DISCRIMINATOR = "discriminator.";
     private static final String DISCRIMINATOR_SCALER = "discriminator.scaler";
     private static final String STOPPED = "discriminator.stopped";
@@ -105,7 +100,8 @@ public final class Gail implements Learner {
      * @param share of the policy step's usual bound
      * @param seed what every draw of this iteration follows from
      */
-    Sliced<Iteration> iterate(Matrix expert, double share, long seed) {
+    @Override
+    public Sliced<Iteration> iterate(Matrix expert, double share, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
         return improvement
@@ -202,7 +198,8 @@ public final class Gail implements Learner {
                 new PolicyStep.Outcome(new float[0], nothing, nothing, nothing, false));
     }
 
-    private static Discriminator.Report constant() {
+    /** Returns what a discriminator that does not learn says of itself. */
+    static Discriminator.Report constant() {
         return new Discriminator.Report(2 * Math.log(2), 0.5, 0.5, Math.log(2), 0);
     }
 
@@ -234,8 +231,8 @@ public final class Gail implements Learner {
         return new LearnerState(vectors, statistics, counters);
     }
 
-    /** Returns the memory as it is now. */
-    LearnerState state(SortedMap<String, Long> counters) {
+    @Override
+    public LearnerState state(SortedMap<String, Long> counters) {
         return joined(parts().improvement().state(), parts().discriminator().memory(), counters);
     }
 
@@ -270,7 +267,7 @@ public final class Gail implements Learner {
         if (config.feedback() == GailConfig.Feedback.NOISE) {
             expert = noise(encoding.size(), seed);
         } else if (state.counter(GailUpdate.OPEN) == 0) {
-            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+            parts().improvement().demonstrated(demonstrations);
         }
         return new GailUpdate(this, config, expert, state, seed);
     }
@@ -301,7 +298,7 @@ public final class Gail implements Learner {
         restore(state);
         // Moving statistics would change the policy between recording and learning in a way that no bound limits.
         if (PolicyImprovement.scaler(state).count() == 0) {
-            demonstrations.forEach(trajectory -> parts().improvement().observe(trajectory.observations()));
+            parts().improvement().demonstrated(demonstrations);
             recorded.forEach(rollout -> parts().improvement()
                     .observe(new Matrix(rollout.steps(), rollout.observationSize(), rollout.observations())));
         }
@@ -332,7 +329,8 @@ public final class Gail implements Learner {
         }
     }
 
-    private static Matrix noise(int columns, long seed) {
+    /** Returns random numbers in place of the expert's steps: a control. */
+    static Matrix noise(int columns, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[1000 * columns];
         for (int i = 0; i < values.length; i++) {
@@ -368,16 +366,7 @@ public final class Gail implements Learner {
 
     @Override
     public byte[] export(LearnerState state) {
-        Graph graph = new Graph();
-        int n = policy.observationSize();
-        Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
-        Scaler scaler = PolicyImprovement.scaler(state);
-        Tensor shift = graph.constant(scaler.shift(), Shape.of(n));
-        Tensor scale = graph.constant(scaler.scale(), Shape.of(n));
-        ParameterLayout layout = Surrogate.layout(policy);
-        var weights = layout.constants(graph, PolicyImprovement.theta(state));
-        return graph.toModel(
-                policy.distribution(weights, observation, shift, scale).outputs());
+        return PolicyImprovement.export(policy, state);
     }
 
     @Override

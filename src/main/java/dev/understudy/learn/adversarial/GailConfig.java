@@ -38,20 +38,37 @@ public record GailConfig(
     }
 
     /**
-     * What of a pair the discriminator sees.
+     * What of a step the discriminator sees.
      *
      * @param columns of the observation; empty for all
-     * @param previousAction whether it also sees the action before, and so how actions change; the first step of an
-     *     episode counts as its own predecessor
+     * @param beside what it sees beside it
      */
-    public record Judged(List<Integer> columns, boolean previousAction) {
+    public record Judged(List<Integer> columns, Beside beside) {
+        /** What the discriminator sees beside an observation. */
+        public enum Beside {
+            /** The action, as in the paper. */
+            ACTION,
+            /** It and the one before, and so how actions change; an episode's first counts as its own predecessor. */
+            ACTION_AND_PREVIOUS,
+            /**
+             * How the observation changes, and no action: state-only GAIL. Torabi, Warnell and Stone (2018),
+             * arXiv:1807.06158, eq. 5, with s' - s for s', which standardises to the size of s.
+             */
+            CHANGE
+        }
+
         public Judged {
             columns = List.copyOf(columns);
         }
 
         /** Returns the whole observation and the action alone, as in the paper. */
         public static Judged pairs() {
-            return new Judged(List.of(), false);
+            return new Judged(List.of(), Beside.ACTION);
+        }
+
+        /** Returns the whole observation and how it changes: demonstrations need no actions. */
+        public static Judged transitions() {
+            return new Judged(List.of(), Beside.CHANGE);
         }
     }
 
@@ -115,6 +132,22 @@ public record GailConfig(
                 .withIterations(150)
                 .withImprovement(new ImprovementConfig(
                         1000, 5, 0.995, 0.97, 0.0, List.of(100, 100), new TrustRegion(0.02, 0.1, 10, 10, 0.1), 5));
+    }
+
+    /**
+     * Returns settings for state-only GAIL: 200 iterations of 2,000 steps, observations standardised by the expert's
+     * statistics alone, of the policy and of the discriminator ({@link DiscriminatorOptions#byExpert}). Where a policy
+     * that fails goes far astray, those of both leave no room for the states that matter.
+     *
+     * @param reward as of {@link #authors}
+     */
+    public static GailConfig observed(RewardForm reward) {
+        return authors(reward)
+                .withIterations(200)
+                .withImprovement(ImprovementConfig.byExpert())
+                .withDiscriminator(DiscriminatorOptions.byExpert())
+                .withJudged(Judged.transitions())
+                .withSettling(0.4);
     }
 
     /**

@@ -10,9 +10,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some iterations of {@link Gail}, in steps of some milliseconds. Each iteration's draws follow from the seed and its
- * number, and its episodes are whole, so nothing but the learner's memory passes from one to the next. The state is
- * that after the last whole iteration: one that is lost half-way comes out the same when it is run again.
+ * Some iterations of {@link Gail} or {@link Airl}, in steps of some milliseconds. Each iteration's draws follow from
+ * the seed and its number, and its episodes are whole, so nothing but the learner's memory passes from one to the next.
+ * The state is that after the last whole iteration: one that is lost half-way comes out the same when it is run again.
  */
 public final class GailUpdate implements Update {
     static final String OPEN = "update.open";
@@ -20,7 +20,7 @@ public final class GailUpdate implements Update {
     private static final String UPDATES = "updates";
     private static final String CURVE = "update.curve";
 
-    private final Gail gail;
+    private final Imitation imitation;
     private final GailConfig config;
     private final Matrix expert;
     private final long seed;
@@ -43,8 +43,8 @@ public final class GailUpdate implements Update {
         "accepted"
     };
 
-    GailUpdate(Gail gail, GailConfig config, Matrix expert, LearnerState state, long seed) {
-        this.gail = gail;
+    GailUpdate(Imitation imitation, GailConfig config, Matrix expert, LearnerState state, long seed) {
+        this.imitation = imitation;
         this.config = config;
         this.expert = expert;
         this.seed = seed;
@@ -67,7 +67,7 @@ public final class GailUpdate implements Update {
         Sliced<Gail.Iteration> now = underWay;
         if (now == null) {
             before = snapshot();
-            now = gail.iterate(expert, config.share(iteration), seed * 0x9E3779B97F4A7C15L + iteration);
+            now = imitation.iterate(expert, config.share(iteration), seed * 0x9E3779B97F4A7C15L + iteration);
             underWay = now;
         }
         if (!now.advance()) {
@@ -129,12 +129,12 @@ public final class GailUpdate implements Update {
         SortedMap<String, Long> counters = new TreeMap<>();
         if (iteration >= config.iterations()) {
             counters.put(UPDATES, updatesBefore + 1);
-            return gail.state(counters);
+            return imitation.state(counters);
         }
         counters.put(UPDATES, updatesBefore);
         counters.put(OPEN, 1L);
         counters.put(ITERATION, (long) iteration);
-        LearnerState state = gail.state(counters);
+        LearnerState state = imitation.state(counters);
         double[] curve = Arrays.copyOf(figures, figures.length + iteration);
         System.arraycopy(returns, 0, curve, figures.length, iteration);
         SortedMap<String, double[]> statistics = new TreeMap<>(state.statistics());

@@ -29,6 +29,11 @@ public record ImprovementConfig(
     public enum Statistics {
         /** The demonstrations' and all that the policy itself came by, iteration by iteration. */
         BOTH,
+        /**
+         * The demonstrations' of the first update: where a policy that fails wanders far from the expert, so that
+         * statistics of both would leave no room for the differences that matter.
+         */
+        EXPERT,
         /** Neither: they come with a policy that was trained before, and stay as they are. */
         GIVEN
     }
@@ -70,5 +75,21 @@ public record ImprovementConfig(
      */
     public static ImprovementConfig defaults() {
         return new ImprovementConfig(5000, 25, 0.995, 0.97, 0.0, List.of(100, 100), TrustRegion.defaults(), 20);
+    }
+
+    /**
+     * Returns 4,000 pairs from 20 copies, curvature over a tenth, steps of KL 0.02, and the expert's statistics alone.
+     */
+    public static ImprovementConfig byExpert() {
+        return new ImprovementConfig(
+                2000,
+                10,
+                0.995,
+                0.97,
+                0.0,
+                List.of(100, 100),
+                new TrustRegion(0.02, 0.1, 10, 10, 0.1),
+                10,
+                Statistics.EXPERT);
     }
 }

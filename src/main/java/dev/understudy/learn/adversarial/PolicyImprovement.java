@@ -2,14 +2,21 @@ package dev.understudy.learn.adversarial;
 
 import dev.understudy.data.Matrix;
 import dev.understudy.data.Rows;
+import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.Behaviour;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Rollout;
 import dev.understudy.environment.RolloutCollector;
+import dev.understudy.graph.ElementType;
+import dev.understudy.graph.Graph;
+import dev.understudy.graph.Shape;
+import dev.understudy.graph.Tensor;
 import dev.understudy.learn.LearnerState;
+import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
 import dev.understudy.policy.StochasticPolicy;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -87,7 +94,18 @@ public final class PolicyImprovement implements AutoCloseable {
         return state();
     }
 
-    /** Standardises observations by these too, unless the statistics were given. */
+    /** Standardises observations by the demonstrated ones too, unless the statistics were given. */
+    public void demonstrated(List<Trajectory> demonstrations) {
+        boolean counts = config.statistics() == ImprovementConfig.Statistics.BOTH
+                || (config.statistics() == ImprovementConfig.Statistics.EXPERT && scaler.count() == 0);
+        for (Trajectory trajectory : demonstrations) {
+            if (counts) {
+                scaler = scaler.merge(trajectory.observations());
+            }
+        }
+    }
+
+    /** Standardises observations by these of the policy itself too, where the statistics are those of both. */
     void observe(Rows observations) {
         if (config.statistics() == ImprovementConfig.Statistics.BOTH) {
             scaler = scaler.merge(observations);
@@ -95,7 +113,7 @@ public final class PolicyImprovement implements AutoCloseable {
     }
 
     /** Returns at least the configured number of steps under the policy as it is, actions drawn. */
-    Sliced<Rollout> rollout(long seed) {
+    public Sliced<Rollout> rollout(long seed) {
         return Sliced.of(() -> collector().beginSteps(behaviour.with(theta, scaler), config.pairsPerIteration(), seed))
                 .then(collection -> new Sliced<Rollout>() {
                     @Override
@@ -111,12 +129,17 @@ public final class PolicyImprovement implements AutoCloseable {
     }
 
     /** Returns episodes under the policy's mode. An improvement under way goes on undisturbed. */
-    Rollout evaluate(int episodes, long seed) {
+    public Rollout evaluate(int episodes, long seed) {
         if (environments == null) {
             throw new IllegalStateException("expected an environment to act in, got none");
         }
+        return evaluateIn(environments, episodes, seed);
+    }
+
+    /** Returns episodes under the policy's mode in other environments than it practises in. */
+    public Rollout evaluateIn(Supplier<Environment> elsewhere, int episodes, long seed) {
         Behaviour mode = behaviour.with(theta, scaler).mode();
-        return new RolloutCollector(environments.get()).episodes(mode, episodes, seed);
+        return new RolloutCollector(elsewhere.get()).episodes(mode, episodes, seed);
     }
 
     /** Does something beside what the caller does next; it is over before {@link #restore} or {@link #close} are. */
@@ -131,7 +154,7 @@ public final class PolicyImprovement implements AutoCloseable {
      * @param share of the policy step's usual bound
      * @throws IllegalArgumentException if a reward is not finite
      */
-    Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, double share, long seed) {
+    public Sliced<PolicyStep.Outcome> improve(Rollout rollout, float[] rewards, double share, long seed) {
         return improve(
                 rollout,
                 () -> practice(rollout, rewards),
@@ -265,6 +288,20 @@ public final class PolicyImprovement implements AutoCloseable {
     /** Returns the policy's parameters in a state. */
     static float[] theta(LearnerState state) {
         return state.vector(THETA);
+    }
+
+    /** Returns the policy of a state as an ONNX file without metadata. */
+    static byte[] export(StochasticPolicy policy, LearnerState state) {
+        Graph graph = new Graph();
+        int n = policy.observationSize();
+        Tensor observation = graph.input("observation", ElementType.FLOAT, Shape.of(Shape.UNKNOWN, n));
+        Scaler standardised = scaler(state);
+        Tensor shift = graph.constant(standardised.shift(), Shape.of(n));
+        Tensor scale = graph.constant(standardised.scale(), Shape.of(n));
+        ParameterLayout layout = Surrogate.layout(policy);
+        var weights = layout.constants(graph, theta(state));
+        return graph.toModel(
+                policy.distribution(weights, observation, shift, scale).outputs());
     }
 
     /** Returns what the policy's observations are standardised by in a state. */

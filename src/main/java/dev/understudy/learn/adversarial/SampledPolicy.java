@@ -24,7 +24,12 @@ public final class SampledPolicy implements Behaviour, AutoCloseable {
     private final int observationSize;
     private final Program program;
 
-    SampledPolicy(StochasticPolicy policy, ActionSpace actions) {
+    /**
+     * Creates it without parameters, which {@link #with} gives it; holds native memory.
+     *
+     * @throws IllegalArgumentException if the policy is not one for these actions
+     */
+    public SampledPolicy(StochasticPolicy policy, ActionSpace actions) {
         this.actions = actions;
         this.observationSize = policy.observationSize();
         Graph graph = new Graph();
@@ -55,8 +60,13 @@ public final class SampledPolicy implements Behaviour, AutoCloseable {
         return new SampledPolicy(policy, actions).with(PolicyImprovement.theta(state), PolicyImprovement.scaler(state));
     }
 
-    /** Sets the parameters to act by from now on. */
-    SampledPolicy with(float[] theta, Scaler scaler) {
+    /**
+     * Sets the parameters to act by from now on.
+     *
+     * @param theta all of the policy's parameters
+     * @param scaler what observations are standardised by
+     */
+    public SampledPolicy with(float[] theta, Scaler scaler) {
         program.setInput("theta", theta, Shape.of(theta.length));
         program.setInput("shift", scaler.shift(), Shape.of(observationSize));
         program.setInput("scale", scaler.scale(), Shape.of(observationSize));

@@ -1,6 +1,7 @@
 /**
- * Adversarial imitation: generative adversarial networks, policy optimisation on rewards (TRPO and PPO), and generative
- * adversarial imitation learning, which is both.
+ * Adversarial imitation: generative adversarial networks, policy optimisation on rewards (TRPO and PPO), generative
+ * adversarial imitation learning, which is both, and adversarial inverse reinforcement learning, which also recovers
+ * the reward.
  */
 @NullMarked
 package dev.understudy.learn.adversarial;

@@ -133,6 +133,16 @@ public final class BehaviouralCloning implements Learner {
         return new LearnerState(vectors, statistics, fresh.counters());
     }
 
+    /** Returns the parameters that a state was left with, for a policy that goes on acting while it learns. */
+    public static float[] theta(LearnerState state) {
+        return state.vector(CloningPrograms.THETA);
+    }
+
+    /** Returns what observations are standardised by in a state. */
+    public static Scaler scaler(LearnerState state) {
+        return Scaler.fromStatistics(state.statistic(SCALER));
+    }
+
     /** What is constant in an exported model. */
     private record Parts(float[] theta, float[] shift, float[] scale) {}
 

@@ -16,6 +16,7 @@ import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -62,6 +63,75 @@ class GailTest {
             assertThat(before).isLessThan(100);
             assertThat(best).isGreaterThan(190);
         }
+    }
+
+    @Test
+    void imitatesAnExpertOfCartPoleWhoseActionsNobodySaw() {
+        GailConfig config = GailConfig.defaults(RewardForm.SURVIVAL)
+                .withIterations(60)
+                .withJudged(GailConfig.Judged.transitions())
+                .withImprovement(
+                        new ImprovementConfig(2000, 10, 0.995, 0.97, 0.0, List.of(32, 32), TrustRegion.defaults(), 5));
+        try (Gail gail = new Gail(POLICY, TASK, config)) {
+            List<Trajectory> observed = acted(demonstrations(4), Float.NaN);
+            GailUpdate update = (GailUpdate) gail.begin(gail.initialState(1), observed, List.of(), 1);
+            double best = 0;
+            do {
+                best = Math.max(best, gail.evaluate(20, 3).meanReturn());
+            } while (update.iterate());
+            assertThat(best).isGreaterThan(190);
+        }
+    }
+
+    @Test
+    void withoutActionsWhatTheExpertDidChangesNoByte() {
+        GailConfig config = SHORT.withIterations(2).withJudged(GailConfig.Judged.transitions());
+        List<Trajectory> expert = demonstrations(1);
+        byte[] expected = learned(config, expert);
+        for (float action : new float[] {0, 17, Float.NaN}) {
+            assertThat(learned(config, acted(expert, action))).isEqualTo(expected);
+        }
+    }
+
+    private static byte[] learned(GailConfig config, List<Trajectory> expert) {
+        try (Gail gail = new Gail(POLICY, TASK, config)) {
+            Update update = gail.begin(gail.initialState(7), expert, List.of(), 9);
+            while (update.step()) {}
+            return update.state().toBytes();
+        }
+    }
+
+    /** Returns the same trajectories with other actions. */
+    private static List<Trajectory> acted(List<Trajectory> trajectories, float action) {
+        return trajectories.stream()
+                .map(t -> {
+                    float[] actions = new float[t.steps()];
+                    Arrays.fill(actions, action);
+                    return new Trajectory(
+                            t.trip(),
+                            t.entity(),
+                            t.startMs(),
+                            t.stepMs(),
+                            t.observations(),
+                            new Matrix(t.steps(), 1, actions));
+                })
+                .toList();
+    }
+
+    /** The expert and the policy took the same steps, so whatever is encoded of them has to be the same. */
+    @Test
+    void changesOfARolloutAndOfItsTrajectoriesAreEncodedAlike() {
+        Rollout rollout = new RolloutCollector(TASK.create(3, 0))
+                .episodes(TASK.create(1, 0).randomBehaviour(), 4, 2);
+        for (GailConfig.Judged.Beside beside : GailConfig.Judged.Beside.values()) {
+            PairEncoding encoding = new PairEncoding(4, TASK.actions(), new GailConfig.Judged(List.of(2, 0), beside));
+            assertThat(encoding.of(rollout)).isEqualTo(encoding.of(rollout.trajectories()));
+        }
+        PairEncoding encoding =
+                new PairEncoding(4, TASK.actions(), new GailConfig.Judged(List.of(2), GailConfig.Judged.Beside.CHANGE));
+        Matrix first = encoding.of(rollout.trajectories().subList(0, 1));
+        float[] seen = rollout.observations();
+        assertThat(first.row(0)).containsExactly(seen[2], seen[6] - seen[2]);
     }
 
     @Test

@@ -16,12 +16,22 @@ import dev.understudy.environment.Task;
 import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
+import dev.understudy.learn.adversarial.Airl;
+import dev.understudy.learn.adversarial.AirlConfig;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
+import dev.understudy.learn.observation.BcoConfig;
+import dev.understudy.learn.observation.BcoUpdate;
+import dev.understudy.learn.observation.InverseDynamics;
+import dev.understudy.model.LoadedReward;
+import dev.understudy.model.ModelFile;
+import dev.understudy.model.ModelMetadata;
 import dev.understudy.model.ServedPolicy;
 import dev.understudy.reward.RewardForm;
+import dev.understudy.reward.ShapedReward;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -29,6 +39,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** Tasks of control: learned from a file of an expert's episodes, evaluated by playing whole episodes. */
 final class ControlStudy implements Study {
@@ -49,8 +60,41 @@ final class ControlStudy implements Study {
     private static final Setting<Integer> EPISODES =
             Setting.integer("episodes", 100, 1, 1_000_000, "Episodes to play (of control).");
 
+    private static final Setting<Double> ALPHA = Setting.number(
+            "alpha",
+            BcoConfig.classicControl().alpha(),
+            0,
+            1_000,
+            "Interaction of each iteration of bco after the first, as a share of --interaction; 0 for none, BCO(0).");
+    private static final Setting<Integer> INTERACTION = Setting.integer(
+            "interaction",
+            BcoConfig.classicControl().interaction(),
+            1,
+            100_000_000,
+            "Random steps that bco begins with.");
+    private static final Setting<InverseDynamics.Labels> LABELS = Setting.choice(
+            "labels",
+            BcoConfig.classicControl().labels(),
+            InverseDynamics.Labels.class,
+            "How bco labels the demonstrations by p(a | s, s'): sampled, or mode for the likeliest action.");
+
+    private static final Setting<ShapedReward.Reads> READS = Setting.choice(
+            "reads",
+            AirlConfig.defaults().reads(),
+            ShapedReward.Reads.class,
+            "What the reward that airl recovers reads: state, or state-and-action.");
+    private static final Setting<String> REWARD_OUT =
+            Setting.text("reward.out", "", "Where airl writes the recovered reward, which score reads.");
+
     /** What training asks for besides. */
-    static final List<Setting<?>> TRAINING = List.of(ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, REWARD, FEEDBACK);
+    static final List<Setting<?>> TRAINING = List.of(
+            ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, REWARD, FEEDBACK, ALPHA, INTERACTION, LABELS, READS, REWARD_OUT);
+
+    /** The algorithms that need no observation after a step. */
+    private static final Set<String> THINNED = Set.of(Algorithms.CLONING, Algorithms.GAIL);
+
+    /** The algorithms that read nothing of what was done. */
+    private static final Set<String> OF_OBSERVATIONS = Set.of(Algorithms.BCO, Algorithms.GAIFO);
 
     /** What evaluation asks for besides. */
     static final List<Setting<?>> EVALUATION = List.of(ENVIRONMENT, EPISODES, TrainCommand.SEED);
@@ -62,12 +106,17 @@ final class ControlStudy implements Study {
 
     private final ControlPolicySpec spec;
     private final Task task;
+    /** The environment that the demonstrations are shown as of. */
+    private Task practised;
+
+    private boolean readsActions = true;
     private List<Trajectory> learned = List.of();
     private List<Trajectory> others = List.of();
 
     ControlStudy(ControlPolicySpec spec) {
         this.spec = spec;
         task = Environments.named(spec.environment());
+        practised = task;
     }
 
     @Override
@@ -80,10 +129,17 @@ final class ControlStudy implements Study {
         Demonstrations all;
         Demonstrations chosen;
         try {
-            all = Demonstrations.read(files.get(0));
-            task.check(all);
-            chosen = task.held(all.first(settings.get(TRAJECTORIES)))
-                    .subsample(settings.get(SUBSAMPLE), settings.get(TrainCommand.SEED));
+            if (readsActions) {
+                all = Demonstrations.read(files.get(0));
+                task.check(all);
+                chosen = practised
+                        .held(all.first(settings.get(TRAJECTORIES)))
+                        .subsample(settings.get(SUBSAMPLE), settings.get(TrainCommand.SEED));
+            } else {
+                all = Demonstrations.readObserved(files.get(0));
+                task.checkObserved(all);
+                chosen = practised.held(all.first(settings.get(TRAJECTORIES)));
+            }
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()));
         }
@@ -104,10 +160,35 @@ final class ControlStudy implements Study {
 
     @Override
     public Learner learner(String algorithm, int length, Settings settings) {
-        if (!algorithm.equals(Algorithms.GAIL)) {
+        readsActions = !OF_OBSERVATIONS.contains(algorithm);
+        if (!THINNED.contains(algorithm) && settings.get(SUBSAMPLE) > 1) {
+            throw new BadSettingsException(
+                    List.of("subsample: expected 1 for %s, which learns from successive observations, found %d"
+                            .formatted(algorithm, settings.get(SUBSAMPLE))));
+        }
+        if (!settings.get(REWARD_OUT).isBlank() && !algorithm.equals(Algorithms.AIRL)) {
+            throw new BadSettingsException(
+                    List.of("reward.out: expected airl, which recovers a reward, found " + algorithm));
+        }
+        if (algorithm.equals(Algorithms.CLONING)) {
             return spec.learner(algorithm, length);
         }
-        GailConfig config = GailConfig.defaults(reward(settings.get(REWARD))).withFeedback(settings.get(FEEDBACK));
+        if (algorithm.equals(Algorithms.AIRL)) {
+            AirlConfig config =
+                    AirlConfig.defaults().withReads(settings.get(READS)).withFeedback(settings.get(FEEDBACK));
+            practised = spec.withoutEnd();
+            return spec.airl(length == 0 ? config : config.withIterations(length));
+        }
+        if (algorithm.equals(Algorithms.BCO)) {
+            BcoConfig config = BcoConfig.classicControl()
+                    .withAlpha(settings.get(ALPHA))
+                    .withInteraction(settings.get(INTERACTION))
+                    .withLabels(settings.get(LABELS));
+            return spec.cloningFromObservation(length == 0 ? config : config.withIterations(length));
+        }
+        RewardForm reward = reward(settings.get(REWARD));
+        GailConfig config = (readsActions ? GailConfig.defaults(reward) : GailConfig.observed(reward))
+                .withFeedback(settings.get(FEEDBACK));
         return spec.gail(length == 0 ? config : config.withIterations(length));
     }
 
@@ -142,7 +223,41 @@ final class ControlStudy implements Study {
                     others.isEmpty() ? Double.NaN : gail.memorised(learned, others));
             told.put("curve", Arrays.stream(imitation.returns()).boxed().toList());
         }
+        if (learner instanceof Airl airl && update instanceof GailUpdate imitation) {
+            told.put("feedback", settings.get(FEEDBACK).name().toLowerCase(Locale.ROOT));
+            told.put("reads", airl.reads().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            told.put("kl", Objects.requireNonNull(figures.get("kl")));
+            told.put("entropy", Objects.requireNonNull(figures.get("entropy")));
+            told.put("curve", Arrays.stream(imitation.returns()).boxed().toList());
+            if (!settings.get(REWARD_OUT).isBlank()) {
+                told.putAll(write(airl, update, policy, Path.of(settings.get(REWARD_OUT))));
+            }
+        }
+        if (update instanceof BcoUpdate imitation) {
+            told.put("alpha", settings.get(ALPHA));
+            told.put("labels", settings.get(LABELS).name().toLowerCase(Locale.ROOT));
+            told.put(
+                    "distances",
+                    Arrays.stream(imitation.distances())
+                            .filter(Double::isFinite)
+                            .boxed()
+                            .toList());
+        }
         return told;
+    }
+
+    /** Writes the recovered reward, with the metadata of the policy that was learned with it. */
+    private Map<String, Object> write(Airl airl, Update update, ServedPolicy policy, Path out) {
+        ModelFile file = LoadedReward.create(
+                airl.exportReward(update.state()),
+                policy.metadata().withExtra(Map.of(ModelMetadata.ALGORITHM, Algorithms.AIRL)),
+                spec.actions());
+        try {
+            Files.write(out, file.bytes());
+        } catch (IOException e) {
+            throw new CommandFailedException("cannot write the reward to %s: %s".formatted(out, e.getMessage()));
+        }
+        return Map.of("rewardModel", out.toAbsolutePath().normalize().toString(), "rewardSha256", file.sha256());
     }
 
     /** Plays whole episodes, each action the one that the policy deems best. */

@@ -75,9 +75,9 @@ public final class TrainCommand implements Tool {
             0,
             0,
             1_000_000,
-            "Optimiser steps (bc), passes (bc of dialogue) or iterations (gail); 0 for the algorithm's own number.");
+            "Optimiser steps (bc), passes (bc of dialogue) or iterations (all others); 0 for the algorithm's own number.");
     private static final Setting<Integer> ITERATIONS =
-            Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of gail; 0 for what --steps says.");
+            Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of all but bc; 0 for what --steps says.");
     static final Setting<Whose> EXPERTS =
             Setting.choice("experts", Whose.BOTH, Whose.class, "Whose driving to learn from: both, human, assistance.");
     private static final Setting<String> LICENCE = Setting.text(
@@ -99,7 +99,12 @@ public final class TrainCommand implements Tool {
             "signature",
             "baselines");
 
-    @Parameters(paramLabel = "<algorithm>", index = "0", description = "The learner: bc (behavioural cloning) or gail.")
+    @Parameters(
+            paramLabel = "<algorithm>",
+            index = "0",
+            description =
+                    "The learner: bc (behavioural cloning) or gail; of control also airl (gail that recovers a reward) and,"
+                            + " from observations alone, bco (behavioural cloning from observation) or gaifo (state-only gail).")
     private String algorithm = Algorithms.CLONING;
 
     @Parameters(
@@ -157,9 +162,9 @@ public final class TrainCommand implements Tool {
     @Override
     public int run(Settings settings, Console console) throws IOException {
         PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT));
-        if (!spec.algorithms().contains(algorithm)) {
+        if (!spec.algorithmsOnFiles().contains(algorithm)) {
             throw new BadSettingsException(List.of("algorithm: expected one of %s of %s, found \"%s\""
-                    .formatted(spec.algorithms(), spec.name(), algorithm)));
+                    .formatted(spec.algorithmsOnFiles(), spec.name(), algorithm)));
         }
         Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
         Path folder = out.getParent();
@@ -168,7 +173,7 @@ public final class TrainCommand implements Tool {
                     "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
         }
         long seed = settings.get(SEED);
-        int iterations = algorithm.equals(Algorithms.GAIL) ? settings.get(ITERATIONS) : 0;
+        int iterations = algorithm.equals(Algorithms.CLONING) ? 0 : settings.get(ITERATIONS);
         Study study = Study.of(spec);
         Map<String, Object> result = new LinkedHashMap<>();
         try (Learner learner = study.learner(algorithm, iterations == 0 ? settings.get(STEPS) : iterations, settings)) {

@@ -1,0 +1,218 @@
+package dev.understudy.learn.adversarial;
+
+import dev.understudy.data.Matrix;
+import dev.understudy.data.Trajectory;
+import dev.understudy.environment.EnvironmentFactory;
+import dev.understudy.environment.Rollout;
+import dev.understudy.learn.Learner;
+import dev.understudy.learn.LearnerState;
+import dev.understudy.learn.Update;
+import dev.understudy.network.Scaler;
+import dev.understudy.policy.StochasticPolicy;
+import dev.understudy.reward.Discriminator;
+import dev.understudy.reward.ShapedReward;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adversarial inverse reinforcement learning: Fu, Luo and Levine (2018), arXiv:1710.11248, Algorithm 1. The
+ * discriminator's logit is f(s, a, s') - log pi(a | s), so that what it learns is a reward ({@link ShapedReward}),
+ * which {@link #exportReward} writes.
+ *
+ * <p>The policy's reward is the logit itself, log D - log(1 - D) (line 6): f and, by -log pi, the entropy that the
+ * paper's objective has.
+ *
+ * <p>Departures: TRPO and its settings, and one discriminator step on each rollout, as in {@link Gail}; rewards come
+ * from the discriminator before its step; after an end, h(s') is 0.
+ *
+ * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
+ */
+public final class Airl implements Learner, Imitation {
+    private static final String DISCRIMINATOR = "discriminator.";
+    private static final String DISCRIMINATOR_SCALER = "discriminator.scaler";
+    private static final String THETA = "theta";
+
+    private final StochasticPolicy policy;
+    private final EnvironmentFactory environments;
+    private final AirlConfig config;
+    private final ShapedEncoding encoding;
+    private final ShapedReward network;
+    private @Nullable Parts parts;
+    private @Nullable Rollout expert;
+
+    /** What has native memory, made when first needed. */
+    private record Parts(PolicyImprovement improvement, Discriminator discriminator) {}
+
+    /**
+     * Creates the learner.
+     *
+     * @param policy one that fits the environment's observations and actions
+     */
+    public Airl(StochasticPolicy policy, EnvironmentFactory environments, AirlConfig config) {
+        if (policy.observationSize() != environments.observationSize()
+                || policy.actionSize() != environments.actions().policyOutputs()) {
+            throw new IllegalArgumentException("expected a policy of %s: %d observations, %d outputs; got %d and %d"
+                    .formatted(
+                            environments.name(),
+                            environments.observationSize(),
+                            environments.actions().policyOutputs(),
+                            policy.observationSize(),
+                            policy.actionSize()));
+        }
+        this.policy = policy;
+        this.environments = environments;
+        this.config = config;
+        this.encoding =
+                new ShapedEncoding(environments.observationSize(), environments.actions(), environments.horizon());
+        this.network = new ShapedReward(
+                environments.observationSize(),
+                environments.actions().policyOutputs(),
+                config.reads(),
+                config.loop().improvement().gamma(),
+                config.loop().discriminator());
+    }
+
+    /** Returns lines 4 to 7 of Algorithm 1. What the expert did is judged by the policy as it is. */
+    @Override
+    public Sliced<Gail.Iteration> iterate(Matrix unjudged, double share, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        PolicyImprovement improvement = parts().improvement();
+        Discriminator discriminator = parts().discriminator();
+        return improvement
+                .rollout(random.nextLong())
+                .then(
+                        rollout -> { // line 4
+                            Matrix generated = encoding.of(rollout, rollout.logProbabilities());
+                            float[] rewards = discriminator.logits(generated); // line 6
+                            Matrix shown = judged(unjudged, rollout);
+                            long draws = random.nextLong();
+                            var told = improvement.beside(() -> config.loop().feedback() == GailConfig.Feedback.CONSTANT
+                                    ? Gail.constant()
+                                    : discriminator.update(shown, generated, new SplittableRandom(draws))); // line 5
+                            return improvement
+                                    .improve(rollout, rewards, share, random.nextLong()) // line 7
+                                    .thenOne(outcome -> new Gail.Iteration(rollout, Aside.end(told), outcome));
+                        });
+    }
+
+    /** Returns the expert's steps with -log pi(a | s) of the policy as it is; noise has that of the policy's own. */
+    private Matrix judged(Matrix unjudged, Rollout own) {
+        Rollout demonstrated = expert;
+        if (demonstrated != null) {
+            return encoding.of(demonstrated, parts().improvement().logProbabilities(demonstrated));
+        }
+        float[] values = unjudged.values().clone();
+        for (int row = 0; row < unjudged.rows(); row++) {
+            values[(row + 1) * unjudged.columns() - 1] = -own.logProbabilities()[row % own.steps()];
+        }
+        return new Matrix(unjudged.rows(), unjudged.columns(), values);
+    }
+
+    private Parts parts() {
+        Parts made = parts;
+        if (made == null) {
+            ImprovementConfig improvement = config.loop().improvement();
+            made = new Parts(
+                    new PolicyImprovement(
+                            policy,
+                            environments.actions(),
+                            new Trpo(policy, improvement.region(), improvement.curvatureStride()),
+                            improvement),
+                    new Discriminator(network.inputs(), network, config.loop().discriminator(), 0));
+            parts = made;
+        }
+        return made;
+    }
+
+    @Override
+    public LearnerState initialState(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        LearnerState improvement = parts().improvement().initialState(random.nextLong());
+        return joined(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
+    }
+
+    private static LearnerState joined(
+            LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
+        SortedMap<String, float[]> vectors = new TreeMap<>(improvement.vectors());
+        discriminator.vectors().forEach((name, vector) -> vectors.put(DISCRIMINATOR + name, vector));
+        SortedMap<String, double[]> statistics = new TreeMap<>(improvement.statistics());
+        statistics.put(DISCRIMINATOR_SCALER, discriminator.scaler().toStatistics());
+        return new LearnerState(vectors, statistics, counters);
+    }
+
+    @Override
+    public LearnerState state(SortedMap<String, Long> counters) {
+        return joined(parts().improvement().state(), parts().discriminator().memory(), counters);
+    }
+
+    private void restore(LearnerState state) {
+        parts().improvement().restore(state);
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        state.vectors().forEach((name, vector) -> {
+            if (name.startsWith(DISCRIMINATOR)) {
+                vectors.put(name.substring(DISCRIMINATOR.length()), vector);
+            }
+        });
+        parts().discriminator()
+                .restore(new Discriminator.Memory(
+                        vectors, Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)), false));
+    }
+
+    /** Begins an update. Replay is part of the expert's steps. */
+    @Override
+    public Update begin(LearnerState state, List<Trajectory> demonstrations, List<Trajectory> replay, long seed) {
+        List<Trajectory> all =
+                Stream.concat(demonstrations.stream(), replay.stream()).toList();
+        Rollout shown = encoding.expert(environments.shown(all, seed));
+        if (shown.steps() == 0) {
+            throw new IllegalArgumentException(
+                    "expected at least one demonstrated step with the observation after it, got none");
+        }
+        restore(state);
+        parts().improvement()
+                .practiseIn(() -> environments.create(
+                        demonstrations, config.loop().improvement().copies()));
+        boolean isNoise = config.loop().feedback() == GailConfig.Feedback.NOISE;
+        expert = isNoise ? null : shown;
+        if (!isNoise && state.counter(GailUpdate.OPEN) == 0) {
+            parts().improvement().demonstrated(demonstrations);
+        }
+        Matrix steps = isNoise ? Gail.noise(encoding.size(), seed) : encoding.of(shown, new float[shown.steps()]);
+        return new GailUpdate(this, config.loop(), steps, state, seed);
+    }
+
+    /** Returns whole episodes under the policy's mode, as the last whole iteration left it. */
+    public Rollout evaluate(int episodes, long seed) {
+        return parts().improvement().evaluate(episodes, seed);
+    }
+
+    @Override
+    public byte[] export(LearnerState state) {
+        return PolicyImprovement.export(policy, state);
+    }
+
+    /** Returns the recovered reward g as {@link ShapedReward#export} writes it. */
+    public byte[] exportReward(LearnerState state) {
+        return network.export(
+                state.vector(DISCRIMINATOR + THETA), Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)));
+    }
+
+    /** Returns what the recovered reward reads. */
+    public ShapedReward.Reads reads() {
+        return config.reads();
+    }
+
+    @Override
+    public void close() {
+        Parts made = parts;
+        if (made != null) {
+            made.improvement().close();
+            made.discriminator().close();
+            parts = null;
+        }
+    }
+}
