@@ -42,8 +42,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Conversations become a promoted responder, and that answers a visitor: all by commands and topics of dialogue. */
 class DialoguePipelineIT {
@@ -208,19 +206,5 @@ class DialoguePipelineIT {
         assertThat(reply.get("epoch").asLong()).isPositive();
         assertThat(reply.get("reply").asText()).isNotBlank();
         assertThat(reply.get("sha256").asText()).hasSize(64);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"dialogue/retriever, Have a good trip.", "dialogue/acts, Trains|GOODBYE|"})
-    void policiesThatChooseAreLearnedPromotedAndAnswer(String policy, String toThanks) throws Exception {
-        run(policy, (broker, reader, options) -> {}, (broker, reader, options) -> {
-            // The gate wants 100 turns that are held out, a fifth of all.
-            JsonNode account = ingested(broker, TrainConversations.write(folder, 7 * CONVERSATIONS), policy);
-            assertThat(account.get("steps").asInt()).isEqualTo(14 * CONVERSATIONS);
-            awaited.promotion();
-            List<JsonNode> replies = replies(chat("I want to go to Rome.\nThank you!\n", options));
-            assertThat(replies).hasSize(2).allSatisfy(reply -> isOf(policy, reply));
-            assertThat(replies.get(1).get("reply").asText()).isEqualTo(toThanks);
-        });
     }
 }
