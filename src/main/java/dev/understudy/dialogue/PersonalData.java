@@ -1,6 +1,8 @@
 package dev.understudy.dialogue;
 
+import dev.understudy.model.ModelFile;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.MatchResult;
@@ -35,10 +37,11 @@ public final class PersonalData {
 
     /** In one, in groups of four, or 4-6-5 (also 4-6-4); begins as the issuers' numbers do. */
     private static final Pattern CARD_NUMBER = Pattern.compile(BEFORE
-            + "(?=[2-6])(?:[0-9]{13,19}|[0-9]{4}([ -])[0-9]{4}\\1[0-9]{4}\\1[0-9]{1,4}(?:\\1[0-9]{1,3})?"
-            + "|[0-9]{4}([ -])[0-9]{6}\\2[0-9]{4,5})" + AFTER);
+            + "(?=[2-6])(?:[0-9]{13,19}|[0-9]{4}([ \\p{Pd}])[0-9]{4}\\1[0-9]{4}\\1[0-9]{1,4}(?:\\1[0-9]{1,3})?"
+            + "|[0-9]{4}([ \\p{Pd}])[0-9]{6}\\2[0-9]{4,5})" + AFTER);
 
-    private static final String AREA_AND_EXCHANGE = "(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-]";
+    private static final String AREA_AND_EXCHANGE =
+            "(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[ .\\p{Pd}])[2-9][0-9]{2}[ .\\p{Pd}]";
 
     private static final Pattern PHONE_NUMBER = Pattern.compile(
             // +44 1223 351 880, 0044 ...: country code and 7 to 14 digits
@@ -47,6 +50,8 @@ public final class PersonalData {
                     + "|" + BEFORE + "\\(?0[1-9][0-9]{1,4}\\)?[ /-]?(?:[0-9]{2,4}[ /-]?){1,3}[0-9]{2,4}" + AFTER
                     // 01 23 45 67 89, 01 223 355017: a zero and a digit, then two to four groups
                     + "|" + BEFORE + "0[1-9](?: [0-9]{2,6}){2,4}" + AFTER
+                    // 06.12.34.56.78, 06-12-34-56-78
+                    + "|" + BEFORE + "0[1-9](?:([.\\p{Pd}])[0-9]{2})(?:\\1[0-9]{2}){3}" + AFTER
                     // (415) 931-6917, 1-415-931-6917, 415.931.6917, 4159316917
                     + "|" + "(?<![\\p{L}\\p{N}+])(?<!\\p{N}[.,:/-])(?:1[ .-])?" + AREA_AND_EXCHANGE + "[0-9]{4}" + AFTER
                     + "|" + BEFORE + "1?[2-9][0-9]{2}[2-9][0-9]{6}" + AFTER);
@@ -62,6 +67,20 @@ public final class PersonalData {
         masked = replaced(IBAN, masked, PersonalData::isAccount, ACCOUNT);
         masked = replaced(CARD_NUMBER, masked, PersonalData::isCard, CARD);
         return replaced(PHONE_NUMBER, masked, PersonalData::isPhone, PHONE);
+    }
+
+    /**
+     * Returns a name that stands for another which holds personal data, such as the phone number that a channel knows a
+     * person by: marks, and 12 digits of the SHA-256 of the name, so that two people stay two. Who knows the name can
+     * find it again: it is a pseudonym, no secret. A name without personal data stays.
+     */
+    public static String pseudonym(String name) {
+        String masked = masked(name);
+        return masked.equals(name)
+                ? name
+                : masked + "-"
+                        + ModelFile.sha256(name.getBytes(StandardCharsets.UTF_8))
+                                .substring(0, 12);
     }
 
     private static String replaced(Pattern pattern, String text, Predicate<String> holds, String mark) {

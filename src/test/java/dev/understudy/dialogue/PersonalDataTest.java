@@ -35,6 +35,8 @@ class PersonalDataTest {
                 "1-415-931-6917; <phone>",
                 "4159316917; <phone>",
                 "+1 (415) 931 6917; <phone>",
+                "06.12.34.56.78 or 06-12-34-56-78; <phone> or <phone>",
+                "415\u2011931\u20116917 and 4111\u20131111\u20131111\u20131111; <phone> and <card>",
             })
     void personalDataIsReplacedByAMark(String text, String masked) {
         assertThat(PersonalData.masked(text)).isEqualTo(masked);
@@ -81,5 +83,14 @@ class PersonalDataTest {
         String once = PersonalData.masked("a@b.org 4159316917 DE89370400440532013000 4111111111111111");
         assertThat(once).isEqualTo("<mail> <phone> <account> <card>");
         assertThat(PersonalData.masked(once)).isEqualTo(once);
+    }
+
+    @Test
+    void namesThatHoldPersonalDataStayApart() {
+        assertThat(PersonalData.pseudonym("visitor-7")).isEqualTo("visitor-7");
+        assertThat(PersonalData.pseudonym("whatsapp:+14159316917")).matches("whatsapp:<phone>-[0-9a-f]{12}");
+        assertThat(PersonalData.pseudonym("+14159316917"))
+                .isEqualTo(PersonalData.pseudonym("+14159316917"))
+                .isNotEqualTo(PersonalData.pseudonym("+14159316918"));
     }
 }

@@ -52,7 +52,10 @@ public final class Bench {
             subcommands = {
                 Train.class,
                 Serve.class,
+                LatencyCommand.class,
                 Swap.class,
+                RestartCommand.class,
+                JobRestartCommand.class,
                 PoisonCommand.class,
                 ClosedLoop.class,
                 Following.class,
@@ -224,10 +227,18 @@ public final class Bench {
                 description = "Observations a second meanwhile. Default: ${DEFAULT-VALUE}.")
         private double perSecond;
 
+        @Option(
+                names = "--known",
+                defaultValue = "0",
+                description =
+                        "Models that take turns, taken in before; with 0 each swap has a new one. Default: ${DEFAULT-VALUE}.")
+        private int known;
+
         @Override
         public Integer call() throws IOException, ExecutionException, InterruptedException {
-            Map<String, Object> figures =
-                    new SwapBenchmark(new SwapBenchmark.Settings(swaps, warmUp, perSecond), this::progress).run();
+            Map<String, Object> figures = new SwapBenchmark(
+                            new SwapBenchmark.Settings(swaps, warmUp, perSecond, known), this::progress)
+                    .run();
             return finish("swap", figures, Boolean.TRUE.equals(figures.get("met")));
         }
     }

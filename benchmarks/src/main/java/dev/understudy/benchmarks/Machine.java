@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** Where and on which sources a measurement was made. */
 final class Machine {
     private static final String UNKNOWN = "unknown";
+    private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     private Machine() {}
@@ -32,6 +33,18 @@ final class Machine {
     /** Returns the load of the last minute: how many threads of all programs wanted a core; negative if unknown. */
     static double loadAverage() {
         return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    }
+
+    /** Returns the resident memory of this process that no file backs, MB; NaN where the system does not say. */
+    static double anonymousMb() throws IOException {
+        if (!Files.isReadable(STATUS)) {
+            return Double.NaN;
+        }
+        return Files.readAllLines(STATUS, StandardCharsets.UTF_8).stream()
+                .filter(line -> line.startsWith("RssAnon:"))
+                .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     private static String cpu() {

@@ -1,6 +1,8 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
+import dev.understudy.model.ModelIntake;
 import dev.understudy.schemas.Decision;
 import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
@@ -247,7 +249,11 @@ final class ServeBenchmark {
         String name = "bench-" + ++rounds;
         Map<TopicPartition, Long> before = lab.ends(Topics.DECISIONS);
         Round round;
-        try (Serving serving = new Serving(config(lab, name, guarantee), new CarFollowingPolicy())) {
+        // Trying the model in a process apart would make each round begin without a model, as no instance does twice.
+        try (Serving serving = new Serving(
+                config(lab, name, guarantee),
+                List.of(Policies.one(new CarFollowingPolicy())),
+                ModelIntake.inThisProcess())) {
             serving.start();
             round = Round.watch(lab.admin(), before, settings.records(), WARM_UP_SHARE, name + "-serving-1");
         }

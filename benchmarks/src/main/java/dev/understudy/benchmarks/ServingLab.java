@@ -107,6 +107,12 @@ final class ServingLab implements AutoCloseable {
 
     /** Publishes a model and promotes it from the beginning of time. */
     void promote(ModelFile promoted, long epoch) throws ExecutionException, InterruptedException {
+        publish(promoted);
+        promote(promoted.sha256(), epoch);
+    }
+
+    /** Publishes a model, and promotes nothing. */
+    void publish(ModelFile promoted) throws ExecutionException, InterruptedException {
         try (KafkaProducer<ArtifactKey, ArtifactChunk> producer = new KafkaProducer<>(
                 clients(),
                 UnderstudySerdes.artifactKey().serializer(),
@@ -116,19 +122,14 @@ final class ServingLab implements AutoCloseable {
                 producer.send(chunk).get();
             }
         }
+    }
+
+    /** Promotes a model that was published, from the beginning of time. */
+    void promote(String sha256, long epoch) throws ExecutionException, InterruptedException {
         try (KafkaProducer<String, Promotion> producer = new KafkaProducer<>(
                 clients(), new StringSerializer(), UnderstudySerdes.promotion().serializer())) {
             Promotion promotion = new Promotion(
-                    CarFollowing.POLICY,
-                    epoch,
-                    promoted.sha256(),
-                    0,
-                    "",
-                    "benchmark",
-                    true,
-                    "bench",
-                    new TreeMap<>(),
-                    1);
+                    CarFollowing.POLICY, epoch, sha256, 0, "", "benchmark", true, "bench", new TreeMap<>(), 1);
             producer.send(new ProducerRecord<>(Topics.PROMOTIONS, CarFollowing.POLICY, promotion))
                     .get();
         }

@@ -6,13 +6,14 @@ import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * How long a swap holds up the events in its way: one new model after another is promoted while serving answers a
@@ -31,8 +32,10 @@ final class SwapBenchmark {
      * @param swaps models promoted and measured
      * @param warmUp models promoted before them
      * @param perSecond observations a second meanwhile, of all vehicles
+     * @param known how many models take turns, all of them taken in before; 0 if each swap has a new one, which is
+     *     tried in a process apart
      */
-    record Settings(int swaps, int warmUp, double perSecond) {}
+    record Settings(int swaps, int warmUp, double perSecond, int known) {}
 
     private final Settings settings;
     private final Consumer<String> progress;
@@ -47,61 +50,87 @@ final class SwapBenchmark {
         try (ServingLab lab = ServingLab.start(1)) {
             ServingConfig config = ServingConfig.defaults(lab.bootstrapServers(), lab.stateDirectory("swap"))
                     .named("swap-1", "bench-swap");
-            AtomicBoolean ended = new AtomicBoolean();
-            Thread producer = new Thread(() -> produce(lab, ended), "bench-observations");
+            Traffic observations = new Traffic(
+                    "swap",
+                    VEHICLES,
+                    System.currentTimeMillis() - Duration.ofHours(3).toMillis());
             try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
                 serving.start();
                 LatencyRun.awaitModel(serving);
-                producer.start();
-                for (int swap = 1; swap <= settings.warmUp() + settings.swaps(); swap++) {
-                    ModelFile next = ServingLab.untrainedModel(swap);
-                    int before = serving.metrics().swapPausesMillis().size();
-                    lab.promote(next, 1L + swap);
-                    awaitPause(serving, before);
+                try (SteadyTraffic traffic = SteadyTraffic.start(lab, observations, settings.perSecond())) {
+                    Map<String, Object> figures = swap(lab, serving);
+                    figures.put("observations", traffic.stop());
+                    return figures;
                 }
-                List<Double> pauses = serving.metrics().swapPausesMillis();
-                double[] measured = pauses.subList(pauses.size() - settings.swaps(), pauses.size()).stream()
-                        .mapToDouble(Double::doubleValue)
-                        .toArray();
-                Map<String, Object> quantiles = LatencyRun.quantiles(measured);
-                Map<String, Object> figures = new LinkedHashMap<>();
-                figures.put("swaps", settings.swaps());
-                figures.put("observationsPerSecond", settings.perSecond());
-                figures.put("swapPauseMillis", quantiles);
-                figures.put("targetMillis", TARGET_MILLIS);
-                figures.put("met", ((Number) quantiles.getOrDefault("p99", Double.NaN)).doubleValue() < TARGET_MILLIS);
-                progress.accept(
-                        "%d swaps at %.0f observations/s: longest hold-up of a batch %s ms, target p99 under %.0f ms"
-                                .formatted(settings.swaps(), settings.perSecond(), quantiles, TARGET_MILLIS));
-                return figures;
-            } finally {
-                ended.set(true);
-                producer.join();
             }
         }
     }
 
-    private void produce(ServingLab lab, AtomicBoolean ended) {
-        Traffic traffic = new Traffic(
-                "swap",
-                VEHICLES,
-                System.currentTimeMillis() - Duration.ofHours(3).toMillis());
-        try (ObservationSender sender = lab.sender(true)) {
-            long begun = System.nanoTime();
-            long sent = 0;
-            while (!ended.get()) {
-                long due = (long) ((System.nanoTime() - begun) / 1e9 * settings.perSecond());
-                while (sent < due) {
-                    sender.send(traffic.sample(sent++));
-                }
-                LockSupport.parkNanos(PACE_NANOS);
+    private Map<String, Object> swap(ServingLab lab, Serving serving)
+            throws IOException, ExecutionException, InterruptedException {
+        List<ModelFile> known = IntStream.range(0, settings.known())
+                .mapToObj(ServingLab::untrainedModel)
+                .toList();
+        long epoch = 1;
+        for (ModelFile model : known) {
+            int before = serving.metrics().swapPausesMillis().size();
+            lab.promote(model, ++epoch);
+            awaitPause(serving, before);
+        }
+        double[] pauses = new double[settings.swaps()];
+        double[] untilAnswer = new double[settings.swaps()];
+        List<Double> residentMb = new ArrayList<>();
+        for (int swap = -settings.warmUp(); swap < settings.swaps(); swap++) {
+            if (swap >= 0 && swap % Math.max(1, settings.swaps() / 10) == 0) {
+                residentMb.add(Machine.anonymousMb());
+            }
+            ModelFile next = known.isEmpty()
+                    ? ServingLab.untrainedModel(swap + settings.warmUp() + 1)
+                    : known.get(Math.floorMod(swap, known.size()));
+            if (known.isEmpty()) {
+                lab.publish(next);
+            }
+            List<Double> before = serving.metrics().swapPausesMillis();
+            long begunNanos = System.nanoTime();
+            lab.promote(next.sha256(), ++epoch);
+            List<Double> after = awaitPause(serving, before.size());
+            if (swap >= 0) {
+                untilAnswer[swap] = (System.nanoTime() - begunNanos) / 1e6;
+                pauses[swap] = after.get(after.size() - 1);
             }
         }
+        residentMb.add(Machine.anonymousMb());
+        Map<String, Object> quantiles = LatencyRun.quantiles(pauses);
+        double growthMb = residentMb.get(residentMb.size() - 1) - residentMb.get(0);
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("swaps", settings.swaps());
+        figures.put("knownModels", settings.known());
+        figures.put("observationsPerSecond", settings.perSecond());
+        figures.put("swapPauseMillis", quantiles);
+        figures.put("promotionToAnswerMillis", LatencyRun.quantiles(untilAnswer));
+        figures.put("residentMb", residentMb);
+        figures.put("residentGrowthMb", growthMb);
+        figures.put("targetMillis", TARGET_MILLIS);
+        figures.put("met", ((Number) quantiles.getOrDefault("p99", Double.NaN)).doubleValue() < TARGET_MILLIS);
+        progress.accept(
+                "%d swaps at %.0f observations/s: longest hold-up of a batch %s ms, target p99 under %.0f ms; from promotion to the first answer %s ms; memory besides files %s MB"
+                        .formatted(
+                                settings.swaps(),
+                                settings.perSecond(),
+                                quantiles,
+                                TARGET_MILLIS,
+                                figures.get("promotionToAnswerMillis"),
+                                residentMb));
+        return figures;
     }
 
-    private static void awaitPause(Serving serving, int before) {
+    private static List<Double> awaitPause(Serving serving, int before) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (serving.metrics().swapPausesMillis().size() <= before) {
+        while (true) {
+            List<Double> pauses = serving.metrics().swapPausesMillis();
+            if (pauses.size() > before) {
+                return pauses;
+            }
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("expected the promoted model to answer within %s, got %s"
                         .formatted(PATIENCE, serving.health()));

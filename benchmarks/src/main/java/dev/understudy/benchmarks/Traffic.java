@@ -46,6 +46,11 @@ record Traffic(String trip, int vehicles, long startMs) {
                 SPEED + SWING * Math.sin(leader));
     }
 
+    /** Returns which car has a name. */
+    static int car(String vehicle) {
+        return Integer.parseInt(vehicle, vehicle.indexOf('-') + 1, vehicle.length(), 10);
+    }
+
     /** Returns the name of a car. */
     static String vehicle(int car) {
         return "vehicle-%04d".formatted(car);

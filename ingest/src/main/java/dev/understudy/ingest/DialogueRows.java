@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The rows of a reading of conversations: checks and masks each turn, and knows what came before. */
 final class DialogueRows {
@@ -19,12 +21,22 @@ final class DialogueRows {
     static final long TURN_MS = 1000;
 
     private static final int SHOWN_CHARS = 4096;
+    /** Longest name of a conversation, of who takes part, and longest label, characters. */
+    private static final int MOST_NAME_CHARS = 512;
+    /** So many problems of a line are shown with the line, as it may hold millions. */
+    private static final int SHOWN_PROBLEMS = 10;
+
+    private static final Pattern ESCAPE = Pattern.compile("\\\\(u[0-9a-fA-F]{4}|[nrtbf\"/\\\\])");
 
     private final List<Row> rows = new ArrayList<>();
     private final Map<String, String> places = new HashMap<>();
     private String source = "";
     private long line;
     private String text = "";
+    /** The line as dead letters show it; empty before the first, or where enough of them do. */
+    private String shownLine = "";
+
+    private int lineProblems;
     private long clockMs;
     private long maskedTurns;
 
@@ -33,6 +45,8 @@ final class DialogueRows {
         source = newSource;
         line = newLine;
         text = newText;
+        shownLine = "";
+        lineProblems = 0;
     }
 
     /**
@@ -63,16 +77,27 @@ final class DialogueRows {
     void add(Turn turn) {
         TurnRefusal refusal = TurnCheck.check(turn);
         if (refusal != null) {
-            bad(new BadRow(0, problem(refusal), TurnCheck.describe(refusal, turn)), turn.text());
+            bad(
+                    new BadRow(0, problem(refusal), TurnCheck.describe(refusal, turn)),
+                    PersonalData.masked(cut(turn.text())));
+            return;
+        }
+        int acts = turn.acts().stream().mapToInt(String::length).sum();
+        if (longestName(turn) > MOST_NAME_CHARS || acts > TurnCheck.MOST_CHARS) {
+            bad(new BadRow(
+                    0,
+                    Problem.TOO_LONG,
+                    "expected names and labels of at most %,d characters and acts of %,d, found %,d and %,d"
+                            .formatted(MOST_NAME_CHARS, TurnCheck.MOST_CHARS, longestName(turn), acts)));
             return;
         }
         Turn masked = new Turn(
-                turn.entity(),
-                turn.episode(),
+                PersonalData.pseudonym(turn.entity()),
+                PersonalData.pseudonym(turn.episode()),
                 turn.sequence(),
                 turn.timeMs(),
                 turn.actor(),
-                turn.label(),
+                PersonalData.masked(turn.label()),
                 turn.engaged(),
                 turn.role(),
                 PersonalData.masked(turn.text()),
@@ -82,16 +107,62 @@ final class DialogueRows {
         rows.add(new Row.Said(source, line, masked));
     }
 
+    private static int longestName(Turn turn) {
+        return Math.max(
+                turn.label().length(),
+                Math.max(turn.entity().length(), turn.episode().length()));
+    }
+
     /** Adds what is wrong with the line. */
     void bad(BadRow problem) {
-        bad(problem, text);
+        if (lineProblems == 0) {
+            shownLine = shownLine();
+        }
+        lineProblems++;
+        bad(problem, lineProblems > SHOWN_PROBLEMS ? "" : shownLine);
     }
 
     /** What is wrong goes to a topic too, so it is masked as well. */
     private void bad(BadRow bad, String found) {
-        String message = PersonalData.masked(bad.getMessage());
         rows.add(new Row.Bad(
-                source, line, bad.column, bad.problem, message, PersonalData.masked(shown(found, SHOWN_CHARS))));
+                source,
+                line,
+                bad.column,
+                bad.problem,
+                PersonalData.masked(bad.getMessage()),
+                shown(found, SHOWN_CHARS)));
+    }
+
+    /** Returns the line; with what its escapes stand for if personal data is then found in it, which is masked. */
+    private String shownLine() {
+        String read = unescaped(cut(text));
+        String masked = PersonalData.masked(read);
+        return masked.equals(read) ? cut(text) : masked;
+    }
+
+    /** Returns a text without what is not shown, so that little is looked at; a number at the cut is not shown. */
+    private static String cut(String text) {
+        if (text.length() <= SHOWN_CHARS) {
+            return text;
+        }
+        int end = SHOWN_CHARS;
+        while (end > 0 && !Character.isLetter(text.charAt(end - 1))) {
+            end--;
+        }
+        return text.substring(0, end == 0 ? SHOWN_CHARS : end);
+    }
+
+    /** Returns a text of JSON with characters in the place of escapes. */
+    private static String unescaped(String json) {
+        return ESCAPE.matcher(json).replaceAll(escape -> Matcher.quoteReplacement(character(escape.group(1))));
+    }
+
+    private static String character(String escape) {
+        return switch (escape.charAt(0)) {
+            case 'u' -> String.valueOf((char) Integer.parseInt(escape.substring(1), 16));
+            case 'n', 'r', 't', 'b', 'f' -> " ";
+            default -> escape;
+        };
     }
 
     /** Returns how many turns had personal data in them. */
@@ -104,12 +175,15 @@ final class DialogueRows {
     }
 
     /**
-     * Returns the text of a field.
+     * Returns the text of a field, or its whole number as text.
      *
      * @throws BadRow if it has none
      */
     static String text(JsonNode node, String field) throws BadRow {
         JsonNode value = node.path(field);
+        if (value.isIntegralNumber()) {
+            return value.asText();
+        }
         if (!value.isTextual() || value.textValue().isBlank()) {
             throw new BadRow(0, Problem.MISSING, "expected a text as '%s', found %s".formatted(field, found(value)));
         }

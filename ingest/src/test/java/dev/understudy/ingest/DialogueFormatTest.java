@@ -287,6 +287,36 @@ class DialogueFormatTest {
     }
 
     @Test
+    void namesAndDeadLettersAreMaskedToo() {
+        List<Turn> turns = read(DialogueFormat.CHAT, """
+                {"id":12,"user":"+1 415 931 6917","label":"ann@example.org","messages":[{"role":"user","content":"Hi"}]}
+                {"id":"x","messages":[{"role":"?","content":"call\\n415-931-6917 or ann\\u0040example.org"}]}
+                """);
+        assertThat(turns).singleElement().satisfies(turn -> {
+            assertThat(turn.entity()).startsWith("<phone>-");
+            assertThat(turn.episode()).isEqualTo("12");
+            assertThat(turn.label()).isEqualTo("<mail>");
+        });
+        assertThat(bad).singleElement().extracting(Row.Bad::text).asString().contains("call <phone> or <mail>");
+    }
+
+    @Test
+    void aLineWithManyProblemsIsShownWithTheFirstOnly() {
+        assertThat(read(DialogueFormat.CHAT, "{\"messages\":[1" + ",1".repeat(99_999) + "]}"))
+                .isEmpty();
+        assertThat(bad).hasSize(100_000);
+        assertThat(bad.get(0).text()).startsWith("{\"messages").hasSizeLessThan(5_000);
+        assertThat(bad.get(99_999).text()).isEmpty();
+    }
+
+    @Test
+    void aNameOrLabelThatIsTooLongIsRefused() {
+        String line = "{\"id\":\"a\",\"label\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+        assertThat(read(DialogueFormat.CHAT, line.formatted("x".repeat(513)))).isEmpty();
+        assertThat(bad).singleElement().extracting(Row.Bad::problem).isEqualTo(Row.Problem.TOO_LONG);
+    }
+
+    @Test
     void anUnknownFormatIsRefusedWithThoseThereAre() {
         assertThat(DialogueFormat.named("multiwoz")).isEqualTo(DialogueFormat.MULTIWOZ);
         assertThatThrownBy(() -> DialogueFormat.named("xml"))

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -127,7 +126,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
         waiting.restore(initialised.getStateStore(WAITING + suffix));
         entities.restore(initialised.getStateStore(ENTITIES + suffix));
-        initialised.schedule(config.batching().longestWait(), PunctuationType.WALL_CLOCK_TIME, now -> flush());
+        new BatchTimer(waiting, config.batching().longestWait(), initialised, this::flush).start();
     }
 
     @Override
@@ -145,7 +144,7 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                     context.currentSystemTimeMs());
             return;
         }
-        waiting.add(one);
+        waiting.add(one, context.currentSystemTimeMs());
         if (waiting.isFull()) {
             flush();
         }

@@ -44,6 +44,12 @@ public record ServingConfig(
     private static final long PROBING_REBALANCE_MS = 60_000;
 
     /**
+     * Least time after which the broker ends a transaction, ms: one that an instance left open when it died hides what
+     * others decide in its partitions until then. Several commits fit into it, and a collection of garbage.
+     */
+    private static final long LEAST_TRANSACTION_TIMEOUT_MS = 6_000;
+
+    /**
      * Which instance of which application.
      *
      * @param instance its name, which stamps decisions and acknowledgements; no other of the application may have it
@@ -267,6 +273,13 @@ public record ServingConfig(
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         takeOver(properties);
+        if (exactly) {
+            properties.put(
+                    StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+                    Math.toIntExact(Math.max(
+                            LEAST_TRANSACTION_TIMEOUT_MS,
+                            4 * delivery.commitInterval().toMillis())));
+        }
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 2);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);

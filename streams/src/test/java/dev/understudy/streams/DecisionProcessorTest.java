@@ -11,6 +11,7 @@ import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -169,9 +170,53 @@ class DecisionProcessorTest {
                 .hasSize(2);
     }
 
+    @Test
+    void ofASlowStreamNothingWaitsForABatchThatWouldStayEmpty() {
+        Task task = new Task(Map.of(), Map.of());
+        processor.init(task.context);
+        task.observe(0);
+        task.tick(1);
+
+        assertThat(task.decisions()).hasSize(1);
+    }
+
+    @Test
+    void ofAFastStreamABatchWaitsToBeFullButNoLongerThanItMay() {
+        Task task = new Task(Map.of(), Map.of());
+        processor.init(task.context);
+        for (int i = 0; i < 300; i++) {
+            task.observe(i);
+        }
+        task.tick(1);
+        task.tick(4);
+        assertThat(task.decisions()).isEmpty();
+        task.tick(5);
+        assertThat(task.decisions()).hasSize(300);
+    }
+
+    @Test
+    void anInstanceThatDoesNotKeepUpLooksLessOftenAndWaitsForItsBatches() {
+        Task task = new Task(Map.of(), Map.of());
+        processor.init(task.context);
+        task.sentMs = START_MS - 1_000;
+        task.observe(0);
+        task.tick(1);
+        assertThat(task.decisions()).isEmpty();
+        assertThat(task.looksEvery()).isEqualTo(Duration.ofMillis(5));
+        task.tick(5);
+        assertThat(task.decisions()).hasSize(1);
+
+        task.sentMs = START_MS;
+        task.observe(1);
+        task.tick(1);
+        assertThat(task.decisions()).hasSize(2);
+        assertThat(task.looksEvery()).isEqualTo(Duration.ofMillis(1));
+    }
+
     /** A task with stores of its own. */
     private final class Task {
         final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>(new Properties());
+        long sentMs = START_MS;
 
         Task(Map<Bytes, byte[]> vehicles, Map<Bytes, byte[]> waiting) {
             context.setCurrentSystemTimeMs(START_MS);
@@ -220,11 +265,28 @@ class DecisionProcessorTest {
             processor.process(new Record<>(
                     "car".getBytes(StandardCharsets.UTF_8),
                     UnderstudySerdes.following().serializer().serialize(Topics.OBSERVATIONS, sample),
-                    START_MS));
+                    sentMs));
         }
 
         void waitForTheBatch() {
-            context.scheduledPunctuators().get(0).getPunctuator().punctuate(START_MS);
+            tick(ServingConfig.defaults("nowhere:1", folder)
+                    .batching()
+                    .longestWait()
+                    .toMillis());
+        }
+
+        /** Returns how often it looks: by the only punctuator that it has not cancelled. */
+        Duration looksEvery() {
+            List<MockProcessorContext.CapturedPunctuator> left = context.scheduledPunctuators().stream()
+                    .filter(each -> !each.cancelled())
+                    .toList();
+            assertThat(left).hasSize(1);
+            return left.get(0).getInterval();
+        }
+
+        /** Lets it look that long after the first observation came. */
+        void tick(long afterMs) {
+            context.scheduledPunctuators().get(0).getPunctuator().punctuate(START_MS + afterMs);
         }
     }
 }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.understudy.driving.CarFollowingPolicy;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.StreamsConfig;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ServingConfigTest {
@@ -45,6 +48,19 @@ class ServingConfigTest {
         assertThat(config.producerProperties("acks"))
                 .containsEntry("security.protocol", "SASL_SSL")
                 .containsEntry("bootstrap.servers", "broker:9092");
+    }
+
+    @Test
+    void aTransactionMayTakeSeveralCommitsAndNoLongerThanThat() {
+        assertThat(transactionTimeoutMs(Duration.ofMillis(500))).isEqualTo(6_000);
+        assertThat(transactionTimeoutMs(Duration.ofSeconds(20))).isEqualTo(80_000);
+    }
+
+    private @Nullable Object transactionTimeoutMs(Duration commitInterval) {
+        ServingConfig exactly = config.with(new ServingConfig.Delivery(Guarantee.EXACTLY_ONCE, commitInterval));
+        return new StreamsConfig(exactly.toProperties())
+                .getProducerConfigs("id")
+                .get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG);
     }
 
     @Test
