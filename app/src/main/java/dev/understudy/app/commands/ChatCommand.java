@@ -169,6 +169,7 @@ public final class ChatCommand implements Tool {
                 console.note("conversation %s at %s; an empty line begins another, Ctrl-D ends"
                         .formatted(name, connection.bootstrapServers()));
             }
+            boolean isWithoutModel = false;
             for (Turn turn = visitor.next(); turn != null; turn = visitor.next()) {
                 Decision decision = client.ask(List.of(turn)).get(turn);
                 if (decision == null) {
@@ -180,6 +181,14 @@ public final class ChatCommand implements Tool {
                                             connection.bootstrapServers()));
                 }
                 console.resultLine(json(decision), () -> text(decision));
+                isWithoutModel = decision.kind() == Decision.Kind.FALLBACK_NO_MODEL;
+            }
+            if (isWithoutModel) {
+                throw new CommandFailedException(
+                        "expected a reply by a model, found the fallback's: no model is in service at %s yet; 'understudy models list --policy %s' says what was judged"
+                                .formatted(
+                                        connection.bootstrapServers(),
+                                        settings.get(POLICY).isBlank() ? ResponderSpec.NAME : settings.get(POLICY)));
             }
         }
     }

@@ -55,7 +55,9 @@ public final class ServeCommand implements Tool {
                     "Instances of one application share the work; the name of another policy than car following is added.")
             .as("--application");
     private static final Setting<Path> STATE = Setting.writableDirectory(
-                    "serve.state", "understudy-state", "Directory of the stores; each instance needs its own.")
+                    "serve.state",
+                    "understudy-state",
+                    "Directory of the stores, by Kafka cluster; each instance needs its own.")
             .as("--state");
     private static final Setting<Guarantee> GUARANTEE = Setting.choice(
                     "serve.guarantee",
@@ -149,7 +151,9 @@ public final class ServeCommand implements Tool {
         for (Policies<?> policies : served) {
             connection.ensureTopics(settings, policies.domain());
         }
-        ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), settings.get(STATE))
+        // What was stored of one cluster says nothing of another.
+        Path state = settings.get(STATE).resolve(connection.clusterId());
+        ServingConfig config = ServingConfig.defaults(connection.bootstrapServers(), state)
                 .withClient(connection.clientSettings())
                 .named(instance(settings), Pipeline.named(settings.get(APPLICATION), served))
                 .with(new ServingConfig.Delivery(
