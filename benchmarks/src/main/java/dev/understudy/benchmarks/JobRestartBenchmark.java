@@ -87,7 +87,7 @@ final class JobRestartBenchmark {
             figures.put(
                     "met",
                     Boolean.TRUE.equals(learn.get("sameAsUnbroken"))
-                            && gate.get("candidatesWithoutVerdict").equals(0L)
+                            && RestartBenchmark.number(gate, "candidatesWithoutVerdict") == 0
                             && isMet(learn)
                             && isMet(gate));
             return figures;
@@ -97,8 +97,8 @@ final class JobRestartBenchmark {
     }
 
     private static boolean isMet(Map<String, Object> job) {
-        return job.get("repeated").equals(0L)
-                && ((Number) job.get("nextResultSeconds")).doubleValue() <= TARGET_SECONDS;
+        return RestartBenchmark.number(job, "repeated") == 0
+                && RestartBenchmark.number(job, "nextResultSeconds") <= TARGET_SECONDS;
     }
 
     /** Starts a job. */
@@ -181,8 +181,8 @@ final class JobRestartBenchmark {
     }
 
     private void ingest(Path directory, EmbeddedBroker broker) throws IOException, InterruptedException {
-        Program ingest = start(
-                "ingest", directory, broker, logs.toAbsolutePath().toString(), "--sequential", "--factor", "100000");
+        Program ingest =
+                start("ingest", directory, broker, logs.toAbsolutePath().toString(), "--sequential", "--factor", "0");
         ingest.awaitEnd();
     }
 

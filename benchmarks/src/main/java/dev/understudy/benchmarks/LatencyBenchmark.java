@@ -77,6 +77,15 @@ final class LatencyBenchmark {
         }
     }
 
+    /** Medians and 99th percentiles of the rounds of one program, milliseconds, once warm. */
+    private record Warm(List<Double> halves, List<Double> tails) {
+        void add(double[] millis) {
+            Arrays.sort(millis);
+            halves.add(millis[(int) Math.ceil(0.5 * millis.length) - 1]);
+            tails.add(millis[(int) Math.ceil(0.99 * millis.length) - 1]);
+        }
+    }
+
     LatencyBenchmark(Settings settings, Consumer<String> progress) {
         this.settings = settings;
         this.progress = progress;
@@ -91,26 +100,21 @@ final class LatencyBenchmark {
             measure(lab, Side.PLAIN, settings.rates().get(0));
             for (int rate : settings.rates()) {
                 List<Object> rounds = new ArrayList<>();
-                Map<Side, List<Double>> halves =
-                        Map.of(Side.UNDERSTUDY, new ArrayList<>(), Side.PLAIN, new ArrayList<>());
-                Map<Side, List<Double>> tails =
-                        Map.of(Side.UNDERSTUDY, new ArrayList<>(), Side.PLAIN, new ArrayList<>());
+                Warm understudy = new Warm(new ArrayList<>(), new ArrayList<>());
+                Warm plain = new Warm(new ArrayList<>(), new ArrayList<>());
                 for (int round = 0; round < settings.rounds(); round++) {
                     Map<String, Object> both = new LinkedHashMap<>();
                     for (Side side : Side.values()) {
                         Latencies latencies = measure(lab, side, rate);
                         Map<String, Object> json = json(latencies);
                         both.put(side == Side.UNDERSTUDY ? "understudy" : "plain", json);
-                        double[] warm = latencies.between(settings.warmUpSeconds(), Integer.MAX_VALUE);
-                        Arrays.sort(warm);
-                        halves.get(side).add(warm[warm.length / 2]);
-                        tails.get(side).add(warm[(int) (0.99 * warm.length)]);
+                        (side == Side.UNDERSTUDY ? understudy : plain).add(warm(latencies));
                         progress.accept("%s at %d/s: %s".formatted(side.name().toLowerCase(Locale.ROOT), rate, json));
                     }
                     rounds.add(both);
                 }
-                Spread half = Spread.ofRatios(halves.get(Side.UNDERSTUDY), halves.get(Side.PLAIN));
-                Spread tail = Spread.ofRatios(tails.get(Side.UNDERSTUDY), tails.get(Side.PLAIN));
+                Spread half = Spread.ofRatios(understudy.halves, plain.halves);
+                Spread tail = Spread.ofRatios(understudy.tails, plain.tails);
                 met &= half.median() <= 1 && tail.median() <= 1;
                 progress.accept("at %d/s understudy / plain, to a consumer: p50 %.2f, p99 %.2f, of at most 1"
                         .formatted(rate, half.median(), tail.median()));
@@ -125,9 +129,13 @@ final class LatencyBenchmark {
         return result;
     }
 
+    private double[] warm(Latencies latencies) {
+        return latencies.between(settings.warmUpSeconds(), Integer.MAX_VALUE);
+    }
+
     private Map<String, Object> json(Latencies latencies) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("warm", LatencyRun.quantiles(latencies.between(settings.warmUpSeconds(), Integer.MAX_VALUE)));
+        json.put("warm", LatencyRun.quantiles(warm(latencies)));
         List<Object> first = new ArrayList<>();
         for (int second = 0; second < Math.min(5, settings.warmUpSeconds()); second++) {
             first.add(LatencyRun.quantiles(latencies.between(second, second + 1)));
