@@ -169,7 +169,8 @@ class ControlPolicySpecTest {
                 .doesNotHaveDuplicates()
                 .noneMatch(name -> name.endsWith("-fixed"));
         assertThatThrownBy(() -> named("control/cartpole-v0").learner("magic", 0))
-                .hasMessageContaining("expected one of the algorithms [bc, gail, bco, gaifo, airl] of control/cartpole-v0, got magic");
+                .hasMessageContaining(
+                        "expected one of the algorithms [bc, gail, bco, gaifo, airl] of control/cartpole-v0, got magic");
     }
 
     @Test
