@@ -7,11 +7,11 @@ import dev.understudy.environment.Rollout;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
-import dev.understudy.network.Scaler;
 import dev.understudy.policy.StochasticPolicy;
 import dev.understudy.reward.Discriminator;
 import dev.understudy.reward.ShapedReward;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -32,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
  */
 public final class Airl implements Learner, Imitation {
-    private static final String DISCRIMINATOR = "discriminator.";
-    private static final String DISCRIMINATOR_SCALER = "discriminator.scaler";
     private static final String THETA = "theta";
 
     private final StochasticPolicy policy;
@@ -132,34 +130,17 @@ public final class Airl implements Learner, Imitation {
     public LearnerState initialState(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         LearnerState improvement = parts().improvement().initialState(random.nextLong());
-        return joined(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
-    }
-
-    private static LearnerState joined(
-            LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
-        SortedMap<String, float[]> vectors = new TreeMap<>(improvement.vectors());
-        discriminator.vectors().forEach((name, vector) -> vectors.put(DISCRIMINATOR + name, vector));
-        SortedMap<String, double[]> statistics = new TreeMap<>(improvement.statistics());
-        statistics.put(DISCRIMINATOR_SCALER, discriminator.scaler().toStatistics());
-        return new LearnerState(vectors, statistics, counters);
+        return Gail.both(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
     }
 
     @Override
     public LearnerState state(SortedMap<String, Long> counters) {
-        return joined(parts().improvement().state(), parts().discriminator().memory(), counters);
+        return Gail.both(parts().improvement().state(), parts().discriminator().memory(), counters);
     }
 
     private void restore(LearnerState state) {
         parts().improvement().restore(state);
-        SortedMap<String, float[]> vectors = new TreeMap<>();
-        state.vectors().forEach((name, vector) -> {
-            if (name.startsWith(DISCRIMINATOR)) {
-                vectors.put(name.substring(DISCRIMINATOR.length()), vector);
-            }
-        });
-        parts().discriminator()
-                .restore(new Discriminator.Memory(
-                        vectors, Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)), false));
+        parts().discriminator().restore(Gail.discriminator(state, false));
     }
 
     /** Begins an update. Replay is part of the expert's steps. */
@@ -197,8 +178,8 @@ public final class Airl implements Learner, Imitation {
 
     /** Returns the recovered reward g as {@link ShapedReward#export} writes it. */
     public byte[] exportReward(LearnerState state) {
-        return network.export(
-                state.vector(DISCRIMINATOR + THETA), Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)));
+        Discriminator.Memory memory = Gail.discriminator(state, false);
+        return network.export(Objects.requireNonNull(memory.vectors().get(THETA)), memory.scaler());
     }
 
     /** Returns what the recovered reward reads. */

@@ -223,12 +223,29 @@ public final class Gail implements Learner, Imitation {
 
     private static LearnerState joined(
             LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
+        counters.put(STOPPED, discriminator.stopped() ? 1L : 0L);
+        return both(improvement, discriminator, counters);
+    }
+
+    /** Returns the memory of a policy's improvement with that of a discriminator beside it. */
+    static LearnerState both(
+            LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
         SortedMap<String, float[]> vectors = new TreeMap<>(improvement.vectors());
         discriminator.vectors().forEach((name, vector) -> vectors.put(DISCRIMINATOR + name, vector));
         SortedMap<String, double[]> statistics = new TreeMap<>(improvement.statistics());
         statistics.put(DISCRIMINATOR_SCALER, discriminator.scaler().toStatistics());
-        counters.put(STOPPED, discriminator.stopped() ? 1L : 0L);
         return new LearnerState(vectors, statistics, counters);
+    }
+
+    /** Returns the discriminator's part of what {@link #both} returned. */
+    static Discriminator.Memory discriminator(LearnerState state, boolean stopped) {
+        SortedMap<String, float[]> vectors = new TreeMap<>();
+        state.vectors().forEach((name, vector) -> {
+            if (name.startsWith(DISCRIMINATOR)) {
+                vectors.put(name.substring(DISCRIMINATOR.length()), vector);
+            }
+        });
+        return new Discriminator.Memory(vectors, Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)), stopped);
     }
 
     @Override
@@ -238,17 +255,7 @@ public final class Gail implements Learner, Imitation {
 
     private void restore(LearnerState state) {
         parts().improvement().restore(state);
-        SortedMap<String, float[]> vectors = new TreeMap<>();
-        state.vectors().forEach((name, vector) -> {
-            if (name.startsWith(DISCRIMINATOR)) {
-                vectors.put(name.substring(DISCRIMINATOR.length()), vector);
-            }
-        });
-        parts().discriminator()
-                .restore(new Discriminator.Memory(
-                        vectors,
-                        Scaler.fromStatistics(state.statistic(DISCRIMINATOR_SCALER)),
-                        state.counter(STOPPED) != 0));
+        parts().discriminator().restore(discriminator(state, state.counter(STOPPED) != 0));
     }
 
     /** Begins an update. Replay is part of the expert's pairs: the discriminator draws from both alike. */

@@ -27,7 +27,6 @@ public final class TotalsWatch implements TopicFollower.Reader {
     private static final Duration PAUSE = Duration.ofMinutes(1);
     private static final String REJECTED = "rejected.";
     private static final String ROLLOUTS = "rollouts.";
-    private static final String QUEUED = Tally.QUEUED;
 
     private final Policies<?> policies;
     private final Console console;
@@ -96,9 +95,9 @@ public final class TotalsWatch implements TopicFollower.Reader {
             if (name.startsWith(ROLLOUTS)) {
                 rollouts.put(name.substring(ROLLOUTS.length()), count);
                 others.remove(name);
-            } else if (name.startsWith(QUEUED)) {
+            } else if (name.startsWith(Tally.QUEUED)) {
                 // Those that waited when a release came that did not count them are taken from the queue alone.
-                queued.put(name.substring(QUEUED.length()), Math.max(0, count));
+                queued.put(name.substring(Tally.QUEUED.length()), Math.max(0, count));
                 others.remove(name);
             } else if (name.startsWith(REJECTED)) {
                 rejected.put(name.substring(REJECTED.length()), count);
