@@ -4,6 +4,7 @@ import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.model.ModelFile;
 import dev.understudy.streams.Serving;
 import dev.understudy.streams.ServingConfig;
+import dev.understudy.streams.ServingMetrics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -72,12 +74,14 @@ final class SwapBenchmark {
                 .mapToObj(ServingLab::untrainedModel)
                 .toList();
         long epoch = 1;
+        ServingMetrics metrics = serving.metrics();
         for (ModelFile model : known) {
-            int before = serving.metrics().swapPausesMillis().size();
+            long before = metrics.swapPauses();
             lab.promote(model, ++epoch);
             awaitPause(serving, before);
         }
         double[] pauses = new double[settings.swaps()];
+        double[] without = new double[settings.swaps()];
         double[] untilAnswer = new double[settings.swaps()];
         List<Double> residentMb = new ArrayList<>();
         for (int swap = -settings.warmUp(); swap < settings.swaps(); swap++) {
@@ -90,13 +94,17 @@ final class SwapBenchmark {
             if (known.isEmpty()) {
                 lab.publish(next);
             }
-            List<Double> before = serving.metrics().swapPausesMillis();
+            long before = metrics.swapPauses();
             long begunNanos = System.nanoTime();
             lab.promote(next.sha256(), ++epoch);
-            List<Double> after = awaitPause(serving, before.size());
+            awaitPause(serving, before);
+            long nanos = System.nanoTime() - begunNanos;
+            double pause = lastOf(metrics.swapPausesMillis());
+            double slowest = slowestWithoutSwap(metrics, nanos);
             if (swap >= 0) {
-                untilAnswer[swap] = (System.nanoTime() - begunNanos) / 1e6;
-                pauses[swap] = after.get(after.size() - 1);
+                untilAnswer[swap] = nanos / 1e6;
+                pauses[swap] = pause;
+                without[swap] = slowest;
             }
         }
         residentMb.add(Machine.anonymousMb());
@@ -107,30 +115,39 @@ final class SwapBenchmark {
         figures.put("knownModels", settings.known());
         figures.put("observationsPerSecond", settings.perSecond());
         figures.put("swapPauseMillis", quantiles);
+        figures.put("slowestWithoutSwapMillis", LatencyRun.quantiles(without));
         figures.put("promotionToAnswerMillis", LatencyRun.quantiles(untilAnswer));
         figures.put("residentMb", residentMb);
         figures.put("residentGrowthMb", growthMb);
         figures.put("targetMillis", TARGET_MILLIS);
         figures.put("met", ((Number) quantiles.getOrDefault("p99", Double.NaN)).doubleValue() < TARGET_MILLIS);
         progress.accept(
-                "%d swaps at %.0f observations/s: longest hold-up of a batch %s ms, target p99 under %.0f ms; from promotion to the first answer %s ms; memory besides files %s MB"
+                "%d swaps at %.0f observations/s: longest hold-up of a batch %s ms, target p99 under %.0f ms; in as long a time without a swap %s ms; from promotion to the first answer %s ms; memory besides files %s MB"
                         .formatted(
                                 settings.swaps(),
                                 settings.perSecond(),
                                 quantiles,
                                 TARGET_MILLIS,
+                                figures.get("slowestWithoutSwapMillis"),
                                 figures.get("promotionToAnswerMillis"),
                                 residentMb));
         return figures;
     }
 
-    private static List<Double> awaitPause(Serving serving, int before) {
+    /** Returns how long the slowest batch takes while nothing is promoted: what a pause is no worse than by itself. */
+    private static double slowestWithoutSwap(ServingMetrics metrics, long nanos) throws InterruptedException {
+        metrics.takeLongestBatchMillis();
+        TimeUnit.NANOSECONDS.sleep(nanos);
+        return metrics.takeLongestBatchMillis();
+    }
+
+    private static double lastOf(List<Double> pauses) {
+        return pauses.get(pauses.size() - 1);
+    }
+
+    private static void awaitPause(Serving serving, long before) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            List<Double> pauses = serving.metrics().swapPausesMillis();
-            if (pauses.size() > before) {
-                return pauses;
-            }
+        while (serving.metrics().swapPauses() == before) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("expected the promoted model to answer within %s, got %s"
                         .formatted(PATIENCE, serving.health()));

@@ -209,6 +209,7 @@ final class BatchScorer {
      * Puts the slowest batch of a swap down to it: from the beginning of the load to the first answer of the new one.
      */
     private void watch(long nanos) {
+        metrics.batchTook(nanos);
         boolean swapped = false;
         boolean hadAnother = false;
         for (Stamp stamp : stamps) {

@@ -28,8 +28,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -50,6 +52,9 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
 
     private static final float[] NOTHING = {};
     private static final Duration FUTURE = Duration.ofMinutes(1);
+
+    /** How often it looks for what is left over: what waited when the task moved. */
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     /**
      * Most bytes of a key and a value together that are taken in; what is larger would fit neither into the store's
@@ -74,6 +79,8 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
     private final List<Row<S>> batch = new ArrayList<>();
     private final RememberedEntities<S> entities;
     private ProcessorContext<byte[], byte[]> context;
+    private Polled polled = Polled.of(Map.of());
+    private TopicPartition partition;
 
     /** What all policies of one spec are answered with: rows of one width. */
     private record Answering<S extends Sample>(PolicySpec<S> spec, Envelope<S> envelope, BatchScorer scorer) {}
@@ -126,7 +133,11 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
         // Kafka Streams revives a corrupted task with the processors it had: what they remember is not in the stores.
         waiting.restore(initialised.getStateStore(WAITING + suffix));
         entities.restore(initialised.getStateStore(ENTITIES + suffix));
-        new BatchTimer(waiting, config.batching().longestWait(), initialised, this::flush).start();
+        polled = Polled.of(initialised.appConfigs());
+        partition =
+                new TopicPartition(topics.observations(), initialised.taskId().partition());
+        Duration wait = config.batching().longestWait();
+        initialised.schedule(wait.isZero() ? LOOK : wait, PunctuationType.WALL_CLOCK_TIME, nowMs -> flush());
     }
 
     @Override
@@ -142,12 +153,17 @@ final class DecisionProcessor<S extends Sample> implements Processor<byte[], byt
                     "expected an observation of at most %d bytes, got a key of %d and a value of %d (only their start is kept)"
                             .formatted(MOST_BYTES, Waiting.length(one.key()), Waiting.length(one.value())),
                     context.currentSystemTimeMs());
-            return;
+        } else {
+            waiting.add(one);
         }
-        waiting.add(one, context.currentSystemTimeMs());
-        if (waiting.isFull()) {
+        if (waiting.isFull() || isLastOfItsPoll(one)) {
             flush();
         }
+    }
+
+    /** Returns whether waiting would bring no fuller batch: nothing that was read with it is left. */
+    private boolean isLastOfItsPoll(Waiting one) {
+        return config.batching().longestWait().isZero() && polled.isLast(partition, one.offset());
     }
 
     /** Decides everything that waits. */

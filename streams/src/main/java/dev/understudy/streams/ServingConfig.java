@@ -43,6 +43,9 @@ public record ServingConfig(
     /** Wall time between looks for a better share of the work, ms: the least that Kafka Streams allows. */
     private static final long PROBING_REBALANCE_MS = 60_000;
 
+    /** Longest that an idle thread sleeps in a poll, ms: Kafka Streams' own default. */
+    private static final long IDLE_POLL_MS = 100;
+
     /**
      * Least time after which the broker ends a transaction, ms: one that an instance left open when it died hides what
      * others decide in its partitions until then. Several commits fit into it, and a collection of garbage.
@@ -84,7 +87,7 @@ public record ServingConfig(
      * How observations are scored together.
      *
      * @param records most of them
-     * @param longestWait longest time that one waits for others
+     * @param longestWait how long one waits for others besides those that were read with it
      * @param threads stream threads
      */
     public record Batching(int records, Duration longestWait, int threads) {}
@@ -117,8 +120,8 @@ public record ServingConfig(
         if (batching.records() < 1 || batching.records() > intake.rows()) {
             problems.add("expected batches of 1 to %d records, got %d".formatted(intake.rows(), batching.records()));
         }
-        if (batching.longestWait().toMillis() < 1 || delivery.commitInterval().toMillis() < 1) {
-            problems.add("expected a batch's wait and a commit interval of at least 1 ms, got %s and %s"
+        if (batching.longestWait().isNegative() || delivery.commitInterval().toMillis() < 1) {
+            problems.add("expected a batch's wait from 0 and a commit interval of at least 1 ms, got %s and %s"
                     .formatted(batching.longestWait(), delivery.commitInterval()));
         }
         if (batching.threads() < 1 || bounds.entities() < 1 || bounds.policies() < 1 || restarts.most() < 0) {
@@ -132,14 +135,14 @@ public record ServingConfig(
 
     /**
      * Returns the defaults: at least once; batches of 512 (measured: 0.66 of the rate of a topology that only decodes
-     * and encodes, 0.56 with 256) that wait 5 ms, a twentieth of the time between two observations at 10 Hz.
+     * and encodes, 0.56 with 256) that wait for nothing: what was read together is decided together.
      */
     public static ServingConfig defaults(String bootstrapServers, Path stateDirectory) {
         return new ServingConfig(
                 new Place("serving-1", "understudy-serving", stateDirectory),
                 new Cluster(bootstrapServers, Map.of()),
                 new Delivery(Guarantee.AT_LEAST_ONCE, Duration.ofMillis(500)),
-                new Batching(512, Duration.ofMillis(5), 1),
+                new Batching(512, Duration.ZERO, 1),
                 new Bounds(20_000, 1_000),
                 new Restarts(5, Duration.ofMinutes(10)),
                 Recording.OFF,
@@ -260,7 +263,10 @@ public record ServingConfig(
         // An idle thread sleeps in poll; what waits for a batch must not wait longer than it should.
         properties.put(
                 StreamsConfig.POLL_MS_CONFIG,
-                Math.max(1, Math.min(100, batching.longestWait().toMillis() / 2)));
+                batching.longestWait().isZero()
+                        ? IDLE_POLL_MS
+                        : Math.max(
+                                1, Math.min(IDLE_POLL_MS, batching.longestWait().toMillis() / 2)));
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64L << 20);
         properties.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 4000);
         // Streams reads committed records alone only under exactly once, unless told so.
@@ -272,6 +278,7 @@ public record ServingConfig(
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
+        Polled.addTo(properties);
         takeOver(properties);
         if (exactly) {
             properties.put(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a serving instance counts; written by its threads without locks, read by anybody at any time. */
@@ -28,6 +29,8 @@ public final class ServingMetrics implements ServingMetricsMXBean {
 
     private final Map<Decision.Kind, LongAdder> decided = new EnumMap<>(Decision.Kind.class);
     private final ConcurrentLinkedDeque<Double> swapPausesMillis = new ConcurrentLinkedDeque<>();
+    private final LongAdder pauses = new LongAdder();
+    private final LongAccumulator longestBatchNanos = new LongAccumulator(Math::max, 0);
 
     public ServingMetrics() {
         for (Decision.Kind kind : Decision.Kind.values()) {
@@ -101,6 +104,20 @@ public final class ServingMetrics implements ServingMetricsMXBean {
         return List.copyOf(swapPausesMillis);
     }
 
+    /** Returns how many of these there were so far. */
+    public long swapPauses() {
+        return pauses.sum();
+    }
+
+    /** Returns how long the slowest batch took since this was last asked, in milliseconds; 0 if there was none. */
+    public double takeLongestBatchMillis() {
+        return longestBatchNanos.getThenReset() / 1e6;
+    }
+
+    void batchTook(long nanos) {
+        longestBatchNanos.accumulate(nanos);
+    }
+
     void decided(Decision.Kind kind, long count) {
         LongAdder adder = decided.get(kind);
         if (adder != null) {
@@ -113,6 +130,7 @@ public final class ServingMetrics implements ServingMetricsMXBean {
         if (swapPausesMillis.size() > MOST_PAUSES) {
             swapPausesMillis.poll();
         }
+        pauses.increment();
     }
 
     @Override

@@ -16,14 +16,10 @@ import org.apache.kafka.streams.state.KeyValueStore;
 final class WaitingSlots {
     private static final Bytes GENERATION = Bytes.wrap("generation".getBytes(StandardCharsets.UTF_8));
 
-    /** A batch that is less full than one part of so many when its time is up was not worth waiting for (a guess). */
-    private static final int WORTH_SHARE = 8;
-
     private final Bytes[] slots;
     private final List<Waiting> waiting = new ArrayList<>();
     private final Set<Long> restored = new HashSet<>();
     private long generation;
-    private long oldestMs;
 
     @SuppressWarnings("NullAway.Init") // by restore
     private KeyValueStore<Bytes, byte[]> store;
@@ -67,30 +63,7 @@ final class WaitingSlots {
         return waiting.size() >= slots.length;
     }
 
-    /** Returns how long ago the oldest one that waits was sent, by its Kafka timestamp; 0 if none waits. */
-    long lateMs(long nowMs) {
-        return waiting.isEmpty() ? 0 : nowMs - waiting.get(0).timestampMs();
-    }
-
-    /**
-     * Returns whether what waits is to wait for others. Where they come slowly, all that waiting would bring is a batch
-     * that is nearly empty: it saves little, and costs all of the time.
-     *
-     * @param nowMs wall clock, milliseconds
-     * @param longestMs longest time that one waits, milliseconds
-     * @param isBehind whether more are there already than can be taken in
-     */
-    boolean isWorthWaiting(long nowMs, long longestMs, boolean isBehind) {
-        long sinceMs = nowMs - oldestMs;
-        boolean comeFast = waiting.size() * longestMs * WORTH_SHARE >= slots.length * Math.max(1, sinceMs);
-        return sinceMs < longestMs && (isBehind || comeFast);
-    }
-
-    /** @param nowMs wall clock, milliseconds */
-    void add(Waiting one, long nowMs) {
-        if (waiting.isEmpty()) {
-            oldestMs = nowMs;
-        }
+    void add(Waiting one) {
         store.put(slots[waiting.size()], one.toSlot(generation));
         waiting.add(one);
     }

@@ -11,13 +11,18 @@ import dev.understudy.schemas.Topics;
 import dev.understudy.schemas.UnderstudySerdes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -171,54 +176,46 @@ class DecisionProcessorTest {
     }
 
     @Test
-    void ofASlowStreamNothingWaitsForABatchThatWouldStayEmpty() {
-        Task task = new Task(Map.of(), Map.of());
+    void whatOnePollBroughtIsDecidedTogetherWithItsLastRecord() {
+        Properties properties = ServingConfig.defaults("nowhere:1", folder).toProperties();
+        Task task = new Task(Map.of(), Map.of(), properties);
         processor.init(task.context);
-        task.observe(0);
-        task.tick(1);
+        try (Polled consumer = new Polled()) {
+            consumer.configure(new StreamsConfig(properties).getMainConsumerConfigs("group", "client", 0));
+            consumer.onConsume(task.records(0, 1, 2));
+            task.observe(0);
+            task.observe(1);
+            assertThat(task.decisions()).isEmpty();
+            task.observe(2);
+            assertThat(task.decisions()).hasSize(3);
 
-        assertThat(task.decisions()).hasSize(1);
-    }
-
-    @Test
-    void ofAFastStreamABatchWaitsToBeFullButNoLongerThanItMay() {
-        Task task = new Task(Map.of(), Map.of());
-        processor.init(task.context);
-        for (int i = 0; i < 300; i++) {
-            task.observe(i);
+            consumer.onConsume(task.records(3));
+            task.observe(3);
+            assertThat(task.decisions()).hasSize(4);
         }
-        task.tick(1);
-        task.tick(4);
-        assertThat(task.decisions()).isEmpty();
-        task.tick(5);
-        assertThat(task.decisions()).hasSize(300);
     }
 
     @Test
-    void anInstanceThatDoesNotKeepUpLooksLessOftenAndWaitsForItsBatches() {
-        Task task = new Task(Map.of(), Map.of());
-        processor.init(task.context);
-        task.sentMs = START_MS - 1_000;
-        task.observe(0);
-        task.tick(1);
-        assertThat(task.decisions()).isEmpty();
-        assertThat(task.looksEvery()).isEqualTo(Duration.ofMillis(5));
-        task.tick(5);
-        assertThat(task.decisions()).hasSize(1);
+    void interceptorsOfWhoeverRunsTheInstanceStay() {
+        Properties properties = ServingConfig.defaults("nowhere:1", folder)
+                .withClient(Map.of(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, "org.example.Tracing"))
+                .toProperties();
 
-        task.sentMs = START_MS;
-        task.observe(1);
-        task.tick(1);
-        assertThat(task.decisions()).hasSize(2);
-        assertThat(task.looksEvery()).isEqualTo(Duration.ofMillis(1));
+        assertThat(new StreamsConfig(properties).getMainConsumerConfigs("group", "client", 0))
+                .containsEntry(
+                        ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, "org.example.Tracing," + Polled.class.getName());
     }
 
     /** A task with stores of its own. */
     private final class Task {
-        final MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>(new Properties());
-        long sentMs = START_MS;
+        final MockProcessorContext<byte[], byte[]> context;
 
         Task(Map<Bytes, byte[]> vehicles, Map<Bytes, byte[]> waiting) {
+            this(vehicles, waiting, new Properties());
+        }
+
+        Task(Map<Bytes, byte[]> vehicles, Map<Bytes, byte[]> waiting, Properties properties) {
+            context = new MockProcessorContext<>(properties);
             context.setCurrentSystemTimeMs(START_MS);
             add(DecisionProcessor.ENTITIES, vehicles);
             add(DecisionProcessor.WAITING, waiting);
@@ -265,28 +262,21 @@ class DecisionProcessorTest {
             processor.process(new Record<>(
                     "car".getBytes(StandardCharsets.UTF_8),
                     UnderstudySerdes.following().serializer().serialize(Topics.OBSERVATIONS, sample),
-                    sentMs));
+                    START_MS));
         }
 
-        void waitForTheBatch() {
-            tick(ServingConfig.defaults("nowhere:1", folder)
-                    .batching()
-                    .longestWait()
-                    .toMillis());
-        }
-
-        /** Returns how often it looks: by the only punctuator that it has not cancelled. */
-        Duration looksEvery() {
-            List<MockProcessorContext.CapturedPunctuator> left = context.scheduledPunctuators().stream()
-                    .filter(each -> !each.cancelled())
+        /** Returns what a poll gives that read these offsets. */
+        ConsumerRecords<byte[], byte[]> records(long... offsets) {
+            List<ConsumerRecord<byte[], byte[]>> read = Arrays.stream(offsets)
+                    .mapToObj(offset ->
+                            new ConsumerRecord<>(Topics.OBSERVATIONS, 0, offset, new byte[] {}, new byte[] {}))
                     .toList();
-            assertThat(left).hasSize(1);
-            return left.get(0).getInterval();
+            return new ConsumerRecords<>(Map.of(new TopicPartition(Topics.OBSERVATIONS, 0), read), Map.of());
         }
 
-        /** Lets it look that long after the first observation came. */
-        void tick(long afterMs) {
-            context.scheduledPunctuators().get(0).getPunctuator().punctuate(START_MS + afterMs);
+        /** Lets it look for what is left over. */
+        void waitForTheBatch() {
+            context.scheduledPunctuators().get(0).getPunctuator().punctuate(START_MS);
         }
     }
 }

@@ -82,9 +82,10 @@ public final class ServeCommand implements Tool {
     private static final Setting<Integer> WAIT_MILLIS = Setting.integer(
                     "serve.wait.millis",
                     (int) DEFAULTS.batching().longestWait().toMillis(),
-                    1,
+                    0,
                     10_000,
-                    "Longest time an observation waits for others, milliseconds.")
+                    "How long observations wait for others to be scored with, milliseconds. 0: they are scored with"
+                            + " those that were read with them.")
             .as("--wait-millis");
     private static final Setting<Integer> THREADS = Setting.integer(
                     "serve.threads", DEFAULTS.batching().threads(), 1, 256, "Stream threads.")
