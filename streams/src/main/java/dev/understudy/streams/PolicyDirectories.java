@@ -13,12 +13,16 @@ import dev.understudy.schemas.Trust;
 import dev.understudy.signing.UntrustedException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -45,6 +49,7 @@ public final class PolicyDirectories implements AutoCloseable {
     private final InstantSource clock;
     private final Map<PolicyName, ModelDirectory> directories = new ConcurrentHashMap<>();
     private final ModelIntake intake;
+    private final Queue<CompletableFuture<Boolean>> toldOf = new ConcurrentLinkedQueue<>();
     private final Semaphore news = new Semaphore(0);
     private volatile Function<ArtifactKey, @Nullable ArtifactChunk> artifacts = key -> null;
     private volatile Function<ArtifactKey, byte @Nullable []> signatures = key -> null;
@@ -256,6 +261,16 @@ public final class PolicyDirectories implements AutoCloseable {
         news.release();
     }
 
+    /**
+     * Returns what is done once all that is known by now was looked at: it is in service, refused, or not there yet.
+     */
+    CompletableFuture<Boolean> lookedAt() {
+        CompletableFuture<Boolean> looked = new CompletableFuture<>();
+        toldOf.add(looked);
+        hasNews();
+        return looked;
+    }
+
     private void run() {
         int quietSeconds = 0;
         while (!closed) {
@@ -278,11 +293,19 @@ public final class PolicyDirectories implements AutoCloseable {
 
     /** Loads what is promoted and complete. */
     void loadPending() {
-        directories.values().stream()
-                .filter(ModelDirectory::isWaiting)
-                .sorted(Comparator.comparing(ModelDirectory::policy))
-                .takeWhile(any -> !closed)
-                .forEach(ModelDirectory::loadPending);
+        List<CompletableFuture<Boolean>> told = new ArrayList<>();
+        for (var next = toldOf.poll(); next != null; next = toldOf.poll()) {
+            told.add(next);
+        }
+        try {
+            directories.values().stream()
+                    .filter(ModelDirectory::isWaiting)
+                    .sorted(Comparator.comparing(ModelDirectory::policy))
+                    .takeWhile(any -> !closed)
+                    .forEach(ModelDirectory::loadPending);
+        } finally {
+            told.forEach(each -> each.complete(true));
+        }
     }
 
     Acknowledgement acknowledgement(Promotion promotion, boolean accepted, String reason, double loadMillis) {

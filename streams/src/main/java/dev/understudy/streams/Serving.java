@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -39,6 +40,9 @@ import org.slf4j.LoggerFactory;
 public final class Serving implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
     private static final Duration STOP = Duration.ofSeconds(20);
+
+    /** Longest that observations wait for the models in force (a guess). */
+    private static final Duration LOAD = Duration.ofSeconds(10);
 
     private final ServingConfig config;
     private final ServingMetrics metrics = new ServingMetrics();
@@ -142,11 +146,19 @@ public final class Serving implements AutoCloseable {
         }
     }
 
-    /** Starts to serve; returns at once. */
+    /**
+     * Starts to serve; returns once it knows what is promoted. Observations wait until the models in force are loaded,
+     * for ten seconds at most, so that a start answers none without a model that was there.
+     */
     public void start() {
         register();
         directories.start();
+        streams.pause();
         streams.start();
+        var unused = directories
+                .lookedAt()
+                .completeOnTimeout(false, LOAD.toMillis(), TimeUnit.MILLISECONDS)
+                .thenRun(streams::resume);
         LOG.info("Serving starts: {}", config);
     }
 
