@@ -104,6 +104,16 @@ public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
     }
 
     @Override
+    public List<String> algorithmsOnFiles() {
+        return FollowingLearners.onFiles();
+    }
+
+    @Override
+    public List<String> algorithmsFromObservations() {
+        return FollowingLearners.fromObservations();
+    }
+
+    @Override
     public Learner learner(String algorithm, int length) {
         return FollowingLearners.learner(algorithm, length);
     }
