@@ -119,6 +119,18 @@ public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
     }
 
     @Override
+    public List<String> algorithmsFromRollouts() {
+        return FollowingLearners.fromObservations();
+    }
+
+    @Override
+    public Learner fromRollouts(String algorithm, int length) {
+        return algorithmsFromRollouts().contains(algorithm)
+                ? onStreams(algorithm, length)
+                : PolicySpec.super.fromRollouts(algorithm, length);
+    }
+
+    @Override
     public Learner onStreams(String algorithm, int length) {
         return FollowingLearners.onStreams(algorithm, length);
     }

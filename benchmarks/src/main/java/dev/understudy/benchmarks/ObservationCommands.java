@@ -119,6 +119,9 @@ final class ObservationCommands {
         @Option(names = "--seeds", defaultValue = "2", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
         private int seeds;
 
+        @Option(names = "--first-seed", defaultValue = "1", description = "The first. Default: ${DEFAULT-VALUE}.")
+        private int firstSeed;
+
         @Option(
                 names = "--cloned",
                 defaultValue = "WITH_DRIVES",
@@ -128,7 +131,8 @@ final class ObservationCommands {
         @Override
         public Integer call() throws IOException {
             Map<String, Object> figures = new ObservedFollowingBenchmark(
-                            new ObservedFollowingBenchmark.Settings(demos, folds, seeds, cloned), this::progress)
+                            new ObservedFollowingBenchmark.Settings(demos, folds, seeds, firstSeed, cloned),
+                            this::progress)
                     .run();
             return finish("observed-following", figures, Boolean.TRUE.equals(figures.get("met")));
         }

@@ -44,10 +44,11 @@ final class ObservedFollowingBenchmark {
      *
      * @param logs folder in the OpenACC layout
      * @param folds shares that the runs are dealt to
-     * @param seeds seeds tried on each fold, from 1 up
+     * @param seeds seeds tried on each fold
+     * @param firstSeed the first of them
      * @param cloned what is compared
      */
-    record Settings(Path logs, int folds, int seeds, Cloned cloned) {}
+    record Settings(Path logs, int folds, int seeds, int firstSeed, Cloned cloned) {}
 
     private final Settings settings;
     private final Consumer<String> progress;
@@ -69,7 +70,7 @@ final class ObservedFollowingBenchmark {
             Demonstrations learned = folds.learned(fold);
             LeaderReplay replay = new LeaderReplay(
                     CarFollowingStretches.of(folds.heldOut(fold).samples()));
-            for (int seed = 1; seed <= settings.seeds(); seed++) {
+            for (int seed = settings.firstSeed(); seed < settings.firstSeed() + settings.seeds(); seed++) {
                 Map<String, Object> trial = new LinkedHashMap<>();
                 ClosedLoopReport cloned = drive(Algorithms.CLONING, learned.trajectories(), seed, replay, trial);
                 ClosedLoopReport observed = drive(Algorithms.BCO, hidden(learned.trajectories()), seed, replay, trial);

@@ -6,6 +6,7 @@ import dev.understudy.environment.RolloutCollector;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.TrainingReport;
 import dev.understudy.learn.Update;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -31,10 +32,25 @@ final class BcoFromLogsUpdate implements Update {
 
     /** What an update does, one after the other. */
     private enum Phase {
-        TAKE_IN,
-        FIT,
-        CLONE,
-        OVER
+        TAKE_IN(0),
+        FIT(1),
+        CLONE(2),
+        OVER(3);
+
+        /** Stands for it in a memory. */
+        private final long number;
+
+        Phase(long number) {
+            this.number = number;
+        }
+
+        static Phase of(LearnerState state) {
+            long number = state.counter(PHASE);
+            return Arrays.stream(values())
+                    .filter(phase -> phase.number == number)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("expected a phase of an update, got " + number));
+        }
     }
 
     private final BcoFromLogs learner;
@@ -69,7 +85,7 @@ final class BcoFromLogsUpdate implements Update {
         this.material = material;
         begun = state;
         seeds = new SplittableRandom(seed).longs(6).toArray();
-        phase = Phase.values()[(int) state.counter(PHASE)];
+        phase = Phase.of(state);
         interaction = learner.interaction(state);
         policy = policy(state);
         LearnerState dynamics = Nested.part(state, DYNAMICS);
@@ -100,7 +116,7 @@ final class BcoFromLogsUpdate implements Update {
 
     /** Returns whether a learner with that memory has yet to explore. */
     static boolean explores(LearnerState state) {
-        return state.counter(UPDATES) == 0 && state.counter(PHASE) == Phase.TAKE_IN.ordinal();
+        return state.counter(UPDATES) == 0 && Phase.of(state) == Phase.TAKE_IN;
     }
 
     @Override
@@ -230,7 +246,7 @@ final class BcoFromLogsUpdate implements Update {
             return memory.put(UPDATES, begun.counter(UPDATES) + 1).state();
         }
         return memory.put(UPDATES, begun.counter(UPDATES))
-                .put(PHASE, phase.ordinal())
+                .put(PHASE, phase.number)
                 .put(FIGURES, drift.rows(), drift.mean(), drift.low(), drift.high(), refits ? 1 : 0)
                 .state();
     }

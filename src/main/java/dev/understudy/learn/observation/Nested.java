@@ -1,15 +1,16 @@
 package dev.understudy.learn.observation;
 
 import dev.understudy.learn.LearnerState;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /** The memory of a learner as part of that of another, told by the beginning of its names. */
 final class Nested {
-    private final SortedMap<String, float[]> vectors = new TreeMap<>();
-    private final SortedMap<String, double[]> statistics = new TreeMap<>();
-    private final SortedMap<String, Long> counters = new TreeMap<>();
+    private final NavigableMap<String, float[]> vectors = new TreeMap<>();
+    private final NavigableMap<String, double[]> statistics = new TreeMap<>();
+    private final NavigableMap<String, Long> counters = new TreeMap<>();
 
     /** Returns the part of a memory whose names begin so, by the rest of its names. */
     static LearnerState part(LearnerState state, String prefix) {

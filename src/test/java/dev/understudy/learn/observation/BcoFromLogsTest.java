@@ -19,7 +19,6 @@ import dev.understudy.learn.Update;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.model.LoadedPolicy;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -221,7 +220,6 @@ class BcoFromLogsTest {
     @Test
     void oneTrajectoryMayHaveStepsOfBothKinds() {
         float[] observations = new float[4 * 4];
-        Arrays.setAll(observations, i -> i);
         Trajectory mixed = new Trajectory(
                 "a", "b", 0, 1, new Matrix(4, 4, observations), new Matrix(4, 1, new float[] {1, Float.NaN, Float.NaN, 0
                 }));
