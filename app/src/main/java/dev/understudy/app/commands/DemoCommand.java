@@ -75,7 +75,7 @@ public final class DemoCommand implements Tool {
                     "Length of a learning window in event time, seconds; 0 for 180 of driving, 60 of dialogue, and from 10 on.")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window (of driving).")
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc and bco on each window (of driving).")
             .as("--steps");
     private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
     private static final Setting<Integer> ITERATIONS = Setting.integer(
