@@ -64,7 +64,8 @@ public final class Catalogue {
     /** Returns the names of all algorithms that any of them can be learned by. */
     public static List<String> algorithms() {
         return POLICIES.stream()
-                .flatMap(policy -> policy.algorithms().stream())
+                .flatMap(policy ->
+                        Stream.concat(policy.algorithms().stream(), policy.algorithmsFromObservations().stream()))
                 .distinct()
                 .toList();
     }

@@ -25,6 +25,8 @@ import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
 import dev.understudy.learn.observation.BcoConfig;
+import dev.understudy.learn.observation.BcoFromLogs;
+import dev.understudy.learn.observation.BcoFromLogsConfig;
 import dev.understudy.learn.observation.BehaviouralCloningFromObservation;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.CategoricalPolicy;
@@ -190,8 +192,28 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
     }
 
     @Override
+    public List<String> algorithmsFromObservations() {
+        return List.of(Algorithms.BCO);
+    }
+
+    /** Returns the learners of streams; what has actions in logs teaches cloning from observation what was done. */
+    @Override
+    public Learner onStreams(String algorithm, int length) {
+        if (!algorithm.equals(Algorithms.BCO)) {
+            return learner(algorithm, length);
+        }
+        return new BcoFromLogs(
+                network(2 * observationSize(), actions()),
+                actions(),
+                observationSize(),
+                (BehaviouralCloning) learner(Algorithms.CLONING, length),
+                null,
+                BcoFromLogsConfig.fromInteraction());
+    }
+
+    @Override
     public List<String> algorithmsFromRollouts() {
-        return List.of(Algorithms.GAIL);
+        return List.of(Algorithms.GAIL, Algorithms.BCO);
     }
 
     /** Returns GAIL from rollouts. A recorded piece has no end, so the reward is the one that favours no length. */
@@ -199,6 +221,9 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
     public Learner fromRollouts(String algorithm, int length) {
         if (!algorithmsFromRollouts().contains(algorithm)) {
             return PolicySpec.super.fromRollouts(algorithm, length);
+        }
+        if (algorithm.equals(Algorithms.BCO)) {
+            return onStreams(algorithm, length);
         }
         StochasticPolicy policy = network(observationSize(), actions());
         return new GailFromRollouts(

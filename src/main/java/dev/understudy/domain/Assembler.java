@@ -44,6 +44,14 @@ public final class Assembler<S extends Sample> {
     private static final int NONE = 1;
     private static final int ANOTHER = 2;
 
+    /** What becomes of a step whose action nobody knows. */
+    public enum Unlabelled {
+        /** It is refused: every learner needs an action. */
+        LEFT_OUT,
+        /** It comes out with NaN for an action. */
+        KEPT
+    }
+
     /** Receives what becomes of each sample. */
     public interface Output<S extends Sample> {
         /** Receives the step to learn from that a sample comes out as. */
@@ -68,6 +76,7 @@ public final class Assembler<S extends Sample> {
     private final PolicySpec<S> spec;
     private final Labeller<S> labeller;
     private final Set<Actor> experts;
+    private final Unlabelled unlabelled;
     private final Rows row;
     private final List<Waiting<S>> window = new ArrayList<>();
     private Featuriser<S> featuriser;
@@ -77,17 +86,23 @@ public final class Assembler<S extends Sample> {
     /** The sample under way. */
     private final Taking taking = new Taking();
 
+    /** Creates an assembler for an entity that nothing is known of, which leaves out steps without an action. */
+    public Assembler(PolicySpec<S> spec, Set<Actor> experts) {
+        this(spec, experts, Unlabelled.LEFT_OUT);
+    }
+
     /**
      * Creates an assembler for an entity that nothing is known of.
      *
      * @param experts who is learned from; not empty
      */
-    public Assembler(PolicySpec<S> spec, Set<Actor> experts) {
+    public Assembler(PolicySpec<S> spec, Set<Actor> experts, Unlabelled unlabelled) {
         if (experts.isEmpty()) {
             throw new IllegalArgumentException("expected at least one actor to learn from, got none");
         }
         this.spec = spec;
         this.experts = EnumSet.copyOf(experts);
+        this.unlabelled = unlabelled;
         labeller = spec.labeller();
         featuriser = spec.featuriser();
         row = spec.observationType().room(1, spec.observationSize());
@@ -202,11 +217,12 @@ public final class Assembler<S extends Sample> {
     private void label(Waiting<S> ready, int centre, Output<S> out) {
         float[] action = new float[spec.actionSize()];
         Labeller.Label label = labeller.label(new Samples(), centre, action);
-        if (label == Labeller.Label.NOT_WANTED) {
+        boolean isUnknown = label == Labeller.Label.UNKNOWN;
+        if (label == Labeller.Label.NOT_WANTED || (isUnknown && unlabelled == Unlabelled.LEFT_OUT)) {
             reject(ready, GeneralRefusal.NO_LABEL, out);
             return;
         }
-        if (label == Labeller.Label.UNKNOWN) {
+        if (isUnknown) {
             Arrays.fill(action, Float.NaN);
         }
         S at = ready.step;
@@ -279,13 +295,19 @@ public final class Assembler<S extends Sample> {
      */
     public static <S extends Sample> Assembler<S> fromBytes(
             byte[] bytes, PolicySpec<S> spec, Set<Actor> experts, SampleCodec<S> codec) {
+        return fromBytes(bytes, spec, experts, Unlabelled.LEFT_OUT, codec);
+    }
+
+    /** The same for an assembler that does something else with steps without an action. */
+    public static <S extends Sample> Assembler<S> fromBytes(
+            byte[] bytes, PolicySpec<S> spec, Set<Actor> experts, Unlabelled unlabelled, SampleCodec<S> codec) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int format = in.readInt();
             if (format != FORMAT) {
                 throw new IllegalArgumentException(
                         "expected assembler state of format %d, got %d".formatted(FORMAT, format));
             }
-            Assembler<S> assembler = new Assembler<>(spec, experts);
+            Assembler<S> assembler = new Assembler<>(spec, experts, unlabelled);
             assembler.run = in.readLong();
             assembler.lastTimeMs = in.readLong();
             assembler.featuriser = spec.featuriser(ByteBuffer.wrap(read(in)));

@@ -9,7 +9,7 @@ public interface Labeller<S extends Sample> extends Serializable {
     enum Label {
         /** It was written. */
         GIVEN,
-        /** Nobody knows it: the step is kept for learners that need none. */
+        /** Nobody knows it: the step is for learners that need none ({@link Assembler.Unlabelled}). */
         UNKNOWN,
         /** The step is not to be learned from. */
         NOT_WANTED

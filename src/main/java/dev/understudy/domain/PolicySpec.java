@@ -89,9 +89,21 @@ public interface PolicySpec<S extends Sample> extends Serializable {
      */
     Learner learner(String algorithm, int length);
 
-    /** Returns a new learner for the windows of a stream, which goes on from window to window. */
+    /**
+     * Returns a new learner for the windows of a stream, which goes on from window to window.
+     *
+     * @param algorithm one of {@link #algorithms} or {@link #algorithmsFromObservations}
+     */
     default Learner onStreams(String algorithm, int length) {
         return learner(algorithm, length);
+    }
+
+    /**
+     * Returns the names of the algorithms that learn it on streams from observations alone. They are used one at a
+     * time, and only if asked for.
+     */
+    default List<String> algorithmsFromObservations() {
+        return List.of();
     }
 
     /** Returns the names of the algorithms that learn it from recorded rollouts, without an environment. */

@@ -104,8 +104,30 @@ public record CarFollowingPolicy() implements PolicySpec<FollowingSample> {
     }
 
     @Override
+    public List<String> algorithmsOnFiles() {
+        return FollowingLearners.onFiles();
+    }
+
+    @Override
+    public List<String> algorithmsFromObservations() {
+        return FollowingLearners.fromObservations();
+    }
+
+    @Override
     public Learner learner(String algorithm, int length) {
         return FollowingLearners.learner(algorithm, length);
+    }
+
+    @Override
+    public List<String> algorithmsFromRollouts() {
+        return FollowingLearners.fromObservations();
+    }
+
+    @Override
+    public Learner fromRollouts(String algorithm, int length) {
+        return algorithmsFromRollouts().contains(algorithm)
+                ? onStreams(algorithm, length)
+                : PolicySpec.super.fromRollouts(algorithm, length);
     }
 
     @Override

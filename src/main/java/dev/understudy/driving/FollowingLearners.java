@@ -9,22 +9,38 @@ import dev.understudy.learn.adversarial.ImprovementConfig;
 import dev.understudy.learn.adversarial.TrustRegion;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
+import dev.understudy.learn.observation.BcoFromLogs;
+import dev.understudy.learn.observation.BcoFromLogsConfig;
 import dev.understudy.network.Activation;
 import dev.understudy.policy.GaussianPolicy;
 import dev.understudy.reward.DiscriminatorOptions;
 import dev.understudy.reward.RewardForm;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The algorithms, set up for car following. */
 public final class FollowingLearners {
     private static final List<String> ALGORITHMS = List.of(Algorithms.CLONING, Algorithms.GAIL);
+
+    /** Steps of an exploring drive, 2 s: a longer one at random accelerations, of which most brake, ends at rest. */
+    private static final int EXPLORED_STEPS = 20;
 
     private FollowingLearners() {}
 
     /** Returns the names of the algorithms. */
     static List<String> algorithms() {
         return ALGORITHMS;
+    }
+
+    /** Returns the names of the algorithms that learn from observations alone. */
+    static List<String> fromObservations() {
+        return List.of(Algorithms.BCO);
+    }
+
+    /** Returns the names of the algorithms on files. */
+    static List<String> onFiles() {
+        return Stream.concat(ALGORITHMS.stream(), fromObservations().stream()).toList();
     }
 
     /**
@@ -35,9 +51,12 @@ public final class FollowingLearners {
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm
      */
     static Learner learner(String algorithm, int length) {
-        if (!ALGORITHMS.contains(algorithm)) {
+        if (!onFiles().contains(algorithm)) {
             throw new IllegalArgumentException(
-                    "expected one of the algorithms %s, got %s".formatted(ALGORITHMS, algorithm));
+                    "expected one of the algorithms %s, got %s".formatted(onFiles(), algorithm));
+        }
+        if (algorithm.equals(Algorithms.BCO)) {
+            return fromObservations(cloning(length, BehaviouralCloningConfig.driven()), observedConfig());
         }
         return algorithm.equals(Algorithms.CLONING) ? cloning(length, BehaviouralCloningConfig.driven()) : gail(length);
     }
@@ -47,16 +66,54 @@ public final class FollowingLearners {
      * with care ({@link BehaviouralCloningConfig.Continuation#settling}).
      */
     static Learner onStreams(String algorithm, int length) {
-        return algorithm.equals(Algorithms.CLONING)
-                ? cloning(length, BehaviouralCloningConfig.driven().onStreams())
-                : learner(algorithm, length);
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.driven().onStreams();
+        return switch (algorithm) {
+            case Algorithms.CLONING -> cloning(length, config);
+            case Algorithms.BCO -> fromObservations(cloning(length, config), observedConfig());
+            default -> learner(algorithm, length);
+        };
+    }
+
+    /**
+     * Returns cloning from observation. The accelerations of logs follow from their speeds, so they are hidden from it:
+     * what was done is inferred from random driving behind the same leaders, by what moves in two observations.
+     *
+     * @param cloning of {@link #policy}
+     */
+    public static BcoFromLogs fromObservations(BehaviouralCloning cloning, BcoFromLogsConfig config) {
+        GaussianPolicy network = new GaussianPolicy(
+                2 * CarFollowing.CONTEXT,
+                CarFollowing.ACTION_SIZE,
+                List.of(64, 64),
+                Activation.TANH,
+                GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                GaussianPolicy.Bounds.CLIPPED,
+                CarFollowing.MIN_ACCELERATION,
+                CarFollowing.MAX_ACCELERATION);
+        return new BcoFromLogs(
+                network,
+                CarFollowing.actions(),
+                CarFollowing.observationSize(),
+                cloning,
+                new FollowingEnvironments(
+                        EXPLORED_STEPS, FollowingEnvironments.defaults().staleness()),
+                config);
+    }
+
+    /**
+     * Returns how it learns from observations: from 10,000 random steps
+     * (docs/algorithms/imitation-from-observation.md).
+     */
+    public static BcoFromLogsConfig observedConfig() {
+        return BcoFromLogsConfig.exploring(10_000);
     }
 
     private static BehaviouralCloning cloning(int steps, BehaviouralCloningConfig config) {
         return cloning(steps == 0 ? config : config.withSteps(steps));
     }
 
-    private static BehaviouralCloning cloning(BehaviouralCloningConfig config) {
+    /** Returns cloning of {@link #policy}. */
+    public static BehaviouralCloning cloning(BehaviouralCloningConfig config) {
         return new BehaviouralCloning(
                 policy(), config, new FollowingDynamics(config.stride() * CarFollowing.STEP_SECONDS));
     }

@@ -1,5 +1,7 @@
 package dev.understudy.learn;
 
+import java.util.Set;
+
 /** The names that algorithms are called by on the command line, in the jobs and in model files. */
 public final class Algorithms {
     /** Behavioural cloning. */
@@ -16,6 +18,9 @@ public final class Algorithms {
 
     /** Adversarial inverse reinforcement learning: the policy, and the reward that the expert acts by. */
     public static final String AIRL = "airl";
+
+    /** Those that read nothing of what demonstrators did. */
+    public static final Set<String> OF_OBSERVATIONS = Set.of(BCO, GAIFO);
 
     private Algorithms() {}
 }

@@ -59,6 +59,11 @@ public interface Learner extends AutoCloseable {
      */
     byte[] export(LearnerState state);
 
+    /** Returns those steps of a window that are imitated; others, if there are any, teach it something else. */
+    default List<Trajectory> imitated(List<Trajectory> demonstrations) {
+        return demonstrations;
+    }
+
     /** Returns whether it rehearses older trajectories; where it does not, none need to be kept for it. */
     default boolean rehearses() {
         return true;

@@ -14,6 +14,15 @@ public record TrainingReport(SortedMap<String, Double> figures) {
     /** The figure that says whether the update was given up. */
     public static final String DIVERGED = "diverged";
 
+    /** The figure that says whether the learner held its policy as it was, for want of something; absent if not. */
+    public static final String HELD = "held";
+
+    /** Value of {@link #HELD}: no step with an action was ever seen, or next to none. */
+    public static final double WITHOUT_ACTIONS = 1;
+
+    /** Value of {@link #HELD}: no step without an action was ever seen. */
+    public static final double WITHOUT_DEMONSTRATIONS = 2;
+
     public TrainingReport {
         figures = Collections.unmodifiableSortedMap(new TreeMap<>(figures));
     }
@@ -32,5 +41,15 @@ public record TrainingReport(SortedMap<String, Double> figures) {
             }
         }
         return null;
+    }
+
+    /** Returns why the learner held its policy as it was; null if it did not. */
+    public @Nullable String held() {
+        double held = figures.getOrDefault(HELD, 0.0);
+        if (held == WITHOUT_ACTIONS) {
+            return "expected steps with an action, by which to tell what was done between two observations, found none or"
+                    + " next to none so far";
+        }
+        return held == WITHOUT_DEMONSTRATIONS ? "expected steps without an action to imitate, found none so far" : null;
     }
 }

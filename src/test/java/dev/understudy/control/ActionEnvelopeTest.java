@@ -58,6 +58,6 @@ class ActionEnvelopeTest {
         assertThat(action).containsExactly(2);
         assertThat(labeller.label(List.of(STEP), 0, action)).isEqualTo(Label.NOT_WANTED);
         ControlStep unknown = Steps.step("e", 0, Actor.HUMAN, new float[2], null, 0, ControlStep.End.NONE);
-        assertThat(labeller.label(List.of(unknown), 0, action)).isEqualTo(Label.NOT_WANTED);
+        assertThat(labeller.label(List.of(unknown), 0, action)).isEqualTo(Label.UNKNOWN);
     }
 }

@@ -49,7 +49,7 @@ class ReferenceTest {
     void everyReasonOfRejectionIsThere() throws Exception {
         Set<String> reasons = names(RejectReason.values());
         reasons.addAll(names(GeneralRefusal.values()));
-        Class<?> skipped = Class.forName("dev.understudy.flink.train.TrainingOperator$Skipped"); // the job's own
+        Class<?> skipped = Class.forName("dev.understudy.flink.train.Skipped"); // the job's own
         reasons.addAll(names((Enum<?>[]) skipped.getEnumConstants()));
         assertThat(Reference.names("Rejection reasons")).isEqualTo(reasons);
     }

@@ -101,7 +101,7 @@ class UnderstudyTest {
         };
         Ran ran = Ran.command(cartPole);
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("expected the learner gail or both to learn from rollouts, got bc");
+        assertThat(ran.err()).contains("expected the learner gail, both or bco to learn from rollouts, got bc");
         ran = Ran.command("learn", "--rollouts", "--learner", "gail", "--bootstrap-servers", "nowhere:1");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err())

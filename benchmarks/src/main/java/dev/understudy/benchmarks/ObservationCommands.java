@@ -103,6 +103,41 @@ final class ObservationCommands {
         }
     }
 
+    /** {@code bench observed-following}. */
+    @Command(
+            name = "observed-following",
+            description =
+                    "Car following whose actions are hidden beside cloning with them, in closed loop, cross-validated over whole runs.",
+            mixinStandardHelpOptions = true)
+    static final class Following extends Bench.Measurement {
+        @Option(names = "--demos", required = true, description = "Folder with logs in the OpenACC layout.")
+        private Path demos = Path.of("");
+
+        @Option(names = "--folds", defaultValue = "5", description = "Shares of the runs. Default: ${DEFAULT-VALUE}.")
+        private int folds;
+
+        @Option(names = "--seeds", defaultValue = "2", description = "Seeds per fold. Default: ${DEFAULT-VALUE}.")
+        private int seeds;
+
+        @Option(names = "--first-seed", defaultValue = "1", description = "The first. Default: ${DEFAULT-VALUE}.")
+        private int firstSeed;
+
+        @Option(
+                names = "--cloned",
+                defaultValue = "WITH_DRIVES",
+                description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        private ObservedFollowingBenchmark.Cloned cloned = ObservedFollowingBenchmark.Cloned.WITH_DRIVES;
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new ObservedFollowingBenchmark(
+                            new ObservedFollowingBenchmark.Settings(demos, folds, seeds, firstSeed, cloned),
+                            this::progress)
+                    .run();
+            return finish("observed-following", figures, Boolean.TRUE.equals(figures.get("met")));
+        }
+    }
+
     /** {@code bench mce}. */
     @Command(
             name = "mce",

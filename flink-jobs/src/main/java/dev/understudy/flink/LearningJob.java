@@ -1,5 +1,6 @@
 package dev.understudy.flink;
 
+import dev.understudy.domain.Assembler;
 import dev.understudy.domain.Policies;
 import dev.understudy.domain.Step;
 import dev.understudy.flink.assemble.AssembleEntity;
@@ -129,7 +130,8 @@ public final class LearningJob {
                 .setParallelism(1) // up to here the order is that of the one time
                 .uid("route-logs");
         SingleOutputStreamOperator<Step> steps = usable.keyBy(LogRecord::entity, Types.STRING)
-                .process(new AssembleEntity<>(training.policies(), reading, AssembleEntity.Share.TRAINING))
+                .process(new AssembleEntity<>(
+                        training.policies(), reading, AssembleEntity.Share.TRAINING, unlabelled(branches)))
                 .returns(Codecs.STEP.typeInformation())
                 .name("assemble")
                 .uid("assemble-2");
@@ -160,6 +162,13 @@ public final class LearningJob {
                 .name("totals")
                 .uid("totals");
         return new Flows(trained, usable.getSideOutput(RouteLogs.DEAD_LETTERS), totals);
+    }
+
+    /** Steps without an action are for learners of observations, which learn alone. */
+    private static Assembler.Unlabelled unlabelled(List<LearningBranch> branches) {
+        return branches.stream().allMatch(LearningBranch::readsObservations)
+                ? Assembler.Unlabelled.KEPT
+                : Assembler.Unlabelled.LEFT_OUT;
     }
 
     private static boolean readsRollouts(List<LearningBranch> branches) {

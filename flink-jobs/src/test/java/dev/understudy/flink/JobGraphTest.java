@@ -77,7 +77,7 @@ class JobGraphTest {
     void aLearnerThatDoesNotLearnFromRolloutsIsNamed() {
         Policies<?> control = Policies.one(ControlPolicySpec.of("cartpole-v0"));
         assertThatThrownBy(() -> LearningBranch.fromRollouts(Algorithms.CLONING, control, 0, 0))
-                .hasMessage("expected the learner gail or both to learn from rollouts, got bc");
+                .hasMessage("expected the learner gail, both or bco to learn from rollouts, got bc");
         assertThatThrownBy(() -> LearningBranch.fromRollouts(Algorithms.GAIL, FOLLOWING, 0, 0))
                 .hasMessage("expected policies that gail can learn from rollouts, got driving/car-following");
     }

@@ -220,7 +220,7 @@ public record BehaviouralCloningConfig(
     }
 
     /** Returns the same with drives of another length; 0 for none. */
-    BehaviouralCloningConfig withHorizon(int newHorizon) {
+    public BehaviouralCloningConfig withHorizon(int newHorizon) {
         return with(steps, validateEvery, continuation, newHorizon);
     }
 

@@ -58,7 +58,7 @@ public final class BcoUpdate implements Update {
         updatesBefore = state.counter(UPDATES);
         best = policy(state);
         interaction = interaction(state, learner.none());
-        last = interaction.rows() == 0 ? null : part(state, LAST);
+        last = interaction.rows() == 0 ? null : Nested.part(state, LAST);
         if (state.counter(OPEN) != 0) {
             iteration = (int) state.counter(ITERATION);
             stale = state.counter(STALE);
@@ -69,40 +69,12 @@ public final class BcoUpdate implements Update {
 
     /** Returns the memory of a learner that has seen nothing, from that of its policy. */
     static LearnerState initial(LearnerState policy) {
-        SortedMap<String, float[]> vectors = new TreeMap<>();
-        SortedMap<String, double[]> statistics = new TreeMap<>();
-        put(policy, BEST, vectors, statistics);
-        return new LearnerState(vectors, statistics, new TreeMap<>());
+        return new Nested().put(BEST, policy).state();
     }
 
     /** Returns the memory of the policy that is exported. */
     static LearnerState policy(LearnerState state) {
-        return part(state, BEST);
-    }
-
-    private static LearnerState part(LearnerState state, String prefix) {
-        SortedMap<String, float[]> vectors = new TreeMap<>();
-        SortedMap<String, double[]> statistics = new TreeMap<>();
-        state.vectors().forEach((name, vector) -> {
-            if (name.startsWith(prefix)) {
-                vectors.put(name.substring(prefix.length()), vector);
-            }
-        });
-        state.statistics().forEach((name, values) -> {
-            if (name.startsWith(prefix)) {
-                statistics.put(name.substring(prefix.length()), values);
-            }
-        });
-        return new LearnerState(vectors, statistics, new TreeMap<>());
-    }
-
-    private static void put(
-            LearnerState part,
-            String prefix,
-            SortedMap<String, float[]> vectors,
-            SortedMap<String, double[]> statistics) {
-        part.vectors().forEach((name, vector) -> vectors.put(prefix + name, vector));
-        part.statistics().forEach((name, values) -> statistics.put(prefix + name, values));
+        return Nested.part(state, BEST);
     }
 
     private static Transitions interaction(LearnerState state, Transitions none) {
@@ -180,28 +152,24 @@ public final class BcoUpdate implements Update {
 
     @Override
     public LearnerState state() {
-        SortedMap<String, float[]> vectors = new TreeMap<>();
-        SortedMap<String, double[]> statistics = new TreeMap<>();
-        SortedMap<String, Long> counters = new TreeMap<>();
-        put(best, BEST, vectors, statistics);
+        Nested memory = new Nested().put(BEST, best);
         LearnerState acting = last;
         if (acting != null) {
-            put(acting, LAST, vectors, statistics);
-            vectors.put(OBSERVATIONS, interaction.observations().values());
-            vectors.put(CHANGES, interaction.changes().values());
-            vectors.put(ACTIONS, interaction.actions().values());
+            memory.put(LAST, acting)
+                    .put(OBSERVATIONS, interaction.observations().values())
+                    .put(CHANGES, interaction.changes().values())
+                    .put(ACTIONS, interaction.actions().values());
         }
         if (isOver()) {
-            counters.put(UPDATES, updatesBefore + 1);
-        } else {
-            counters.put(UPDATES, updatesBefore);
-            counters.put(OPEN, 1L);
-            counters.put(ITERATION, (long) iteration);
-            counters.put(STALE, stale);
-            counters.put(COLLECTED, steps);
-            statistics.put(CURVE, curve.clone());
+            return memory.put(UPDATES, updatesBefore + 1).state();
         }
-        return new LearnerState(vectors, statistics, counters);
+        return memory.put(UPDATES, updatesBefore)
+                .put(OPEN, 1L)
+                .put(ITERATION, (long) iteration)
+                .put(STALE, stale)
+                .put(COLLECTED, steps)
+                .put(CURVE, curve.clone())
+                .state();
     }
 
     /**

@@ -15,8 +15,6 @@ import dev.understudy.learn.adversarial.SampledPolicy;
 import dev.understudy.learn.adversarial.Sliced;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.policy.StochasticPolicy;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -169,7 +167,8 @@ public final class BehaviouralCloningFromObservation implements Learner {
                                     .then(inverse -> {
                                         Matrix actions = dynamics.infer( // line 9
                                                 inverse.state(), setting.transitions(), config.labels(), seeds[2]);
-                                        List<Trajectory> labelled = labelled(setting.demonstrations(), actions);
+                                        List<Trajectory> labelled =
+                                                Observed.labelled(setting.demonstrations(), actions);
                                         return finished(
                                                         () -> // line 10
                                                         cloning.begin(
@@ -233,26 +232,6 @@ public final class BehaviouralCloningFromObservation implements Learner {
                 return update;
             }
         });
-    }
-
-    /** Returns demonstrations with these actions, one for each transition, and without what has none. */
-    private static List<Trajectory> labelled(List<Trajectory> demonstrations, Matrix actions) {
-        List<Trajectory> labelled = new ArrayList<>();
-        int row = 0;
-        for (Trajectory shown : demonstrations) {
-            int steps = Transitions.steps(shown);
-            int k = actions.columns();
-            float[] done = Arrays.copyOfRange(actions.values(), row * k, (row + steps) * k);
-            labelled.add(new Trajectory(
-                    shown.trip(),
-                    shown.entity(),
-                    shown.startMs(),
-                    shown.stepMs(),
-                    shown.observations().copyOf(0, steps),
-                    new Matrix(steps, k, done)));
-            row += steps;
-        }
-        return labelled;
     }
 
     /** Judges the clone by what it visits itself, which is also collected; BCO(0) takes it as it is. */

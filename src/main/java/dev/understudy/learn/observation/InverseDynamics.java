@@ -5,6 +5,7 @@ import dev.understudy.data.Trajectory;
 import dev.understudy.environment.ActionSpace;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
+import dev.understudy.learn.adversarial.Likelihood;
 import dev.understudy.learn.adversarial.SampledPolicy;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
@@ -29,6 +30,7 @@ public final class InverseDynamics implements AutoCloseable {
     private final StochasticPolicy network;
     private final BehaviouralCloning likelihood;
     private @Nullable SampledPolicy sampled;
+    private @Nullable Likelihood known;
 
     /** How an action is taken from the distribution. */
     public enum Labels {
@@ -153,6 +155,28 @@ public final class InverseDynamics implements AutoCloseable {
         return new Matrix(shown.rows(), actions.size(), inferred);
     }
 
+    /**
+     * Returns log p(a | s, s') of transitions whose action is known, {@code [T]}, in nats.
+     *
+     * @param state as {@link #fit} left it
+     * @throws IllegalArgumentException if an action is none that can be done
+     */
+    float[] logProbabilities(LearnerState state, Transitions done) {
+        if (done.rows() == 0) {
+            return new float[0];
+        }
+        Likelihood likely = known;
+        if (likely == null) {
+            likely = new Likelihood(network);
+            known = likely;
+        }
+        return likely.of(
+                BehaviouralCloning.theta(state),
+                BehaviouralCloning.scaler(state),
+                done.pairs().values(),
+                within(done.actions()).values());
+    }
+
     private SampledPolicy sampled() {
         SampledPolicy made = sampled;
         if (made == null) {
@@ -167,6 +191,9 @@ public final class InverseDynamics implements AutoCloseable {
         likelihood.close();
         if (sampled != null) {
             sampled.close();
+        }
+        if (known != null) {
+            known.close();
         }
     }
 }

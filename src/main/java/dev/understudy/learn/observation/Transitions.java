@@ -102,6 +102,21 @@ public record Transitions(Matrix observations, Matrix changes, Matrix actions) {
                 Arrays.copyOfRange(matrix.values(), row * matrix.columns(), matrix.values().length));
     }
 
+    /** Returns the same with the first numbers of each observation alone. */
+    Transitions reading(int first) {
+        return first == observations.columns()
+                ? this
+                : new Transitions(columns(observations, first), columns(changes, first), actions);
+    }
+
+    private static Matrix columns(Matrix matrix, int first) {
+        float[] values = new float[matrix.rows() * first];
+        for (int row = 0; row < matrix.rows(); row++) {
+            System.arraycopy(matrix.values(), row * matrix.columns(), values, row * first, first);
+        }
+        return new Matrix(matrix.rows(), first, values);
+    }
+
     /** Returns those whose action is known. */
     Transitions withActions() {
         int n = observations.columns();

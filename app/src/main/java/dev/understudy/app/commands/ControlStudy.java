@@ -93,9 +93,6 @@ final class ControlStudy implements Study {
     /** The algorithms that need no observation after a step. */
     private static final Set<String> THINNED = Set.of(Algorithms.CLONING, Algorithms.GAIL);
 
-    /** The algorithms that read nothing of what was done. */
-    private static final Set<String> OF_OBSERVATIONS = Set.of(Algorithms.BCO, Algorithms.GAIFO);
-
     /** What evaluation asks for besides. */
     static final List<Setting<?>> EVALUATION = List.of(ENVIRONMENT, EPISODES, TrainCommand.SEED);
 
@@ -160,7 +157,7 @@ final class ControlStudy implements Study {
 
     @Override
     public Learner learner(String algorithm, int length, Settings settings) {
-        readsActions = !OF_OBSERVATIONS.contains(algorithm);
+        readsActions = !Algorithms.OF_OBSERVATIONS.contains(algorithm);
         if (!THINNED.contains(algorithm) && settings.get(SUBSAMPLE) > 1) {
             throw new BadSettingsException(
                     List.of("subsample: expected 1 for %s, which learns from successive observations, found %d"

@@ -15,6 +15,7 @@ import dev.understudy.app.study.BundledLogs;
 import dev.understudy.domain.Policies;
 import dev.understudy.driving.CarFollowingPolicy;
 import dev.understudy.flink.train.LearningBranch;
+import dev.understudy.learn.Algorithms;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Command;
         description = {
             "Run the whole system in one JVM: a broker, the learning and the promotion job, and serving.",
             "Of driving, on a replay of bundled real logs faster than real time. Of control, with an expert that plays CartPole,",
-            "MountainCar and Acrobot, and policies that learn from it and play. Of dialogue, on a replay of bundled conversations,",
+            "MountainCar and Acrobot, and policies that learn from it and play; with --learner bco its actions are not logged. Of dialogue, on a replay of bundled conversations,",
             "with visitors who ask meanwhile. Ctrl-C stops it and prints the summary so far."
         })
 public final class DemoCommand implements Tool {
@@ -46,6 +47,8 @@ public final class DemoCommand implements Tool {
     private static final int DRIVING_WINDOW_SECONDS = 180;
     private static final int DIALOGUE_WINDOW_SECONDS = 60;
     private static final List<String> DOMAINS = List.of("driving", "control", "dialogue");
+
+    private static final List<String> CONTROL_LEARNERS = List.of(Algorithms.CLONING, Algorithms.BCO);
 
     private static final Setting<String> DOMAIN = Setting.text(
                     "demo.domain", "driving", "What is shown: " + String.join(", ", DOMAINS) + ".")
@@ -72,7 +75,7 @@ public final class DemoCommand implements Tool {
                     "Length of a learning window in event time, seconds; 0 for 180 of driving, 60 of dialogue, and from 10 on.")
             .as("--window-seconds");
     private static final Setting<Integer> STEPS = Setting.integer(
-                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc on each window (of driving).")
+                    "demo.steps", 300, 1, 100_000, "Optimiser steps of bc and bco on each window (of driving).")
             .as("--steps");
     private static final Setting<String> LEARNER = Pipeline.learner("demo.learner");
     private static final Setting<Integer> ITERATIONS = Setting.integer(
@@ -145,12 +148,21 @@ public final class DemoCommand implements Tool {
         }
         return switch (settings.get(DOMAIN)) {
             case "driving" -> driving(settings, Duration.ofSeconds(seconds == 0 ? DRIVING_SECONDS : seconds));
-            case "control" -> new ControlScenario(Duration.ofSeconds(seconds), settings.get(SEED));
+            case "control" -> control(settings, Duration.ofSeconds(seconds));
             case "dialogue" -> dialogue(settings, Duration.ofSeconds(seconds == 0 ? DIALOGUE_SECONDS : seconds));
             default ->
                 throw new BadSettingsException(
                         List.of("--domain: expected one of %s, found \"%s\"".formatted(DOMAINS, settings.get(DOMAIN))));
         };
+    }
+
+    private static Scenario control(Settings settings, Duration length) {
+        String learner = settings.get(LEARNER);
+        if (!CONTROL_LEARNERS.contains(learner)) {
+            throw new BadSettingsException(
+                    List.of("--learner: expected one of %s of control, found %s".formatted(CONTROL_LEARNERS, learner)));
+        }
+        return new ControlScenario(length, learner, settings.get(SEED));
     }
 
     private static Scenario driving(Settings settings, Duration length) {

@@ -51,7 +51,7 @@ public final class LearnCommand implements Tool {
                     0,
                     0,
                     1_000_000,
-                    "Optimiser steps of bc on each window; 0 for the algorithm's own number.")
+                    "Optimiser steps of bc and bco on each window; 0 for the algorithm's own number.")
             .as("--steps");
     private static final Setting<String> LEARNER = Pipeline.learner("learn.learner");
     private static final Setting<Integer> ITERATIONS = Setting.integer(
@@ -63,7 +63,8 @@ public final class LearnCommand implements Tool {
             .as("--iterations");
     private static final Setting<Boolean> ROLLOUTS = Setting.off(
                     "learn.rollouts",
-                    "Let gail learn from what policies in service did, in place of an environment; needs gail or both.")
+                    "Let gail learn from what policies in service did, in place of an environment, or bco"
+                            + " learn from it what was done; needs gail, both or bco.")
             .as("--rollouts");
     private static final Setting<Integer> REHEARSAL_PIECES = Setting.integer(
                     "learn.rehearsal.pieces",

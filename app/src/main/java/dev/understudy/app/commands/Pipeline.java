@@ -310,7 +310,7 @@ public final class Pipeline {
                 key,
                 "--learner",
                 Algorithms.CLONING,
-                "What learns: %s, or %s, whose candidates then compete."
+                "What learns: %s; or %s for bc and gail, whose candidates then compete."
                         .formatted(String.join(", ", Catalogue.algorithms()), LearningBranch.BOTH),
                 text -> {
                     LearningBranch.of(text, Policies.one(new CarFollowingPolicy()), 0, 0);

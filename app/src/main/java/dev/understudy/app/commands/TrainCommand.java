@@ -75,7 +75,7 @@ public final class TrainCommand implements Tool {
             0,
             0,
             1_000_000,
-            "Optimiser steps (bc), passes (bc of dialogue) or iterations (all others); 0 for the algorithm's own number.");
+            "Optimiser steps (bc, and bco of car following), passes (bc of dialogue) or iterations (all others); 0 for the algorithm's own number.");
     private static final Setting<Integer> ITERATIONS =
             Setting.integer("iterations", 0, 0, 1_000_000, "Iterations of all but bc; 0 for what --steps says.");
     static final Setting<Whose> EXPERTS =
@@ -103,8 +103,9 @@ public final class TrainCommand implements Tool {
             paramLabel = "<algorithm>",
             index = "0",
             description =
-                    "The learner: bc (behavioural cloning) or gail; of control also airl (gail that recovers a reward) and,"
-                            + " from observations alone, bco (behavioural cloning from observation) or gaifo (state-only gail).")
+                    "The learner: bc (behavioural cloning) or gail; from observations alone, of control and car following, bco"
+                            + " (behavioural cloning from observation); of control also airl (gail that recovers a reward)"
+                            + " and gaifo (state-only gail).")
     private String algorithm = Algorithms.CLONING;
 
     @Parameters(

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -28,30 +29,25 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * One task as a client of the pipeline plays it: the expert's steps go to the logs, and copies of the task send
+ * One task as a client of the pipeline plays it: an expert's steps go to the logs, and copies of the task send
  * observations and do what is decided. One time line for both, a fiftieth of a second a step. For one thread.
  */
 final class ControlPlay implements AutoCloseable {
     private static final String EXPERT = "%s/expert";
+    private static final String EXPLORER = "%s/explorer";
     private static final long STEP_MS = 20;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Scenario.Stage stage;
     private final Task task;
     private final String label;
-    private final ScriptedExpert law;
     private final Returns returns;
     private final DomainTopics topics;
     private final KafkaProducer<String, ControlStep> producer;
     private final KafkaConsumer<String, Decision> consumer;
-    private final Environment demonstration;
-    private final float[] seen;
+    private final List<LoggedPlay> logging;
     private final long seed;
-    private String episode = "";
-    private int episodes;
     private int plays;
-    private long sequence;
-    private double sum;
     private long logMs;
     private final long leadMs;
     private long playMs;
@@ -63,22 +59,29 @@ final class ControlPlay implements AutoCloseable {
      *
      * @param start event time of the first step
      * @param lead event time from a log to what is played after it
+     * @param actions whether logs tell what the expert does; where they do not, somebody else tries everything and
+     *     tells
      */
     ControlPlay(
-            Scenario.Stage stage, ControlPolicySpec spec, Returns returns, Instant start, Duration lead, long seed) {
+            Scenario.Stage stage,
+            ControlPolicySpec spec,
+            Returns returns,
+            Instant start,
+            Duration lead,
+            LoggedPlay.Actions actions,
+            long seed) {
         this.stage = stage;
         this.returns = returns;
         this.seed = seed;
         task = Environments.named(spec.environment());
         label = task.name();
-        law = ScriptedExpert.of(label);
         logMs = start.toEpochMilli();
         playMs = logMs;
         leadMs = lead.toMillis();
         topics = DomainTopics.of(spec.domain());
-        demonstration = task.create(1, seed);
-        demonstration.reset(seed);
-        seen = new float[task.observationSize()];
+        LoggedPlay expert = new LoggedPlay(
+                task, EXPERT.formatted(label), Actor.HUMAN, actions, ScriptedExpert.of(label), seed, returns::ofExpert);
+        logging = actions == LoggedPlay.Actions.WRITTEN ? List.of(expert) : List.of(expert, explorer());
         Map<String, Object> settings = new HashMap<>(stage.connection().clientSettings());
         settings.put("linger.ms", "0");
         settings.put("acks", "all");
@@ -94,6 +97,22 @@ final class ControlPlay implements AutoCloseable {
         partitions.forEach(consumer::position); // or it would seek later
     }
 
+    private LoggedPlay explorer() {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] action = new float[task.actions().size()];
+        return new LoggedPlay(
+                task,
+                EXPLORER.formatted(label),
+                Actor.ASSISTANCE,
+                LoggedPlay.Actions.WRITTEN,
+                any -> {
+                    task.actions().drawUniformly(random, action, 0);
+                    return action[0];
+                },
+                ~seed,
+                any -> {});
+    }
+
     /** Returns how many log records were sent. */
     long logged() {
         return logged;
@@ -104,47 +123,13 @@ final class ControlPlay implements AutoCloseable {
         return observed;
     }
 
-    /** Lets the expert go on playing until an event time, and sends its steps to the logs. */
+    /** Lets those who log go on playing until an event time, and sends their steps to the logs. */
     void demonstrate(long untilMs) {
         returns.begin();
-        float[] action = new float[task.actions().size()];
-        float[] reward = new float[1];
-        End[] end = new End[1];
         for (; logMs < untilMs; logMs += STEP_MS) {
-            if (episode.isEmpty()) {
-                demonstration.start(0, seen);
-                episode = EXPERT.formatted(label) + "#" + episodes++;
-                sequence = 0;
-                sum = 0;
-            }
-            float[] before = seen.clone();
-            action[0] = law.choice(before);
-            demonstration.step(action, seen, reward, end);
-            sum += reward[0];
-            ControlStep.End left =
-                    switch (end[0]) {
-                        case TERMINATED -> ControlStep.End.TERMINATED;
-                        case TRUNCATED -> ControlStep.End.TRUNCATED;
-                        default -> ControlStep.End.NONE;
-                    };
-            send(
-                    topics.logs(),
-                    new ControlStep(
-                            EXPERT.formatted(label),
-                            episode,
-                            sequence++,
-                            logMs,
-                            Actor.HUMAN,
-                            label,
-                            false,
-                            before,
-                            action.clone(),
-                            reward[0],
-                            left));
-            logged++;
-            if (left != ControlStep.End.NONE) {
-                returns.ofExpert(sum);
-                episode = "";
+            for (LoggedPlay each : logging) {
+                send(topics.logs(), each.step(logMs));
+                logged++;
             }
         }
         producer.flush();

@@ -53,6 +53,7 @@ public final class ControlScenario implements Scenario {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Duration length;
+    private final String learner;
     private final long seed;
     private final Map<String, Returns> returns = new LinkedHashMap<>();
     private long logged;
@@ -62,10 +63,12 @@ public final class ControlScenario implements Scenario {
      * A scenario that ends when all is done.
      *
      * @param length wall time after which it fails; 0 for no bound
+     * @param learner {@code bc}; or {@code bco}, and what the experts do is not in the logs
      * @param seed what every draw follows from
      */
-    public ControlScenario(Duration length, long seed) {
+    public ControlScenario(Duration length, String learner, long seed) {
         this.length = length;
+        this.learner = learner;
         this.seed = seed;
     }
 
@@ -105,18 +108,21 @@ public final class ControlScenario implements Scenario {
 
     @Override
     public List<LearningBranch> learners() {
-        return LearningBranch.of(Algorithms.CLONING, policies(), 0, 0);
+        return LearningBranch.of(learner, policies(), 0, 0);
     }
 
     @Override
     public void play(Stage stage) throws Exception {
         Map<String, ControlPlay> plays = new LinkedHashMap<>();
         try {
+            LoggedPlay.Actions actions = Algorithms.OF_OBSERVATIONS.contains(learner)
+                    ? LoggedPlay.Actions.HIDDEN
+                    : LoggedPlay.Actions.WRITTEN;
             for (String task : TASKS) {
                 ControlPolicySpec spec = ControlPolicySpec.of(task);
                 Returns told = new Returns(spec.name(), stage.run());
                 returns.put(spec.name(), told);
-                plays.put(spec.name(), new ControlPlay(stage, spec, told, START, gate().lead(), seed));
+                plays.put(spec.name(), new ControlPlay(stage, spec, told, START, gate().lead(), actions, seed));
             }
             play(stage, plays);
         } finally {
@@ -172,11 +178,11 @@ public final class ControlScenario implements Scenario {
     }
 
     /** Returns whether a window was learned and judged, and what is in force is in service. */
-    private static boolean isSettled(Stage stage, String policy, long endMs) {
+    private boolean isSettled(Stage stage, String policy, long endMs) {
         LoopAccount account = stage.run().account();
         Optional<Long> inService =
                 Optional.ofNullable(stage.serving().health().epochs().get(policy));
-        return account.hasLearned(policy, Algorithms.CLONING, endMs)
+        return account.hasLearned(policy, learner, endMs)
                 && account.allJudged(policy)
                 && inService.equals(account.inForce(policy).map(Promotion::epoch));
     }

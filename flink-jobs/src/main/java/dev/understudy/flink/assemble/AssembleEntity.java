@@ -66,11 +66,18 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     private final Policies<S> policies;
     private final LogReading reading;
     private final Share share;
+    private final Assembler.Unlabelled unlabelled;
 
     private transient SampleCodec<S> codec;
     private transient ValueState<EntityProgress> progressState;
 
+    /** Creates the function; steps without an action are left out. */
     public AssembleEntity(Policies<S> policies, LogReading reading, Share share) {
+        this(policies, reading, share, Assembler.Unlabelled.LEFT_OUT);
+    }
+
+    public AssembleEntity(Policies<S> policies, LogReading reading, Share share, Assembler.Unlabelled unlabelled) {
+        this.unlabelled = unlabelled;
         this.policies = policies;
         this.reading = reading;
         this.share = share;
@@ -243,8 +250,8 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
     private Assembler<S> assembler(Lane lane) {
         return lane.assembler(
                 bytes -> bytes == null
-                        ? new Assembler<>(spec(lane), reading.experts())
-                        : Assembler.fromBytes(bytes, spec(lane), reading.experts(), codec),
+                        ? new Assembler<>(spec(lane), reading.experts(), unlabelled)
+                        : Assembler.fromBytes(bytes, spec(lane), reading.experts(), unlabelled, codec),
                 codec);
     }
 

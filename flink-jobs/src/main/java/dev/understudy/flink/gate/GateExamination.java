@@ -103,6 +103,12 @@ final class GateExamination {
             }
             Examination examination = spec.examination(steps, config.trials());
             Scores scores = examination.scores(candidate);
+            if (scores.returns().isEmpty() && scores.trials().isEmpty() && readsNoAction(candidate.metadata())) {
+                return Verdict.refused(
+                        "expected an environment or a closed loop to judge a model by that was learned from observations"
+                                + " alone, found neither: the actions in held-out logs are not those of whom it imitates",
+                        budget);
+            }
             Tried inService = rivals.inService() == null
                     ? new Tried(null, true, rivals.missing())
                     : tried(rivals.inService(), examination);
@@ -143,6 +149,11 @@ final class GateExamination {
         } catch (IllegalArgumentException | IllegalStateException e) {
             return Tried.not("the model in service cannot be run: " + e.getMessage());
         }
+    }
+
+    private static boolean readsNoAction(ModelMetadata metadata) {
+        return Algorithms.OF_OBSERVATIONS.contains(
+                metadata.extra().getOrDefault(ModelMetadata.ALGORITHM, Algorithms.CLONING));
     }
 
     private static boolean raisesLikelihood(ModelMetadata metadata) {

@@ -30,23 +30,28 @@ public record LearningBranch(String algorithm, LearnerFactory learners, boolean 
     }
 
     /**
-     * Returns the branches that a setting names, with GAIL learning from rollouts and in no environment.
+     * Returns the branches that a setting names, with GAIL learning from rollouts and in no environment, or a learner
+     * of observations that takes them for interaction.
      *
-     * @param choice {@code gail} or {@link #BOTH}
+     * @param choice {@code gail}, {@link #BOTH} or {@code bco}
      * @param steps optimiser steps of cloning on each window, or 0 for its own number
      * @param iterations of GAIL on each window, or 0 for its own number
      * @throws IllegalArgumentException if it is another, or a policy has no learner that learns from rollouts
      */
     public static List<LearningBranch> fromRollouts(String choice, Policies<?> policies, int steps, int iterations) {
-        if (!choice.equals(Algorithms.GAIL) && !choice.equals(BOTH)) {
-            throw new IllegalArgumentException("expected the learner %s or %s to learn from rollouts, got %s"
-                    .formatted(Algorithms.GAIL, BOTH, choice));
+        String reading = choice.equals(BOTH) ? Algorithms.GAIL : choice;
+        if (!reading.equals(Algorithms.GAIL) && !reading.equals(Algorithms.BCO)) {
+            throw new IllegalArgumentException("expected the learner %s, %s or %s to learn from rollouts, got %s"
+                    .formatted(Algorithms.GAIL, BOTH, Algorithms.BCO, choice));
         }
         for (PolicyName name : policies.names()) {
-            if (!policies.spec(name).algorithmsFromRollouts().contains(Algorithms.GAIL)) {
+            if (!policies.spec(name).algorithmsFromRollouts().contains(reading)) {
                 throw new IllegalArgumentException(
-                        "expected policies that %s can learn from rollouts, got %s".formatted(Algorithms.GAIL, name));
+                        "expected policies that %s can learn from rollouts, got %s".formatted(reading, name));
             }
+        }
+        if (reading.equals(Algorithms.BCO)) {
+            return List.of(new LearningBranch(reading, spec -> spec.fromRollouts(reading, steps), true));
         }
         List<LearningBranch> branches = new ArrayList<>();
         if (choice.equals(BOTH)) {
@@ -59,8 +64,9 @@ public record LearningBranch(String algorithm, LearnerFactory learners, boolean 
     /**
      * Returns the branches that a setting names. The first of them keeps the account of the steps.
      *
-     * @param choice one of the algorithms that every policy can be learned by, or {@link #BOTH}
-     * @param steps optimiser steps of cloning on each window, or 0 for its own number
+     * @param choice one of the algorithms that every policy can be learned by, or {@link #BOTH} for all of them but
+     *     those that learn from observations
+     * @param steps optimiser steps of cloning, with or without actions, on each window, or 0 for its own number
      * @param iterations of an adversarial algorithm on each window, or 0 for its own number
      * @throws IllegalArgumentException naming what there is, if there is no such algorithm for all of them
      */
@@ -69,9 +75,15 @@ public record LearningBranch(String algorithm, LearnerFactory learners, boolean 
                 .filter(algorithm -> policies.names().stream()
                         .allMatch(name -> policies.spec(name).algorithms().contains(algorithm)))
                 .toList();
+        boolean ofObservations = policies.names().stream()
+                .allMatch(
+                        name -> policies.spec(name).algorithmsFromObservations().contains(choice));
+        if (ofObservations) {
+            return List.of(new LearningBranch(choice, spec -> spec.onStreams(choice, steps)));
+        }
         if (!choice.equals(BOTH) && !algorithms.contains(choice)) {
-            throw new IllegalArgumentException(
-                    "expected one of the learners %s or %s, got %s".formatted(algorithms, BOTH, choice));
+            throw new IllegalArgumentException("expected one of the learners %s%s or %s, got %s"
+                    .formatted(algorithms, fromObservations(policies), BOTH, choice));
         }
         return algorithms.stream()
                 .filter(algorithm -> choice.equals(BOTH) || choice.equals(algorithm))
@@ -80,6 +92,16 @@ public record LearningBranch(String algorithm, LearnerFactory learners, boolean 
                     return new LearningBranch(algorithm, spec -> spec.onStreams(algorithm, length));
                 })
                 .toList();
+    }
+
+    private static String fromObservations(Policies<?> policies) {
+        List<String> names = policies.specs().get(0).algorithmsFromObservations();
+        return names.isEmpty() ? "" : ", from observations " + names;
+    }
+
+    /** Returns whether it learns from steps without an action. */
+    public boolean readsObservations() {
+        return Algorithms.OF_OBSERVATIONS.contains(algorithm);
     }
 
     /** Returns the rollouts of a window that it learns from, one for each model; none if it learns from none. */

@@ -1,6 +1,5 @@
 package dev.understudy.flink.train;
 
-import dev.understudy.data.Reservoir;
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Actor;
 import dev.understudy.domain.PolicySpec;
@@ -59,14 +58,6 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     /** What became of the steps of each window. */
     public static final OutputTag<Tally> TALLIES = new OutputTag<>("trained", Tally.CODEC.typeInformation());
 
-    /** Why steps of a window are not learned although each is good. */
-    enum Skipped {
-        /** No trajectory of their window is long enough to practise in, which GAIL needs; cloning learns from any. */
-        WINDOW_TOO_SMALL,
-        /** The update on their window diverged and was dropped. */
-        DIVERGED
-    }
-
     /** Which of several learners of the same windows says what became of them, and scores them before training. */
     public enum Account {
         /** This one. */
@@ -82,6 +73,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     private final ModelHistory history;
 
     private transient CandidateMaker maker;
+    private transient Rehearsal rehearsal;
     private transient PromotedModels promoted;
     private transient ParentModels parents;
     private transient Map<String, Running> running;
@@ -117,6 +109,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     public void open() throws Exception {
         super.open();
         maker = new CandidateMaker(training, branch.algorithm(), experts);
+        rehearsal = new Rehearsal(training, maker);
         promoted = new PromotedModels(training.policies(), training.intake());
         parents = new ParentModels(history, maker, promoted);
         running = new HashMap<>();
@@ -229,7 +222,7 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
             memory = parent.length == 0 ? null : learner.stateFrom(parent, seed);
             memory = memory == null ? learner.initialState(seed) : memory;
         }
-        List<Trajectory> replay = reservoir(progress).trajectories();
+        List<Trajectory> replay = rehearsal.before(policy, progress).trajectories();
         try {
             Update update = learner.begin(
                     memory, batch.trajectories(), replay, branch.recorded(batch, spec()), maker.seed(batch));
@@ -267,18 +260,18 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
         TrainingProgress progress = progress();
         LearnerState memory = done.update.state();
         TrainingReport report = done.update.report();
+        String held = report.held();
+        if (held != null) {
+            hold(policy, done, progress, memory, held);
+            return;
+        }
         ModelFile file = maker.file(batch, learner(policy), memory, report, progress.parentSha256());
         Candidate candidate =
                 maker.candidate(batch, file, report, done.nanos / 1_000_000, timers.currentProcessingTime());
-        running.remove(policy);
-        done.update.close();
-        queue.remove(batch);
+        end(policy, done);
         if (report.problem() == null && memory.isFinite()) {
-            Reservoir reservoir = reservoir(progress);
-            if (learner(policy).rehearses()) {
-                batch.trajectories().forEach(reservoir::offer);
-            }
-            progressState.update(progress.finished(memory, file.sha256(), file.bytes(), reservoir.toBytes()));
+            progressState.update(progress.finished(
+                    memory, file.sha256(), file.bytes(), rehearsal.after(batch, learner(policy), progress)));
             tally(batch, Tally.TRAINED, batch.freshSteps() - batch.lateSteps());
             tally(batch, Tally.LATE_LEARNED, batch.lateSteps());
         } else {
@@ -298,6 +291,22 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
                 file.sha256());
     }
 
+    /** Ends a window that gives no candidate: what it taught stays, and what was to be imitated waits for more. */
+    private void hold(String policy, Running done, TrainingProgress progress, LearnerState memory, String why)
+            throws Exception {
+        WindowBatch batch = done.batch;
+        end(policy, done);
+        progressState.update(progress.held(memory, rehearsal.after(batch, learner(policy), progress)));
+        tally(batch, Tally.rejected(Skipped.HELD.name()));
+        LOG.warn("held {} as it is in window [{}, {}): {}", policy, batch.startMs(), batch.endMs(), why);
+    }
+
+    private void end(String policy, Running done) throws Exception {
+        running.remove(policy);
+        done.update.close();
+        queue.remove(done.batch);
+    }
+
     private Learner learner(String policy) {
         return learners.of(policy, spec(), running.keySet());
     }
@@ -306,8 +315,12 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
      * Scores the policy in service on a window; the learner's own last model where none is, or where it is not here.
      */
     private SortedMap<String, Double> score(WindowBatch batch, TrainingProgress progress) throws Exception {
+        List<Trajectory> imitated = learner(batch.policy()).imitated(batch.trajectories());
+        if (imitated.isEmpty()) {
+            return new TreeMap<>();
+        }
         return WindowScore.of(
-                batch,
+                batch.of(imitated),
                 promoted.inService(batch.policy(), shelf(), progress.parentModel()),
                 spec(),
                 training.baselines());
@@ -327,16 +340,6 @@ public final class TrainingOperator extends AbstractStreamOperator<TrainedWindow
     private ModelShelf shelf() throws Exception {
         ModelShelf shelf = shelfState.value();
         return shelf == null ? new ModelShelf() : shelf;
-    }
-
-    private Reservoir reservoir(TrainingProgress progress) {
-        return progress.reservoir().length > 0
-                ? Reservoir.fromBytes(progress.reservoir())
-                : new Reservoir(
-                        training.replayPieces(),
-                        training.replayPieceSteps(),
-                        training.replayRecency(),
-                        maker.seed(training.seed() + "|reservoir|" + getCurrentKey()));
     }
 
     private void tally(WindowBatch batch, String name) {

@@ -121,6 +121,11 @@ record TrainingProgress(
                 fingerprint, memory, null, NONE, newestEndMs, new TreeMap<>(), 0, sha256, model, rehearsal);
     }
 
+    /** Returns the progress after a window that taught the learner something, and gave no model. */
+    TrainingProgress held(LearnerState memory, byte[] rehearsal) {
+        return finished(memory, parentSha256, parentModel, rehearsal);
+    }
+
     /** Returns the progress after a window of which nothing is kept: what was learned before it stays. */
     TrainingProgress skipped() {
         return new TrainingProgress(

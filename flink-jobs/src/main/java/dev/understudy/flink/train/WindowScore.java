@@ -120,8 +120,10 @@ public final class WindowScore {
         }
         SortedMap<String, Double> scores = new TreeMap<>();
         errors.forEach((name, sum) -> {
-            scores.put(name, sum.report().rmse());
-            scores.put(STEPS, (double) sum.report().steps());
+            if (sum.report().steps() > 0) { // of steps without an action nothing can be said
+                scores.put(name, sum.report().rmse());
+                scores.put(STEPS, (double) sum.report().steps());
+            }
         });
         return scores;
     }

@@ -72,6 +72,12 @@ public record WindowBatch(
                 policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, lateSteps, trajectories, ranges, recorded);
     }
 
+    /** Returns this batch with these of its steps alone. */
+    public WindowBatch of(List<Trajectory> some) {
+        return new WindowBatch(
+                policy, startMs, endMs, closedAtMs, freshFromMs, freshSteps, lateSteps, some, sourceRanges, rollouts);
+    }
+
     /** Returns the number of steps. */
     public int steps() {
         return trajectories.stream().mapToInt(Trajectory::steps).sum();
