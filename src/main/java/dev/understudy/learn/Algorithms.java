@@ -17,5 +17,11 @@ public final class Algorithms {
     /** Adversarial inverse reinforcement learning: the policy, and the reward that the expert acts by. */
     public static final String AIRL = "airl";
 
+    /** Discriminator-actor-critic: gail off-policy, of actions that are numbers. */
+    public static final String DAC = "dac";
+
+    /** Inverse reinforcement learning of maximum causal entropy: the reward of a finite problem. */
+    public static final String MCE = "mce";
+
     private Algorithms() {}
 }

@@ -71,6 +71,7 @@ public final class Bench {
                 GailCommands.Peer.class,
                 GailCommands.OffPolicy.class,
                 ObservationCommands.Cloning.class,
+                ObservationCommands.Chunks.class,
                 ObservationCommands.Entropy.class,
                 ObservationCommands.Inverse.class,
                 FuzzModelsCommand.class,
