@@ -18,12 +18,15 @@ import dev.understudy.learn.Algorithms;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.adversarial.Airl;
 import dev.understudy.learn.adversarial.AirlConfig;
+import dev.understudy.learn.adversarial.DacConfig;
+import dev.understudy.learn.adversarial.DiscriminatorActorCritic;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailFromRollouts;
 import dev.understudy.learn.adversarial.OffPolicyConfig;
 import dev.understudy.learn.cloning.BehaviouralCloning;
 import dev.understudy.learn.cloning.BehaviouralCloningConfig;
+import dev.understudy.learn.cloning.ChunkedCloning;
 import dev.understudy.learn.observation.BcoConfig;
 import dev.understudy.learn.observation.BcoFromLogs;
 import dev.understudy.learn.observation.BcoFromLogsConfig;
@@ -162,6 +165,9 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
         List<String> all = new ArrayList<>(algorithms());
         if (all.contains(Algorithms.GAIL)) {
             all.addAll(List.of(Algorithms.BCO, Algorithms.GAIFO, Algorithms.AIRL));
+            if (actions() instanceof ActionSpace.Continuous) {
+                all.add(Algorithms.DAC);
+            }
         }
         return all;
     }
@@ -180,6 +186,10 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
             AirlConfig config = AirlConfig.defaults();
             return airl(length == 0 ? config : config.withIterations(length));
         }
+        if (algorithm.equals(Algorithms.DAC)) {
+            DacConfig config = DacConfig.defaults();
+            return discriminatorActorCritic(length == 0 ? config : config.withIterations(length));
+        }
         if (algorithm.equals(Algorithms.GAIL) || algorithm.equals(Algorithms.GAIFO)) {
             GailConfig config = algorithm.equals(Algorithms.GAIL)
                     ? gailConfig()
@@ -189,6 +199,18 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
         BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
         return new BehaviouralCloning(
                 network(observationSize(), actions()), length == 0 ? config : config.withSteps(length));
+    }
+
+    /**
+     * Returns cloning of the next actions at once.
+     *
+     * @param chunk how many, at least 1
+     * @param steps of the optimiser; 0 for its own number
+     */
+    public Learner cloningOfChunks(int chunk, int steps) {
+        BehaviouralCloningConfig config = BehaviouralCloningConfig.classicControl();
+        return new ChunkedCloning(
+                network(observationSize(), actions()), chunk, steps == 0 ? config : config.withSteps(steps));
     }
 
     @Override
@@ -250,6 +272,35 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
                 network(2 * observationSize(), actions()),
                 Environments.named(environment),
                 config);
+    }
+
+    /**
+     * Returns discriminator-actor-critic in the environment.
+     *
+     * @throws IllegalArgumentException if actions are choices
+     */
+    public DiscriminatorActorCritic discriminatorActorCritic(DacConfig config) {
+        return new DiscriminatorActorCritic(squashed(), Environments.named(environment), config);
+    }
+
+    /**
+     * Returns the network of {@link #network} whose actions are squashed into their range.
+     *
+     * @throws IllegalArgumentException if actions are choices
+     */
+    public GaussianPolicy squashed() {
+        if (!(actions() instanceof ActionSpace.Continuous range)) {
+            throw new IllegalArgumentException("expected actions that are numbers, got " + actions());
+        }
+        return new GaussianPolicy(
+                observationSize(),
+                range.size(),
+                HIDDEN,
+                Activation.TANH,
+                GaussianPolicy.Deviation.STATE_INDEPENDENT,
+                GaussianPolicy.Bounds.SQUASHED,
+                range.low(),
+                range.high());
     }
 
     /** Returns adversarial inverse reinforcement learning, which practises {@link #withoutEnd}. */

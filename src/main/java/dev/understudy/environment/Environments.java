@@ -30,6 +30,13 @@ public final class Environments {
         TASKS.put(fixed, new Task(fixed, motion, horizon, Task.Ending.NEVER));
     }
 
+    /** Returns pendulum-v1 with another mass and length, to see what carries over to changed dynamics. */
+    public static Task pendulum(double massKg, double lengthMeters) {
+        Task usual = named("pendulum-v1");
+        Motion motion = new Pendulum(Pendulum.Limit.BEFORE_MOVING, massKg, lengthMeters);
+        return new Task(usual.name(), motion, usual.horizon(), usual.ending());
+    }
+
     /** Returns the names of all tasks, in alphabetical order. */
     public static Set<String> names() {
         return Collections.unmodifiableSet(TASKS.keySet());

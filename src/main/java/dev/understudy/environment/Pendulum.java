@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A pendulum to be swung up and held with a torque of -2 to 2 Nm, as in Gym's Pendulum (g = 10 m/s^2, 1 kg, 1 m, steps
- * of 0.05 s). The state is theta (rad, 0 upright, not wrapped) and its rate (rad/s); the observation has theta's cosine
- * and sine. Never ends; the reward is -(theta^2 + 0.1 rate^2 + 0.001 torque^2) of before the step, with theta taken
- * from -pi to pi.
+ * A pendulum to be swung up and held with a torque of -2 to 2 Nm, as in Gym's Pendulum (g = 10 m/s^2, 1 kg, 1 m unless
+ * asked otherwise, steps of 0.05 s). The state is theta (rad, 0 upright, not wrapped) and its rate (rad/s); the
+ * observation has theta's cosine and sine. Never ends; the reward is -(theta^2 + 0.1 rate^2 + 0.001 torque^2) of before
+ * the step, with theta taken from -pi to pi.
  */
 final class Pendulum implements Motion {
     private static final double GRAVITY = 10;
@@ -24,9 +24,17 @@ final class Pendulum implements Motion {
     }
 
     private final Limit limit;
+    private final double massKg;
+    private final double lengthMeters;
 
     Pendulum(Limit limit) {
+        this(limit, 1, 1);
+    }
+
+    Pendulum(Limit limit, double massKg, double lengthMeters) {
         this.limit = limit;
+        this.massKg = massKg;
+        this.lengthMeters = lengthMeters;
     }
 
     @Override
@@ -57,7 +65,9 @@ final class Pendulum implements Motion {
         double torque = Math.max(-MAX_TORQUE, Math.min(MAX_TORQUE, actions[actionAt]));
         double wrapped = theta - 2 * Math.PI * Math.floor((theta + Math.PI) / (2 * Math.PI));
         double cost = wrapped * wrapped + 0.1 * rate * rate + 0.001 * torque * torque;
-        double next = rate + (1.5 * GRAVITY * Math.sin(theta) + 3 * torque) * STEP_SECONDS;
+        double pulled = 1.5 * GRAVITY / lengthMeters * Math.sin(theta);
+        double turned = 3 / (massKg * lengthMeters * lengthMeters) * torque;
+        double next = rate + (pulled + turned) * STEP_SECONDS;
         double limited = Math.max(-MAX_RATE, Math.min(MAX_RATE, next));
         states[at] = theta + (limit == Limit.BEFORE_MOVING ? limited : next) * STEP_SECONDS;
         states[at + 1] = limited;

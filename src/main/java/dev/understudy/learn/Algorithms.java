@@ -22,5 +22,11 @@ public final class Algorithms {
     /** Those that read nothing of what demonstrators did. */
     public static final Set<String> OF_OBSERVATIONS = Set.of(BCO, GAIFO);
 
+    /** Discriminator-actor-critic: gail off-policy, of actions that are numbers. */
+    public static final String DAC = "dac";
+
+    /** Inverse reinforcement learning of maximum causal entropy: the reward of a finite problem. */
+    public static final String MCE = "mce";
+
     private Algorithms() {}
 }

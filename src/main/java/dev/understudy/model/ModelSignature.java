@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.understudy.data.Rows;
 import dev.understudy.environment.ActionSpace;
+import dev.understudy.policy.ChunkedPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
  *       {@code mean} and {@code logStd}, float32 {@code [batch, k]}.
  *   <li>Choices: the same input; outputs {@code action} and {@code mode}, int64 {@code [batch]}; {@code logits},
  *       float32 {@code [batch, count]}.
+ *   <li>Either, of a policy of the next actions at once, has the further output {@code chunk}, float32 {@code [batch,
+ *       columns]}: see {@link ChunkedPolicy}.
  *   <li>Texts, one token after another: inputs {@code token}, int64 {@code [batch]}, and {@code state}, float32
  *       {@code [batch, d]}; outputs {@code logits}, float32 {@code [batch, vocabulary]}, and {@code nextState}, as
  *       {@code state}. How wide they are, the model says.
@@ -93,7 +96,21 @@ record ModelSignature(List<Value> inputs, List<Value> outputs) {
                 observationType == Rows.Type.UINT8 ? TensorProto.DataType.UINT8 : TensorProto.DataType.FLOAT;
         return new ModelSignature(
                 List.of(new Value(LoadedPolicy.OBSERVATION, observed, observationSize)),
-                outputs(actions).stream().map(Output::value).toList());
+                Stream.concat(outputs(actions).stream().map(Output::value), chunk(actions, graph).stream())
+                        .toList());
+    }
+
+    /** Returns the output of the next actions, where a graph has one: as wide as some number of actions. */
+    private static List<Value> chunk(ActionSpace actions, GraphProto graph) {
+        if (!has(ChunkedPolicy.CHUNK, graph.getOutputList())) {
+            return List.of();
+        }
+        int width = width(ChunkedPolicy.CHUNK, graph.getOutputList());
+        if (width % actions.policyOutputs() != 0) {
+            throw new InvalidModelException("expected a %s of a multiple of %d columns, got %d"
+                    .formatted(ChunkedPolicy.CHUNK, actions.policyOutputs(), width));
+        }
+        return List.of(new Value(ChunkedPolicy.CHUNK, TensorProto.DataType.FLOAT, width));
     }
 
     /**

@@ -186,6 +186,10 @@ public final class Discriminator implements AutoCloseable {
             Tensor risen = ramp.mul(2f).sub(1f).clip(FIRST_WEIGHT, 1f).sum();
             loss = loss.add(penalty.mul(risen).mul((float) options.penaltyWeight()));
         }
+        Tensor extra = network.extraLoss(applied, read(generated, shift, scale).scaled);
+        if (extra != null) {
+            loss = loss.add(extra);
+        }
         Tensor gradient = Gradient.of(loss, List.of(theta)).get(0);
         Map<String, Tensor> memory = new LinkedHashMap<>();
         for (Optimiser.Memory vector : optimiser.memory(network.size())) {

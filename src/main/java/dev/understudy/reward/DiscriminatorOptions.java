@@ -138,6 +138,24 @@ public record DiscriminatorOptions(
                 Throttle.never());
     }
 
+    /** Returns the same with another number of Adam's steps in each update. */
+    public DiscriminatorOptions withSteps(int count) {
+        return new DiscriminatorOptions(
+                hidden,
+                activation,
+                learningRate,
+                beta1,
+                count,
+                entropyWeight,
+                output,
+                statistics,
+                penaltyWeight,
+                penaltyTarget,
+                penaltyRamp,
+                normalisation,
+                throttle);
+    }
+
     /** Returns the same with a gradient penalty, at its full weight from the first step. */
     public DiscriminatorOptions withPenalty(double weight, double target) {
         return withPenalty(weight, target, 1);

@@ -39,6 +39,15 @@ public interface LogitNetwork {
      */
     Tensor logit(Applied applied, Tensor scaled, @Nullable Tensor given);
 
+    /**
+     * Returns what is added to the loss, a scalar; null for nothing.
+     *
+     * @param scaled generated inputs, standardised
+     */
+    default @Nullable Tensor extraLoss(Applied applied, Tensor scaled) {
+        return null;
+    }
+
     /** Returns how many of the last columns of an input are not standardised. */
     default int givenColumns() {
         return 0;

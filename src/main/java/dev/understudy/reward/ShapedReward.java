@@ -32,9 +32,15 @@ import org.jspecify.annotations.Nullable;
  * @param reads what g reads
  * @param gamma discount of h(s')
  * @param options of both networks; spectral normalisation is not applied
+ * @param shapingWeight weight of the mean of h(s)^2 in the loss; 0 for none
  */
 public record ShapedReward(
-        int observationSize, int actionColumns, Reads reads, double gamma, DiscriminatorOptions options)
+        int observationSize,
+        int actionColumns,
+        Reads reads,
+        double gamma,
+        DiscriminatorOptions options,
+        double shapingWeight)
         implements LogitNetwork {
     private static final int GIVEN = 2;
 
@@ -121,6 +127,20 @@ public record ShapedReward(
         Tensor next = shapingNetwork().apply(applied.weights(), parts.get(2)).mul(asTheyAre.get(0));
         Tensor shaping = next.mul((float) gamma).sub(shapingNetwork().apply(applied.weights(), before));
         return reward.add(shaping).add(asTheyAre.get(1)).reshape(Shape.of(Shape.UNKNOWN));
+    }
+
+    /** Returns weight x mean of h(s)^2. */
+    @Override
+    public @Nullable Tensor extraLoss(Applied applied, Tensor scaled) {
+        if (shapingWeight == 0) {
+            return null;
+        }
+        Tensor h = shapingNetwork()
+                .apply(
+                        applied.weights(),
+                        scaled.split(1, observationSize, actionColumns, observationSize)
+                                .get(0));
+        return h.mul(h).mean().mul((float) shapingWeight);
     }
 
     /** Gives s' the statistics of s. */

@@ -51,7 +51,7 @@ class LoadedRewardTest {
                 1,
                 DiscriminatorOptions.Normalisation.NONE,
                 DiscriminatorOptions.Throttle.never());
-        ShapedReward network = new ShapedReward(1, 2, reads, 0.9, drawn);
+        ShapedReward network = new ShapedReward(1, 2, reads, 0.9, drawn, 0);
         return network.export(network.initialTheta(new SplittableRandom(3)), Scaler.empty(5));
     }
 

@@ -33,7 +33,7 @@ class ShapedRewardTest {
     }
 
     private static ShapedReward network(ShapedReward.Reads reads, DiscriminatorOptions.Output output) {
-        return new ShapedReward(1, 2, reads, GAMMA, options(output));
+        return new ShapedReward(1, 2, reads, GAMMA, options(output), 0);
     }
 
     private static Discriminator discriminator(ShapedReward network) {
@@ -80,6 +80,29 @@ class ShapedRewardTest {
                         .isCloseTo(exported(network, discriminator, 0.3, 1) + GAMMA * next - now + 0.2, within(1e-5));
             }
         }
+    }
+
+    /** The same steps on both sides teach nothing: what is left of the loss is the penalty, and h shrinks. */
+    @Test
+    void aPenaltyMakesShapingSmall() {
+        double[] sizes = new double[2];
+        for (int penalised = 0; penalised < 2; penalised++) {
+            ShapedReward network = new ShapedReward(
+                    1, 2, ShapedReward.Reads.STATE, GAMMA, options(DiscriminatorOptions.Output.DRAWN), penalised);
+            SplittableRandom random = new SplittableRandom(3);
+            try (Discriminator discriminator = discriminator(network)) {
+                for (int i = 0; i < 300; i++) {
+                    Matrix steps = around(0, random);
+                    discriminator.update(steps, steps, random);
+                }
+                for (double s = -0.5; s < 0.6; s += 0.25) {
+                    // gamma h(s) is what a step gains by not being the last
+                    sizes[penalised] +=
+                            Math.abs(logit(discriminator, 0, 0, s, 1, 0) - logit(discriminator, 0, 0, s, 0, 0));
+                }
+            }
+        }
+        assertThat(sizes[1]).isLessThan(0.2 * sizes[0]);
     }
 
     @Test

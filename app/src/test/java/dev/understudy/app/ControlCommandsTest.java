@@ -82,6 +82,48 @@ class ControlCommandsTest {
     }
 
     @Test
+    void aPolicyOfTheNextActionsIsTrainedVerifiedAndPlayedEitherWay() throws IOException {
+        String model = folder.resolve("m.onnx").toString();
+        String demonstrations = episodes("x,x_dot,theta,theta_dot", "0.01,0.02,-0.01,0.03,1,1.0")
+                .toString();
+        Ran trained = Ran.command(
+                "train",
+                "bc",
+                "--environment",
+                "cartpole-v0",
+                "--demos",
+                demonstrations,
+                "--chunk",
+                "5",
+                "--steps",
+                "50",
+                "--out",
+                model);
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(ModelFile.read(Path.of(model)).metadata().extra()).containsEntry("chunk.length", "5");
+        assertThat(Ran.command("models", "verify", "--policy", "control/cartpole-v0", model)
+                        .out())
+                .contains("Accepted: model");
+        for (String carrying : List.of("ensembled", "whole")) {
+            Ran evaluated = Ran.command("evaluate", "--model", model, "--episodes", "3", "--carrying", carrying);
+            assertThat(evaluated.out()).as(evaluated.err()).contains("cartpole-v0: mean return");
+        }
+        Ran adversarial = Ran.command(
+                "train",
+                "gail",
+                "--environment",
+                "cartpole-v0",
+                "--demos",
+                demonstrations,
+                "--chunk",
+                "5",
+                "--out",
+                model);
+        assertThat(adversarial.code()).isEqualTo(2);
+        assertThat(adversarial.err()).contains("chunk: expected 1 except of bc");
+    }
+
+    @Test
     void aPolicyIsNamedByItselfOrByItsEnvironment() throws IOException {
         Path demonstrations = episodes("x,x_dot,theta,theta_dot", "0.01,0.02,-0.01,0.03,1,1.0");
         Ran byPolicy = trainedAs("--policy", "control/cartpole-v0", demonstrations);

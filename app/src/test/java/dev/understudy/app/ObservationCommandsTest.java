@@ -123,6 +123,38 @@ class ObservationCommandsTest {
     }
 
     @Test
+    void learnsOffPolicyWhereActionsAreNumbers() throws IOException {
+        StringBuilder text = new StringBuilder("episode,step,cos_theta,sin_theta,theta_dot,action,reward\n");
+        for (int step = 0; step < 20; step++) {
+            text.append("0,%d,1.0,0.0,%s,0.1,-0.1%n".formatted(step, step * 0.01));
+        }
+        Path pendulum = Files.writeString(folder.resolve("pendulum.csv"), text);
+        String model = folder.resolve("m.onnx").toString();
+        JsonNode result = json(Ran.command(
+                "train",
+                "dac",
+                "--environment",
+                "pendulum-v1",
+                "--demos",
+                pendulum.toString(),
+                "--iterations",
+                "2",
+                "--out",
+                model,
+                "--json"));
+        assertThat(result.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrderElementsOf(Reference.names("JSON of train", "JSON of train dac"));
+        assertThat(result.get("steps").asInt()).isEqualTo(400);
+        assertThat(Ran.command("models", "verify", "--policy", "control/pendulum-v1", model)
+                        .out())
+                .contains("Accepted: model");
+        Ran choices = train("dac", pairs());
+        assertThat(choices.code()).isEqualTo(2);
+        assertThat(choices.err()).contains("algorithm: expected one of [bc, gail, bco, gaifo, airl]");
+    }
+
+    @Test
     void refusesWhatCannotBeLearnedWithoutSuccessiveObservations() throws IOException {
         Ran thinned = train("bco", states(), "--subsample", "2");
         assertThat(thinned.code()).isEqualTo(2);

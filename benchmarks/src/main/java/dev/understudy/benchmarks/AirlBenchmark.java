@@ -9,6 +9,8 @@ import dev.understudy.environment.RolloutCollector;
 import dev.understudy.environment.Task;
 import dev.understudy.learn.adversarial.Airl;
 import dev.understudy.learn.adversarial.AirlConfig;
+import dev.understudy.learn.adversarial.DacConfig;
+import dev.understudy.learn.adversarial.DiscriminatorActorCritic;
 import dev.understudy.learn.adversarial.GailUpdate;
 import dev.understudy.learn.adversarial.ImprovementConfig;
 import dev.understudy.learn.adversarial.PolicyImprovement;
@@ -49,7 +51,7 @@ final class AirlBenchmark {
      * @param firstDraw number of the first draw
      * @param draws of demonstrations and seeds
      * @param episodes of each evaluation
-     * @param again iterations of the policy that learns from the recovered reward
+     * @param again how another policy learns from the recovered reward
      * @param config how it is learned
      */
     record Settings(
@@ -59,8 +61,37 @@ final class AirlBenchmark {
             int firstDraw,
             int draws,
             int episodes,
-            int again,
+            Again again,
             AirlConfig config) {}
+
+    /**
+     * How another policy learns from the recovered reward.
+     *
+     * @param learner by which
+     * @param iterations of it; of an actor and critics, episodes
+     * @param improvement how {@link Kind#TRPO} improves it
+     * @param earns what by
+     * @param practised where it practises
+     * @param played where it is evaluated
+     */
+    record Again(
+            Kind learner, int iterations, ImprovementConfig improvement, Earns earns, Task practised, Task played) {
+        /** A learner of policies from rewards. */
+        enum Kind {
+            /** Trust regions, on-policy. */
+            TRPO,
+            /** Twin delayed deterministic policy gradients, off-policy; of actions that are numbers. */
+            ACTOR_CRITIC
+        }
+
+        /** What another policy learns from. */
+        enum Earns {
+            /** The recovered reward. */
+            RECOVERED,
+            /** The environment's own: a control, what the same learner does with it. */
+            TRUE
+        }
+    }
 
     private record Run(double mean, double steps, double retrained, double correlation, double seconds) {}
 
@@ -173,24 +204,66 @@ final class AirlBenchmark {
 
     /** Returns the return of a new policy that has learned from the recovered reward and from nothing else. */
     private double retrained(LoadedReward reward, long seed) {
+        if (settings.again().learner() == Again.Kind.ACTOR_CRITIC) {
+            return retrainedOffPolicy(reward, seed);
+        }
         StochasticPolicy policy = ControlPolicySpec.network(spec.observationSize(), spec.actions());
-        ImprovementConfig config = settings.config().loop().improvement();
+        ImprovementConfig config = settings.again().improvement();
         try (PolicyImprovement improvement = new PolicyImprovement(
                 policy, spec.actions(), new Trpo(policy, config.region(), config.curvatureStride()), config)) {
             SplittableRandom random = new SplittableRandom(~seed);
             improvement.initialState(random.nextLong());
-            improvement.practiseIn(() -> spec.withoutEnd().create(config.copies(), 0));
+            improvement.practiseIn(() -> settings.again().practised().create(config.copies(), 0));
             improvement.demonstrated(settings.experts().trajectories());
-            for (int iteration = 0; iteration < settings.again(); iteration++) {
+            for (int iteration = 0; iteration < settings.again().iterations(); iteration++) {
                 Rollout rollout = improvement.rollout(random.nextLong()).finish();
                 float[] rewards = new float[rollout.steps()];
-                reward.rewards(rollout.observations(), rollout.actions(), rollout.steps(), rewards);
-                double share = Math.min(1.0, (settings.again() - iteration) / (0.4 * settings.again() + 1));
+                if (settings.again().earns() == Again.Earns.TRUE) {
+                    rewards = rollout.rewards();
+                } else {
+                    reward.rewards(rollout.observations(), rollout.actions(), rollout.steps(), rewards);
+                }
+                if (iteration % 25 == 0) {
+                    progress.accept("again, iteration %d: drawn %.1f, mode %.1f"
+                            .formatted(
+                                    iteration,
+                                    rollout.meanReturn(),
+                                    improvement.evaluate(20, seed).meanReturn()));
+                }
+                double share = Math.min(
+                        1.0,
+                        (settings.again().iterations() - iteration)
+                                / (0.4 * settings.again().iterations() + 1));
                 improvement.improve(rollout, rewards, share, random.nextLong()).finish();
             }
             return improvement
-                    .evaluateIn(() -> settings.task().create(50, 0), settings.episodes(), 1_000_003L * (seed + 1))
+                    .evaluateIn(
+                            () -> settings.again().played().create(50, 0), settings.episodes(), 1_000_003L * (seed + 1))
                     .meanReturn();
+        }
+    }
+
+    /** The same by an actor and critics, whose discount is that of {@link DacConfig#defaults}. */
+    private double retrainedOffPolicy(LoadedReward reward, long seed) {
+        DacConfig config = DacConfig.defaults().withIterations(settings.again().iterations());
+        try (DiscriminatorActorCritic learner =
+                new DiscriminatorActorCritic(spec.squashed(), settings.again().practised(), config, reward)) {
+            GailUpdate update = (GailUpdate) learner.begin(
+                    learner.initialState(~seed), settings.experts().trajectories(), List.of(), ~seed);
+            boolean more = true;
+            for (int iteration = 1; more; iteration++) {
+                more = update.iterate();
+                if (iteration % 10 == 0) {
+                    progress.accept("again, episode %d: mode %.1f"
+                            .formatted(iteration, learner.evaluate(20, seed).meanReturn()));
+                }
+            }
+            try (LoadedPolicy policy =
+                    LoadedPolicy.ofExport(learner.export(update.state()), spec.observationSize(), spec.actionSize())) {
+                return new RolloutCollector(settings.again().played().create(50, 0))
+                        .episodes(Behaviour.modeOf(policy), settings.episodes(), 1_000_003L * (seed + 1))
+                        .meanReturn();
+            }
         }
     }
 

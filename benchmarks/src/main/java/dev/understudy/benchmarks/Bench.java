@@ -72,6 +72,7 @@ public final class Bench {
                 GailCommands.OffPolicy.class,
                 ObservationCommands.Cloning.class,
                 ObservationCommands.Following.class,
+                ObservationCommands.Chunks.class,
                 ObservationCommands.Entropy.class,
                 ObservationCommands.Inverse.class,
                 FuzzModelsCommand.class,

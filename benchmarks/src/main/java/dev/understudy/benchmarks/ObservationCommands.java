@@ -1,7 +1,9 @@
 package dev.understudy.benchmarks;
 
+import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Demonstrations;
 import dev.understudy.environment.Environments;
+import dev.understudy.environment.Task;
 import dev.understudy.learn.adversarial.AirlConfig;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.observation.BcoConfig;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -138,6 +141,30 @@ final class ObservationCommands {
         }
     }
 
+    /** {@code bench chunks}. */
+    @Command(
+            name = "chunks",
+            description = "Cloning of the next 1, 5, 10 and 20 actions at once, at equal parameters, in closed loop.",
+            mixinStandardHelpOptions = true)
+    static final class Chunks extends Bench.Measurement {
+        @Mixin
+        private Drawing drawing = new Drawing();
+
+        @Override
+        public Integer call() throws IOException {
+            Map<String, Object> figures = new ChunkBenchmark(
+                            new ChunkBenchmark.Settings(
+                                    drawing.experts,
+                                    drawing.control,
+                                    drawing.environments,
+                                    drawing.draws,
+                                    drawing.episodes),
+                            this::progress)
+                    .run();
+            return finish("chunks", figures, true);
+        }
+    }
+
     /** {@code bench mce}. */
     @Command(
             name = "mce",
@@ -180,7 +207,7 @@ final class ObservationCommands {
         @Option(names = "--episodes", defaultValue = "100", description = "Per evaluation. Default: ${DEFAULT-VALUE}.")
         private int episodes;
 
-        @Option(names = "--iterations", defaultValue = "250", description = "Default: ${DEFAULT-VALUE}.")
+        @Option(names = "--iterations", defaultValue = "200", description = "Default: ${DEFAULT-VALUE}.")
         private int iterations;
 
         @Option(
@@ -189,6 +216,41 @@ final class ObservationCommands {
                 description =
                         "Iterations of the policy that learns from the recovered reward. Default: ${DEFAULT-VALUE}.")
         private int again;
+
+        @Option(
+                names = "--again-by",
+                defaultValue = "TRPO",
+                description = "${COMPLETION-CANDIDATES}: the learner of that policy. Default: ${DEFAULT-VALUE}.")
+        private AirlBenchmark.Again.Kind againBy = AirlBenchmark.Again.Kind.TRPO;
+
+        @Option(
+                names = "--again-gamma",
+                defaultValue = "0.95",
+                description = "Discount of that policy. Default: ${DEFAULT-VALUE}.")
+        private double againGamma;
+
+        @Option(
+                names = "--again-earns",
+                defaultValue = "RECOVERED",
+                description = "${COMPLETION-CANDIDATES}: the latter as a control. Default: ${DEFAULT-VALUE}.")
+        private AirlBenchmark.Again.Earns againEarns = AirlBenchmark.Again.Earns.RECOVERED;
+
+        @Option(
+                names = "--again-mass",
+                description = "Of the pendulum that it learns in and is evaluated in, kg; the usual one if left out.")
+        private @Nullable Double againMass;
+
+        @Option(names = "--past", description = "Steps kept of earlier iterations. The default's if left out.")
+        private int past = AirlConfig.defaults().past();
+
+        @Option(names = "--settling", description = "Last updates of the discriminator. The default's if left out.")
+        private int settling = AirlConfig.defaults().settling();
+
+        @Option(names = "--shaping-weight", description = "Penalty on h. The default's if left out.")
+        private double shapingWeight = AirlConfig.defaults().shapingWeight();
+
+        @Option(names = "--penalty", description = "Gradient penalty. The default's if left out.")
+        private double penalty = AirlConfig.defaults().loop().discriminator().penaltyWeight();
 
         @Option(
                 names = "--reads",
@@ -204,19 +266,30 @@ final class ObservationCommands {
 
         @Override
         public Integer call() throws IOException {
-            AirlConfig config = AirlConfig.defaults()
+            AirlConfig defaults = AirlConfig.defaults();
+            GailConfig loop = defaults.loop()
                     .withIterations(iterations)
-                    .withReads(reads)
-                    .withFeedback(feedback);
+                    .withFeedback(feedback)
+                    .withDiscriminator(defaults.loop().discriminator().withPenalty(penalty, 0.0));
+            AirlConfig config = new AirlConfig(loop, reads, past, settling, shapingWeight);
+            Task task = Environments.named(environment);
+            Task other = againMass == null ? null : Environments.pendulum(againMass, 1);
+            AirlBenchmark.Again another = new AirlBenchmark.Again(
+                    againBy,
+                    again,
+                    loop.improvement().withGamma(againGamma),
+                    againEarns,
+                    other == null ? ControlPolicySpec.of(environment).withoutEnd() : other,
+                    other == null ? task : other);
             Map<String, Object> figures = new AirlBenchmark(
                             new AirlBenchmark.Settings(
                                     Demonstrations.read(demos),
-                                    Environments.named(environment),
+                                    task,
                                     count,
                                     firstDraw,
                                     draws,
                                     episodes,
-                                    again,
+                                    another,
                                     config),
                             this::progress)
                     .run();

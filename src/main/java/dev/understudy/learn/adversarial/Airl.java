@@ -26,19 +26,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The policy's reward is the logit itself, log D - log(1 - D) (line 6): f and, by -log pi, the entropy that the
  * paper's objective has.
  *
- * <p>Departures: TRPO and its settings, and one discriminator step on each rollout, as in {@link Gail}; rewards come
- * from the discriminator before its step; after an end, h(s') is 0.
+ * <p>Departures: TRPO and its settings, and the discriminator's steps on each rollout, as in {@link Gail}; rewards come
+ * from the discriminator before its step; after an end, h(s') is 0. Half of what the discriminator takes for the
+ * policy's is a sample of all earlier iterations, each step with the density that its action was drawn with
+ * ({@link PastSteps}): where the policy has learned to go only where the expert goes, nothing else would keep the
+ * reward of all other states low. After the last iteration it goes on learning from that sample alone. A penalty keeps
+ * h small, so that what both g and h can explain is g's.
  *
  * <p>An update may be left at any time; it goes on from the end of its last whole iteration.
  */
 public final class Airl implements Learner, Imitation {
     private static final String THETA = "theta";
+    private static final String PAST = "past.steps";
+    private static final String SEEN = "past.seen";
 
     private final StochasticPolicy policy;
     private final EnvironmentFactory environments;
     private final AirlConfig config;
     private final ShapedEncoding encoding;
     private final ShapedReward network;
+    private final PastSteps past;
     private @Nullable Parts parts;
     private @Nullable Rollout expert;
 
@@ -71,12 +78,14 @@ public final class Airl implements Learner, Imitation {
                 environments.actions().policyOutputs(),
                 config.reads(),
                 config.loop().improvement().gamma(),
-                config.loop().discriminator());
+                config.loop().discriminator(),
+                config.shapingWeight());
+        this.past = new PastSteps(config.past(), encoding.size());
     }
 
     /** Returns lines 4 to 7 of Algorithm 1. What the expert did is judged by the policy as it is. */
     @Override
-    public Sliced<Gail.Iteration> iterate(Matrix unjudged, double share, long seed) {
+    public Sliced<Gail.Iteration> iterate(int iteration, Matrix unjudged, double share, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
         Discriminator discriminator = parts().discriminator();
@@ -87,14 +96,30 @@ public final class Airl implements Learner, Imitation {
                             Matrix generated = encoding.of(rollout, rollout.logProbabilities());
                             float[] rewards = discriminator.logits(generated); // line 6
                             Matrix shown = judged(unjudged, rollout);
+                            Matrix mixed = past.mixed(generated, random);
                             long draws = random.nextLong();
                             var told = improvement.beside(() -> config.loop().feedback() == GailConfig.Feedback.CONSTANT
                                     ? Gail.constant()
-                                    : discriminator.update(shown, generated, new SplittableRandom(draws))); // line 5
+                                    : discriminator.update(shown, mixed, new SplittableRandom(draws))); // line 5
                             return improvement
                                     .improve(rollout, rewards, share, random.nextLong()) // line 7
-                                    .thenOne(outcome -> new Gail.Iteration(rollout, Aside.end(told), outcome));
+                                    .thenOne(outcome -> {
+                                        Discriminator.Report report = Aside.end(told);
+                                        past.add(generated, random);
+                                        if (iteration == config.loop().iterations() - 1) {
+                                            settle(shown, random);
+                                        }
+                                        return new Gail.Iteration(rollout, report, outcome);
+                                    });
                         });
+    }
+
+    /** Learns to tell the expert from all that was ever done, so that the reward that remains is right everywhere. */
+    private void settle(Matrix shown, SplittableRandom random) {
+        int count = config.loop().improvement().pairsPerIteration();
+        for (int i = 0; i < config.settling() && config.loop().feedback() != GailConfig.Feedback.CONSTANT; i++) {
+            parts().discriminator().update(shown, past.drawn(count, random), random);
+        }
     }
 
     /** Returns the expert's steps with -log pi(a | s) of the policy as it is; noise has that of the policy's own. */
@@ -130,17 +155,28 @@ public final class Airl implements Learner, Imitation {
     public LearnerState initialState(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         LearnerState improvement = parts().improvement().initialState(random.nextLong());
-        return Gail.both(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
+        past.restore(new float[0], 0);
+        return both(improvement, parts().discriminator().initialMemory(random.nextLong()), new TreeMap<>());
     }
 
     @Override
     public LearnerState state(SortedMap<String, Long> counters) {
-        return Gail.both(parts().improvement().state(), parts().discriminator().memory(), counters);
+        return both(parts().improvement().state(), parts().discriminator().memory(), counters);
+    }
+
+    private LearnerState both(
+            LearnerState improvement, Discriminator.Memory discriminator, SortedMap<String, Long> counters) {
+        counters.put(SEEN, past.seen());
+        LearnerState both = Gail.both(improvement, discriminator, counters);
+        SortedMap<String, float[]> vectors = new TreeMap<>(both.vectors());
+        vectors.put(PAST, past.rows());
+        return new LearnerState(vectors, both.statistics(), both.counters());
     }
 
     private void restore(LearnerState state) {
         parts().improvement().restore(state);
         parts().discriminator().restore(Gail.discriminator(state, false));
+        past.restore(state.vector(PAST), state.counter(SEEN));
     }
 
     /** Begins an update. Replay is part of the expert's steps. */

@@ -96,12 +96,13 @@ public final class Gail implements Learner, Imitation {
      * Returns lines 3 to 5 of Algorithm 1, to be done once. Line 4 is done beside line 5, neither of which reads what
      * the other writes.
      *
+     * @param iteration of no consequence
      * @param expert pairs, encoded
      * @param share of the policy step's usual bound
      * @param seed what every draw of this iteration follows from
      */
     @Override
-    public Sliced<Iteration> iterate(Matrix expert, double share, long seed) {
+    public Sliced<Iteration> iterate(int iteration, Matrix expert, double share, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         PolicyImprovement improvement = parts().improvement();
         return improvement

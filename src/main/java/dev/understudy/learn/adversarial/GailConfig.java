@@ -135,19 +135,27 @@ public record GailConfig(
     }
 
     /**
-     * Returns settings for state-only GAIL: 200 iterations of 2,000 steps, observations standardised by the expert's
-     * statistics alone, of the policy and of the discriminator ({@link DiscriminatorOptions#byExpert}). Where a policy
-     * that fails goes far astray, those of both leave no room for the states that matter.
+     * Returns settings for episodes of fixed length: 200 iterations of 2,000 steps, observations standardised by the
+     * expert's statistics alone, of the policy and of the discriminator ({@link DiscriminatorOptions#byExpert}). Where
+     * a policy that fails goes far astray, those of both leave no room for the states that matter.
      *
      * @param reward as of {@link #authors}
      */
-    public static GailConfig observed(RewardForm reward) {
+    public static GailConfig byExpert(RewardForm reward) {
         return authors(reward)
                 .withIterations(200)
                 .withImprovement(ImprovementConfig.byExpert())
                 .withDiscriminator(DiscriminatorOptions.byExpert())
-                .withJudged(Judged.transitions())
                 .withSettling(0.4);
+    }
+
+    /**
+     * Returns {@link #byExpert} for state-only GAIL.
+     *
+     * @param reward as of {@link #authors}
+     */
+    public static GailConfig observed(RewardForm reward) {
+        return byExpert(reward).withJudged(Judged.transitions());
     }
 
     /**

@@ -67,7 +67,7 @@ public final class GailUpdate implements Update {
         Sliced<Gail.Iteration> now = underWay;
         if (now == null) {
             before = snapshot();
-            now = imitation.iterate(expert, config.share(iteration), seed * 0x9E3779B97F4A7C15L + iteration);
+            now = imitation.iterate(iteration, expert, config.share(iteration), seed * 0x9E3779B97F4A7C15L + iteration);
             underWay = now;
         }
         if (!now.advance()) {

@@ -9,11 +9,12 @@ interface Imitation {
     /**
      * Returns an iteration to be done once.
      *
+     * @param iteration its number within the update, from 0
      * @param expert steps, encoded
      * @param share of the policy step's usual bound
      * @param seed what every draw of this iteration follows from
      */
-    Sliced<Gail.Iteration> iterate(Matrix expert, double share, long seed);
+    Sliced<Gail.Iteration> iterate(int iteration, Matrix expert, double share, long seed);
 
     /** Returns the memory as it is now. */
     LearnerState state(SortedMap<String, Long> counters);

@@ -78,7 +78,7 @@ public record ImprovementConfig(
     }
 
     /**
-     * Returns 4,000 pairs from 20 copies, curvature over a tenth, steps of KL 0.02, and the expert's statistics alone.
+     * Returns 2,000 pairs from 10 copies, curvature over a tenth, steps of KL 0.02, and the expert's statistics alone.
      */
     public static ImprovementConfig byExpert() {
         return new ImprovementConfig(
@@ -91,5 +91,19 @@ public record ImprovementConfig(
                 new TrustRegion(0.02, 0.1, 10, 10, 0.1),
                 10,
                 Statistics.EXPERT);
+    }
+
+    /** Returns the same with another discount. */
+    public ImprovementConfig withGamma(double discount) {
+        return new ImprovementConfig(
+                pairsPerIteration,
+                copies,
+                discount,
+                lambda,
+                causalEntropyWeight,
+                valueHidden,
+                region,
+                curvatureStride,
+                statistics);
     }
 }

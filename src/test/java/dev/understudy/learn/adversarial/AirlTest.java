@@ -27,20 +27,18 @@ class AirlTest {
 
     private static AirlConfig config(int iterations, int pairs) {
         AirlConfig config = AirlConfig.defaults();
-        return new AirlConfig(
-                config.loop()
-                        .withIterations(iterations)
-                        .withImprovement(new ImprovementConfig(
-                                pairs,
-                                10,
-                                0.995,
-                                0.97,
-                                0.0,
-                                List.of(32, 32),
-                                config.loop().improvement().region(),
-                                5,
-                                ImprovementConfig.Statistics.EXPERT)),
-                config.reads());
+        return config.withLoop(config.loop()
+                .withIterations(iterations)
+                .withImprovement(new ImprovementConfig(
+                        pairs,
+                        10,
+                        0.995,
+                        0.97,
+                        0.0,
+                        List.of(32, 32),
+                        config.loop().improvement().region(),
+                        5,
+                        ImprovementConfig.Statistics.EXPERT)));
     }
 
     @Test

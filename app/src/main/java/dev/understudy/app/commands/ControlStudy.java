@@ -9,8 +9,9 @@ import dev.understudy.control.ControlPolicySpec;
 import dev.understudy.data.Demonstrations;
 import dev.understudy.data.Trajectory;
 import dev.understudy.environment.Behaviour;
+import dev.understudy.environment.ChunkPlayer;
+import dev.understudy.environment.Environment;
 import dev.understudy.environment.Environments;
-import dev.understudy.environment.Rollout;
 import dev.understudy.environment.RolloutCollector;
 import dev.understudy.environment.Task;
 import dev.understudy.learn.Algorithms;
@@ -18,12 +19,15 @@ import dev.understudy.learn.Learner;
 import dev.understudy.learn.Update;
 import dev.understudy.learn.adversarial.Airl;
 import dev.understudy.learn.adversarial.AirlConfig;
+import dev.understudy.learn.adversarial.DacConfig;
+import dev.understudy.learn.adversarial.DiscriminatorActorCritic;
 import dev.understudy.learn.adversarial.Gail;
 import dev.understudy.learn.adversarial.GailConfig;
 import dev.understudy.learn.adversarial.GailUpdate;
 import dev.understudy.learn.observation.BcoConfig;
 import dev.understudy.learn.observation.BcoUpdate;
 import dev.understudy.learn.observation.InverseDynamics;
+import dev.understudy.model.LoadedChunks;
 import dev.understudy.model.LoadedReward;
 import dev.understudy.model.ModelFile;
 import dev.understudy.model.ModelMetadata;
@@ -57,6 +61,18 @@ final class ControlStudy implements Study {
             GailConfig.Feedback.EXPERT,
             GailConfig.Feedback.class,
             "What gail's discriminator learns from (of control): expert; or a control that must fail: constant, noise.");
+    private static final Setting<Integer> CHUNK = Setting.integer(
+            "chunk",
+            1,
+            1,
+            1_000,
+            "How many of the next actions bc predicts at once (of control); evaluate averages what was predicted for a step.");
+    private static final Setting<ChunkPlayer.Carrying> CARRYING = Setting.choice(
+            "carrying",
+            ChunkPlayer.Carrying.ENSEMBLED,
+            ChunkPlayer.Carrying.class,
+            "How a policy of several actions at once acts (of control): ensembled, predicting in every step; or whole, in"
+                    + " every --chunk steps.");
     private static final Setting<Integer> EPISODES =
             Setting.integer("episodes", 100, 1, 1_000_000, "Episodes to play (of control).");
 
@@ -88,13 +104,23 @@ final class ControlStudy implements Study {
 
     /** What training asks for besides. */
     static final List<Setting<?>> TRAINING = List.of(
-            ENVIRONMENT, TRAJECTORIES, SUBSAMPLE, REWARD, FEEDBACK, ALPHA, INTERACTION, LABELS, READS, REWARD_OUT);
+            ENVIRONMENT,
+            TRAJECTORIES,
+            SUBSAMPLE,
+            CHUNK,
+            REWARD,
+            FEEDBACK,
+            ALPHA,
+            INTERACTION,
+            LABELS,
+            READS,
+            REWARD_OUT);
 
     /** The algorithms that need no observation after a step. */
-    private static final Set<String> THINNED = Set.of(Algorithms.CLONING, Algorithms.GAIL);
+    private static final Set<String> THINNED = Set.of(Algorithms.CLONING, Algorithms.GAIL, Algorithms.DAC);
 
     /** What evaluation asks for besides. */
-    static final List<Setting<?>> EVALUATION = List.of(ENVIRONMENT, EPISODES, TrainCommand.SEED);
+    static final List<Setting<?>> EVALUATION = List.of(ENVIRONMENT, EPISODES, CARRYING, TrainCommand.SEED);
 
     /** Episodes played after a training. */
     private static final int EPISODES_TRAINED = 50;
@@ -167,14 +193,23 @@ final class ControlStudy implements Study {
             throw new BadSettingsException(
                     List.of("reward.out: expected airl, which recovers a reward, found " + algorithm));
         }
+        int chunk = settings.get(CHUNK);
+        if (chunk > 1 && (!algorithm.equals(Algorithms.CLONING) || settings.get(SUBSAMPLE) > 1)) {
+            throw new BadSettingsException(
+                    List.of("chunk: expected 1 except of bc with every step of the demonstrations, found " + chunk));
+        }
         if (algorithm.equals(Algorithms.CLONING)) {
-            return spec.learner(algorithm, length);
+            return chunk > 1 ? spec.cloningOfChunks(chunk, length) : spec.learner(algorithm, length);
         }
         if (algorithm.equals(Algorithms.AIRL)) {
             AirlConfig config =
                     AirlConfig.defaults().withReads(settings.get(READS)).withFeedback(settings.get(FEEDBACK));
             practised = spec.withoutEnd();
             return spec.airl(length == 0 ? config : config.withIterations(length));
+        }
+        if (algorithm.equals(Algorithms.DAC)) {
+            DacConfig config = DacConfig.defaults().withFeedback(settings.get(FEEDBACK));
+            return spec.discriminatorActorCritic(length == 0 ? config : config.withIterations(length));
         }
         if (algorithm.equals(Algorithms.BCO)) {
             BcoConfig config = BcoConfig.classicControl()
@@ -207,7 +242,7 @@ final class ControlStudy implements Study {
         told.put("steps", Objects.requireNonNull(figures.get("steps")));
         told.put(
                 "returnMean",
-                play(policy, EPISODES_TRAINED, settings.get(TrainCommand.SEED)).meanReturn());
+                mean(play(policy, EPISODES_TRAINED, ChunkPlayer.Carrying.ENSEMBLED, settings.get(TrainCommand.SEED))));
         if (learner instanceof Gail gail && update instanceof GailUpdate imitation) {
             RewardForm reward = reward(settings.get(REWARD));
             told.put("reward", reward.formula());
@@ -218,6 +253,10 @@ final class ControlStudy implements Study {
             told.put(
                     "expertAgainstHeldOutExpertAccuracy",
                     others.isEmpty() ? Double.NaN : gail.memorised(learned, others));
+            told.put("curve", Arrays.stream(imitation.returns()).boxed().toList());
+        }
+        if (learner instanceof DiscriminatorActorCritic && update instanceof GailUpdate imitation) {
+            told.put("feedback", settings.get(FEEDBACK).name().toLowerCase(Locale.ROOT));
             told.put("curve", Arrays.stream(imitation.returns()).boxed().toList());
         }
         if (learner instanceof Airl airl && update instanceof GailUpdate imitation) {
@@ -257,10 +296,23 @@ final class ControlStudy implements Study {
         return Map.of("rewardModel", out.toAbsolutePath().normalize().toString(), "rewardSha256", file.sha256());
     }
 
-    /** Plays whole episodes, each action the one that the policy deems best. */
-    private Rollout play(ServedPolicy policy, int episodes, long seed) {
-        return new RolloutCollector(task.create(Math.min(MOST_COPIES, episodes), 0))
-                .episodes(Behaviour.modeOf(policy), episodes, seed);
+    /** Returns the returns of whole episodes, each action the one that the policy deems best. */
+    private double[] play(ServedPolicy policy, int episodes, ChunkPlayer.Carrying carrying, long seed) {
+        Environment environment = task.create(Math.min(MOST_COPIES, episodes), 0);
+        int chunk = LoadedChunks.length(policy.metadata());
+        if (chunk == 1) {
+            return new RolloutCollector(environment)
+                    .episodes(Behaviour.modeOf(policy), episodes, seed)
+                    .returns();
+        }
+        try (LoadedChunks chunks =
+                LoadedChunks.of(policy.file().bytes(), spec.observationSize(), spec.actions(), chunk)) {
+            return new ChunkPlayer(environment, chunks, carrying).returns(episodes, seed);
+        }
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElse(Double.NaN);
     }
 
     @Override
@@ -270,9 +322,9 @@ final class ControlStudy implements Study {
                     "demos: expected none, as %s is evaluated by playing, found %s".formatted(spec.name(), files)));
         }
         int episodes = settings.get(EPISODES);
-        Rollout rollout = play(policy, episodes, settings.get(TrainCommand.SEED));
-        double mean = rollout.meanReturn();
-        double deviation = Math.sqrt(Arrays.stream(rollout.returns())
+        double[] returns = play(policy, episodes, settings.get(CARRYING), settings.get(TrainCommand.SEED));
+        double mean = mean(returns);
+        double deviation = Math.sqrt(Arrays.stream(returns)
                 .map(value -> (value - mean) * (value - mean))
                 .average()
                 .orElse(Double.NaN));
@@ -282,7 +334,7 @@ final class ControlStudy implements Study {
         result.put("environment", task.name());
         result.put("returnMean", mean);
         result.put("returnStd", deviation);
-        result.put("returns", rollout.returns());
+        result.put("returns", returns);
         result.put("episodes", episodes);
         console.result(
                 result,

@@ -66,7 +66,8 @@ public final class TrainCommand implements Tool {
             "demos",
             "",
             "What is learned from. Of car following: files or folders (by comma) with --mapping, or a folder in the OpenACC"
-                    + " layout (runs.csv and runs/). Of control: a file of episodes. Of dialogue: files of conversations.");
+                    + " layout (runs.csv and runs/). Of control: a file of episodes. Of dialogue: files of conversations. Of mce: a"
+                    + " JSON file of a finite problem.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
@@ -104,8 +105,10 @@ public final class TrainCommand implements Tool {
             index = "0",
             description =
                     "The learner: bc (behavioural cloning) or gail; from observations alone, of control and car following, bco"
-                            + " (behavioural cloning from observation); of control also airl (gail that recovers a reward)"
-                            + " and gaifo (state-only gail).")
+                            + " (behavioural cloning from observation); of control also airl (gail that recovers a reward), dac"
+                            + " (gail off-policy, where actions are numbers) and gaifo (state-only gail);"
+                            + " mce (maximum causal entropy) recovers the reward of a finite problem: --demos FILE.json --out"
+                            + " REWARD.json.")
     private String algorithm = Algorithms.CLONING;
 
     @Parameters(
@@ -162,17 +165,17 @@ public final class TrainCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) throws IOException {
+        if (algorithm.equals(Algorithms.MCE)) {
+            int most = settings.get(ITERATIONS) == 0 ? settings.get(STEPS) : settings.get(ITERATIONS);
+            return new FiniteStudy(LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), out(settings), most)
+                    .run(console);
+        }
         PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT));
         if (!spec.algorithmsOnFiles().contains(algorithm)) {
             throw new BadSettingsException(List.of("algorithm: expected one of %s of %s, found \"%s\""
                     .formatted(spec.algorithmsOnFiles(), spec.name(), algorithm)));
         }
-        Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
-        Path folder = out.getParent();
-        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
-            throw new BadSettingsException(List.of(
-                    "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
-        }
+        Path out = out(settings);
         long seed = settings.get(SEED);
         int iterations = algorithm.equals(Algorithms.CLONING) ? 0 : settings.get(ITERATIONS);
         Study study = Study.of(spec);
@@ -216,6 +219,16 @@ public final class TrainCommand implements Tool {
         }
         console.result(result, () -> summary(result));
         return 0;
+    }
+
+    private static Path out(Settings settings) {
+        Path out = Path.of(settings.get(OUT)).toAbsolutePath().normalize();
+        Path folder = out.getParent();
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new BadSettingsException(List.of(
+                    "out: expected a path in a folder that exists and can be written, found %s".formatted(out)));
+        }
+        return out;
     }
 
     private static String summary(Map<String, Object> result) {
