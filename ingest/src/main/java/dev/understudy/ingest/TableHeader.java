@@ -74,7 +74,11 @@ record TableHeader(char delimiter, int width, int[] positions, int linesBefore) 
         List<String> problems = new ArrayList<>();
         for (int i = 0; i < positions.length; i++) {
             String name = wanted.get(i).name();
-            positions[i] = name == null ? -1 : indexOf(header, name);
+            if (name == null) {
+                positions[i] = -1;
+                continue;
+            }
+            positions[i] = indexOf(header, name);
             if (positions[i] == -2) {
                 problems.add("expected the column %s once, found it in cells %s (name one as %s#2)"
                         .formatted(name, cellsOf(header, name), name));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -74,7 +75,9 @@ class DeclaredSourceTest {
 
     private static void areTheTwoRows(List<ControlStep> samples) {
         assertThat(samples).extracting(each -> each.observation()[0]).containsExactly(14.6f, 14.7f);
-        assertThat(samples).extracting(each -> each.action()[0]).containsExactly(0.1f, 0.2f);
+        assertThat(samples)
+                .extracting(each -> Objects.requireNonNull(each.action())[0])
+                .containsExactly(0.1f, 0.2f);
         assertThat(samples).extracting(ControlStep::timeMs).containsExactly(1767225600000L, 1767225600100L);
         assertThat(samples).extracting(ControlStep::sequence).containsExactly(0L, 1L);
     }
@@ -178,9 +181,19 @@ class DeclaredSourceTest {
 
     @Test
     void badRowsAreToldWithTheirPlaceAndOthersAreKept() throws IOException {
-        List<ControlStep> samples = readText(
-                "t,v,u\n1767225600.0,14.6,0.1\n1767225600.1,fast,0.1\n1767225600.2,12f,0.1\n"
-                        + "1767225600.3,14,6,0,1\n1767225600.4\n,1,0.1\nnoon,1,0.1\n1767225600.5,\"1,0.1\n1767225600.6,-,0.1\n1767225600.7,2,\n");
+        List<ControlStep> samples = readText("""
+                t,v,u
+                1767225600.0,14.6,0.1
+                1767225600.1,fast,0.1
+                1767225600.2,12f,0.1
+                1767225600.3,14,6,0,1
+                1767225600.4
+                ,1,0.1
+                noon,1,0.1
+                1767225600.5,"1,0.1
+                1767225600.6,-,0.1
+                1767225600.7,2,
+                """);
         assertThat(bad.stream()
                         .map(each -> each.describe().substring(each.describe().indexOf("a.csv"))))
                 .containsExactly(

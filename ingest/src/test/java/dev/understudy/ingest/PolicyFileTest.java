@@ -86,7 +86,9 @@ class PolicyFileTest {
                 }
                 """))
                 .isInstanceOf(IngestException.class)
-                .satisfies(e -> assertThat(e.getMessage().lines().map(line -> line.substring(line.indexOf("bad.json"))))
+                .satisfies(e -> assertThat(String.valueOf(e.getMessage())
+                                .lines()
+                                .map(line -> line.substring(line.indexOf("bad.json"))))
                         .containsExactlyInAnyOrder(
                                 "bad.json:1:1: expected time, with a column, or with a rate where rows come at a constant one",
                                 "bad.json:2:11: expected a name of letters, digits, dots, dashes and underscores such as steering, found 'a b'",
