@@ -2,6 +2,7 @@ package dev.understudy.control;
 
 import dev.understudy.data.Trajectory;
 import dev.understudy.domain.Examination;
+import dev.understudy.environment.ActionSpace;
 import dev.understudy.environment.End;
 import dev.understudy.environment.Environment;
 import dev.understudy.environment.Task;
@@ -25,7 +26,8 @@ final class ControlExamination implements Examination {
 
     private static final long SEED = 1;
 
-    private final ControlTask task;
+    private final int observationSize;
+    private final ActionSpace actions;
     private final List<Trajectory> heldOut;
     private final @Nullable Task environment;
     private final int starts;
@@ -33,15 +35,23 @@ final class ControlExamination implements Examination {
     /**
      * Makes episodes ready.
      *
+     * @param observationSize n, the length of what a policy observes
+     * @param actions what can be done
      * @param environment what policies play in; null if nothing is known of it, and only for tasks of one frame
      * @param mostTrials most starts
      */
-    ControlExamination(ControlTask task, List<Trajectory> heldOut, @Nullable Task environment, int mostTrials) {
-        if (environment != null && environment.observationSize() != task.observationSize()) {
+    ControlExamination(
+            int observationSize,
+            ActionSpace actions,
+            List<Trajectory> heldOut,
+            @Nullable Task environment,
+            int mostTrials) {
+        if (environment != null && environment.observationSize() != observationSize) {
             throw new IllegalArgumentException("expected observations of %d numbers as %s has them, got %d"
-                    .formatted(environment.observationSize(), environment.name(), task.observationSize()));
+                    .formatted(environment.observationSize(), environment.name(), observationSize));
         }
-        this.task = task;
+        this.observationSize = observationSize;
+        this.actions = actions;
         this.heldOut = List.copyOf(heldOut);
         this.environment = environment;
         starts = Math.min(mostTrials, MOST_STARTS);
@@ -81,31 +91,26 @@ final class ControlExamination implements Examination {
 
     @Override
     public Scores baseline(Map<String, String> parameters) {
-        return scores(new AtRandom(task, new SplittableRandom(SEED)));
+        return scores(new AtRandom(observationSize, actions, new SplittableRandom(SEED)));
     }
 
     /** Every action alike. */
-    private record AtRandom(ControlTask task, SplittableRandom random) implements Policy {
-        @Override
-        public int observationSize() {
-            return task.observationSize();
-        }
-
+    private record AtRandom(int observationSize, ActionSpace space, SplittableRandom random) implements Policy {
         @Override
         public int actionSize() {
-            return task.actions().size();
+            return space.size();
         }
 
         @Override
         public void act(float[] observations, int rows, float[] actions) {
             for (int row = 0; row < rows; row++) {
-                task.actions().drawUniformly(random, actions, row * actionSize());
+                space.drawUniformly(random, actions, row * actionSize());
             }
         }
 
         @Override
         public void logProbabilities(float[] observations, float[] actions, int rows, double[] result) {
-            Arrays.fill(result, 0, rows, task.actions().drawUniformly(random, new float[actionSize()], 0));
+            Arrays.fill(result, 0, rows, space.drawUniformly(random, new float[actionSize()], 0));
         }
     }
 }

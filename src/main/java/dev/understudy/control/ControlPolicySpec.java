@@ -331,7 +331,8 @@ public record ControlPolicySpec(ControlTask task, String environment) implements
     @Override
     public Examination examination(List<Step> heldOut, int mostTrials) {
         Task motion = environment.isEmpty() ? null : Environments.named(environment);
-        return new ControlExamination(task, Steps.trajectories(heldOut, stepMs()), motion, mostTrials);
+        return new ControlExamination(
+                observationSize(), actions(), Steps.trajectories(heldOut, stepMs()), motion, mostTrials);
     }
 
     @Override

@@ -8,6 +8,8 @@ public enum ControlRefusal implements Refusal {
     WRONG_DIMENSION,
     /** A number of the observation is NaN or infinite. */
     NON_FINITE_OBSERVATION,
+    /** A number of the observation is outside the range that a policy file declares for it. */
+    OUT_OF_RANGE,
     /** The action is none of the task's: too many or too few numbers, no choice there is, outside the range, NaN. */
     ACTION_OUTSIDE,
     /** The reward is infinite. */

@@ -40,6 +40,9 @@ public record StepCheck(ControlTask task) {
             case NON_FINITE_OBSERVATION ->
                 "expected finite observation numbers, got %s in %s"
                         .formatted(Arrays.toString(step.observation()), task.observationNames());
+            case OUT_OF_RANGE ->
+                "expected observation numbers in the ranges that are declared, got %s"
+                        .formatted(Arrays.toString(step.observation()));
             case ACTION_OUTSIDE ->
                 "expected an action in %s, got %s".formatted(task.actions(), Arrays.toString(step.action()));
             case NON_FINITE_REWARD -> "expected a finite reward, got %s".formatted(step.reward());

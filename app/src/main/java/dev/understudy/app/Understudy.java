@@ -16,6 +16,7 @@ import dev.understudy.app.commands.PromoteGateCommand;
 import dev.understudy.app.commands.RollBackModel;
 import dev.understudy.app.commands.ScoreCommand;
 import dev.understudy.app.commands.ServeCommand;
+import dev.understudy.app.commands.TopicsCommand;
 import dev.understudy.app.commands.TrainCommand;
 import dev.understudy.app.commands.VerifyModel;
 import dev.understudy.app.console.BadSettingsException;
@@ -120,6 +121,12 @@ public final class Understudy {
                         .addSubcommand("verify", tool(new VerifyModel()))
                         .addSubcommand("export", tool(new ExportModel()))
                         .addSubcommand("keys", tool(new MakeKeys())));
+        line.addSubcommand(
+                "topics",
+                new CommandLine(TopicsCommand.group())
+                        .addSubcommand("tail", tool(new TopicsCommand.Tail()))
+                        .addSubcommand("count", tool(new TopicsCommand.Count()))
+                        .addSubcommand("describe", tool(new TopicsCommand.Describe())));
         line.addSubcommand("doctor", tool(new DoctorCommand()));
         line.addSubcommand("bench", tool(new BenchCommand()));
         line.addSubcommand("broker", tool(new BrokerCommand()));

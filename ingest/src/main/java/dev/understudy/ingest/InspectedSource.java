@@ -33,6 +33,11 @@ public final class InspectedSource implements SampleSource {
         return new InspectedSource(source, new InspectedEpisodes(spec, experts));
     }
 
+    /** Inspects samples of a declared policy, which close with this one. */
+    public static InspectedSource of(DeclaredSource source, PolicyFile file) {
+        return new InspectedSource(source, new DeclaredLog(file.policy()));
+    }
+
     /**
      * Inspects conversations, which close with this one.
      *

@@ -1,5 +1,6 @@
 package dev.understudy.ingest;
 
+import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.EOFException;
@@ -18,14 +19,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipInputStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of a text file in UTF-8, or in UTF-16 with a byte order mark; unpacked when it is gzip. No line is longer
- * than a limit.
+ * The lines of a text file in UTF-8, or in UTF-16 with a byte order mark; unpacked when it is gzip, zstd, or a zip
+ * archive of one file. No line is longer than a limit.
  */
 final class Lines implements AutoCloseable {
     /** Far above any row of numbers; keeps a file without line ends from filling memory. */
@@ -54,12 +58,11 @@ final class Lines implements AutoCloseable {
         try {
             raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
             packed |= startsWith(raw, 0x1F, 0x8B);
-            InputStream in = packed ? new BufferedInputStream(new GZIPInputStream(raw, 1 << 16)) : raw;
-            boolean zip = startsWith(in, 'P', 'K', 3, 4);
-            if (zip || startsWith(in, 0xFD, '7', 'z', 'X', 'Z')) {
+            InputStream in = unpacked(raw, packed);
+            if (startsWith(in, 0xFD, '7', 'z', 'X', 'Z')) {
                 in.close();
-                throw new IngestException("expected text or gzip in " + name + ", found " + (zip ? "a zip" : "an xz")
-                        + " archive; unpack it first");
+                throw new IngestException(
+                        "expected text, gzip, zstd or zip in " + name + ", found an xz archive; unpack it first");
             }
             Charset charset = startsWith(in, 0xFF, 0xFE)
                     ? StandardCharsets.UTF_16LE
@@ -70,6 +73,42 @@ final class Lines implements AutoCloseable {
             throw new IngestException(
                     "expected a readable " + (packed ? "gzip " : "") + "file " + name + ", found " + describe(e), e);
         }
+    }
+
+    private InputStream unpacked(InputStream raw, boolean isGzip) throws IOException {
+        if (isGzip) {
+            return new BufferedInputStream(new GZIPInputStream(raw, 1 << 16));
+        }
+        if (startsWith(raw, 0x28, 0xB5, 0x2F, 0xFD)) {
+            return new BufferedInputStream(new ZstdInputStream(raw));
+        }
+        return startsWith(raw, 'P', 'K', 3, 4) ? ofZip(raw) : raw;
+    }
+
+    /** Returns what is in the only file of an archive. */
+    private InputStream ofZip(InputStream raw) throws IOException {
+        String inside = null;
+        try (ZipFile zip = new ZipFile(name)) {
+            List<String> files = zip.stream()
+                    .filter(entry -> !entry.isDirectory())
+                    .map(ZipEntry::getName)
+                    .filter(entry -> !entry.startsWith("__MACOSX/"))
+                    .toList();
+            if (files.size() != 1) {
+                raw.close();
+                throw new IngestException(
+                        "expected one file in the archive %s, found %d; unpack it first".formatted(name, files.size()));
+            }
+            inside = files.get(0);
+        }
+        ZipInputStream zip = new ZipInputStream(raw);
+        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+            if (entry.getName().equals(inside)) {
+                InputStream in = new BufferedInputStream(zip, 1 << 16);
+                return startsWith(in, 0x1F, 0x8B) ? new BufferedInputStream(new GZIPInputStream(in, 1 << 16)) : in;
+            }
+        }
+        throw new EOFException();
     }
 
     private static boolean startsWith(InputStream in, int... bytes) throws IOException {

@@ -4,7 +4,6 @@ import dev.understudy.domain.Actor;
 import dev.understudy.driving.FollowingSample;
 import dev.understudy.ingest.Mapping.Column;
 import dev.understudy.ingest.Row.Problem;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the texts of a row into a sample in SI units. */
 final class RowMapper {
-    private static final long EARLIEST_MS = 0;
-    private static final long LATEST_MS = Instant.parse("2200-01-01T00:00:00Z").toEpochMilli();
     /** Whole numbers up to this are exact in a double. */
     private static final double MOST_EXACT = 1L << 53;
 
@@ -25,8 +22,11 @@ final class RowMapper {
     /** The last time of each vehicle, ms. */
     private final Map<String, Long> lastMs = new HashMap<>();
 
+    private final TimeColumn time;
+
     RowMapper(Mapping mapping) {
         this.mapping = mapping;
+        time = new TimeColumn(column(Field.TIME), mapping.zone());
     }
 
     /**
@@ -112,80 +112,14 @@ final class RowMapper {
                     columns,
                     Problem.NUMBER,
                     "expected a number" + (column.unit().isEmpty() ? "" : " in " + column.unit()) + " for "
-                            + field.word() + ", found '" + texts.getOrDefault(field, text) + "'" + hint(text));
+                            + field.word() + ", found '" + texts.getOrDefault(field, text) + "'"
+                            + TimeColumn.hint(text));
         }
         return value * field.units().getOrDefault(column.unit(), 1.0);
     }
 
     private long time(String text, String vehicle, Map<Field, Integer> columns) throws BadRow {
-        Column column = column(Field.TIME);
-        boolean isText = column.pattern() != null || column.unit().equals(Field.ISO_8601);
-        long ms = isText
-                ? writtenTime(text, column, lastMs.get(vehicle), columns)
-                : column.origin().toEpochMilli() + numericTime(mapping.pointed(text), column, columns);
-        if (ms < EARLIEST_MS || ms > LATEST_MS) {
-            throw bad(
-                    Field.TIME,
-                    columns,
-                    Problem.TIME,
-                    "expected a time between 1970 and 2200, found '" + text + "' in " + column.unit()
-                            + " (is the unit right?)");
-        }
-        return ms;
-    }
-
-    private static long numericTime(String text, Column column, Map<Field, Integer> columns) throws BadRow {
-        String unit = column.unit();
-        double toMs = unit.equals(Field.FRAME)
-                ? 1000 / column.rate()
-                : Field.TIME.units().getOrDefault(unit, 1.0);
-        if (Numbers.isWhole(text) && !unit.equals(Field.FRAME)) {
-            try {
-                // Whole numbers apart: nanoseconds since 1970 do not fit into a double.
-                long whole = Long.parseLong(text);
-                return toMs >= 1
-                        ? Math.multiplyExact(whole, Math.round(toMs))
-                        : Math.floorDiv(whole, Math.round(1 / toMs));
-            } catch (NumberFormatException | ArithmeticException e) {
-                throw bad(Field.TIME, columns, Problem.TIME, "expected a time in " + unit + ", found '" + text + "'");
-            }
-        }
-        double value = Numbers.parse(text) * toMs;
-        if (!Double.isFinite(value)) {
-            throw bad(
-                    Field.TIME,
-                    columns,
-                    Problem.TIME,
-                    "expected a time in " + unit + ", found '" + text + "'" + hint(text));
-        }
-        return Math.round(value);
-    }
-
-    private static String hint(String text) {
-        return text.matches("[+-]?[0-9]+,[0-9]+")
-                ? " (decimal commas are read where the mapping says \"decimal\": \",\")"
-                : "";
-    }
-
-    private long writtenTime(String text, Column column, @Nullable Long previousMs, Map<Field, Integer> columns)
-            throws BadRow {
-        try {
-            Instant time = column.pattern() == null
-                    ? Times.iso(text, mapping.zone(), previousMs)
-                    : Times.patterned(text, column.pattern().formatter(), mapping.zone(), previousMs);
-            return time.toEpochMilli();
-        } catch (DateTimeException | ArithmeticException e) {
-            String found = String.valueOf(e.getMessage());
-            throw bad(
-                    Field.TIME,
-                    columns,
-                    Problem.TIME,
-                    column.pattern() == null
-                            ? "expected a time like 2019-10-08T12:00:00.1+02:00, found "
-                                    + (found.startsWith("'") ? found : "'" + text + "' (" + found + ")")
-                                    + "; for another form, say its 'pattern' in the mapping"
-                            : "expected a time like " + column.pattern().text() + ", found '" + text + "'");
-        }
+        return time.ms(text, mapping.pointed(text), lastMs.get(vehicle), place(Field.TIME, columns));
     }
 
     private Actor actor(String text, Map<Field, Integer> columns) throws BadRow {
@@ -243,7 +177,11 @@ final class RowMapper {
     }
 
     private static BadRow bad(Field field, Map<Field, Integer> columns, Problem problem, String message) {
+        return new BadRow(place(field, columns), problem, message);
+    }
+
+    private static int place(Field field, Map<Field, Integer> columns) {
         Integer column = columns.get(field);
-        return new BadRow(column == null || column < 0 ? 0 : column + 1, problem, message);
+        return column == null || column < 0 ? 0 : column + 1;
     }
 }

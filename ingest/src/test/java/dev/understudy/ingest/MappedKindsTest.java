@@ -507,7 +507,7 @@ class MappedKindsTest {
     // What exports contain
 
     @Test
-    void otherEncodingsAreReadByTheirFirstBytesAndArchivesAreNamed() throws IOException {
+    void otherEncodingsAndArchivesAreReadByTheirFirstBytes() throws IOException {
         String text = HEADER + "1000,a,1,2,3\n";
         Files.write(folder.resolve("a.csv"), ("\uFEFF" + text).getBytes(StandardCharsets.UTF_16LE));
         assertThat(read(MS, folder.resolve("a.csv"))).hasSize(1);
@@ -521,7 +521,16 @@ class MappedKindsTest {
             zip.write(text.getBytes(StandardCharsets.UTF_8));
         }
         Files.write(folder.resolve("a.zip"), zipped.toByteArray());
-        assertThatThrownBy(() -> read(MS, folder.resolve("a.zip"))).hasMessageContaining("found a zip archive");
+        assertThat(read(MS, folder.resolve("a.zip"))).hasSize(1);
+        ByteArrayOutputStream two = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(two)) {
+            zip.putNextEntry(new ZipEntry("a.csv"));
+            zip.putNextEntry(new ZipEntry("b.csv"));
+        }
+        Files.write(folder.resolve("b.zip"), two.toByteArray());
+        assertThatThrownBy(() -> read(MS, folder.resolve("b.zip"))).hasMessageContaining("found 2; unpack it first");
+        Files.write(folder.resolve("c.xz"), new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0});
+        assertThatThrownBy(() -> read(MS, folder.resolve("c.xz"))).hasMessageContaining("found an xz archive");
     }
 
     @Test

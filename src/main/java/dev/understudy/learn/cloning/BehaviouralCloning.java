@@ -15,6 +15,7 @@ import dev.understudy.network.Adam;
 import dev.understudy.network.Optimiser;
 import dev.understudy.network.ParameterLayout;
 import dev.understudy.network.Scaler;
+import dev.understudy.policy.Distribution;
 import dev.understudy.policy.StochasticPolicy;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -163,7 +164,7 @@ public final class BehaviouralCloning implements Learner {
         BehaviouralCloningConfig used = config.withHorizon(horizon(demonstrations, replay));
         Pairs pairs = Pairs.of(demonstrations, replay, policy, used, seed);
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
-        if (state.counter("update.open") == 0) {
+        if (state.counter(CloningUpdate.OPEN) == 0) {
             for (Trajectory trajectory : demonstrations) {
                 scaler = scaler.merge(trajectory.observations());
             }
@@ -196,6 +197,17 @@ public final class BehaviouralCloning implements Learner {
     public byte[] export(LearnerState state) {
         Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
         return onnx(new Parts(exported(state), scaler.shift(), scaler.scale()));
+    }
+
+    /** Returns what the policy of a state does about observations in another graph. */
+    Distribution distribution(LearnerState state, Graph graph, Tensor observation) {
+        Scaler scaler = Scaler.fromStatistics(state.statistic(SCALER));
+        int n = policy.observationSize();
+        return policy.distribution(
+                layout.constants(graph, exported(state)),
+                observation,
+                graph.constant(scaler.shift(), Shape.of(n)),
+                graph.constant(scaler.scale(), Shape.of(n)));
     }
 
     private byte[] onnx(Parts parts) {

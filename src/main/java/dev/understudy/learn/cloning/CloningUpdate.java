@@ -22,6 +22,8 @@ final class CloningUpdate implements Update {
     private static final String FIGURES = "update.figures";
     /** Counter of the steps learned from. */
     static final String LEARNED = "steps.learned";
+    /** Counter that is 1 in the middle of an update. */
+    static final String OPEN = "update.open";
 
     private static final int VALIDATION_BATCHES = 8;
 
@@ -268,7 +270,7 @@ final class CloningUpdate implements Update {
             if (averageBefore != null) {
                 vectors.put(BehaviouralCloning.AVERAGE, averageBefore);
             }
-            counters.put("update.open", 1L);
+            counters.put(OPEN, 1L);
             counters.put("update.step", step);
             counters.put("update.stale", stale);
             vectors.put(BEST, best);

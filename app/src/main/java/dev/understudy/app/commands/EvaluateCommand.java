@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Parameters;
         name = "evaluate",
         description = {
             "Evaluate a model file: car following on logs, in closed loop behind logged leaders and in open loop; control by",
-            "playing whole episodes; dialogue by how well it predicts conversations."
+            "playing whole episodes; a policy of a policy file one step ahead on logs; dialogue by how well it predicts",
+            "conversations."
         })
 public final class EvaluateCommand implements Tool {
     private static final Setting<Path> MODEL =
@@ -43,7 +45,8 @@ public final class EvaluateCommand implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        List<Setting<?>> settings = new ArrayList<>(List.of(MODEL, POLICY, DEMONSTRATIONS, LogFiles.MAPPING));
+        List<Setting<?>> settings =
+                new ArrayList<>(List.of(MODEL, POLICY, PolicyFiles.FILE, DEMONSTRATIONS, LogFiles.MAPPING));
         settings.addAll(ControlStudy.EVALUATION);
         settings.addAll(DialogueStudy.EVALUATION);
         return settings;
@@ -57,6 +60,10 @@ public final class EvaluateCommand implements Tool {
     }
 
     private static PolicySpec<?> spec(Settings settings) throws IOException {
+        Optional<PolicySpec<?>> declared = PolicyFiles.policy(settings);
+        if (declared.isPresent()) {
+            return declared.get();
+        }
         String name = settings.get(POLICY);
         String environment = settings.get(Study.ENVIRONMENT);
         return Study.policy(name.isBlank() && environment.isBlank() ? named(settings.get(MODEL)) : name, environment);
@@ -67,7 +74,7 @@ public final class EvaluateCommand implements Tool {
         Path path = settings.get(MODEL);
         PolicySpec<?> spec = spec(settings);
         try (ServedPolicy policy = accepted(path, spec)) {
-            return Study.of(spec)
+            return Study.of(spec, settings)
                     .evaluate(policy, LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), settings, console);
         }
     }

@@ -18,6 +18,7 @@ import dev.understudy.ingest.InspectedSource;
 import dev.understudy.ingest.LogInspection;
 import dev.understudy.ingest.OpenAccReader;
 import dev.understudy.ingest.OpenAccRun;
+import dev.understudy.ingest.PolicyGuess;
 import dev.understudy.ingest.Replay;
 import dev.understudy.ingest.ReplayReport;
 import dev.understudy.ingest.ReplaySettings;
@@ -78,10 +79,16 @@ public final class IngestCommand implements Tool {
                     "ingest.limit", Integer.MAX_VALUE, 0, Integer.MAX_VALUE, "At most so many rows.")
             .as("--limit");
 
+    private static final Setting<Boolean> GUESS = Setting.off(
+                    "ingest.guess",
+                    "Send nothing: look at one file and write a first policy file for it, with what is unsure.")
+            .as("--guess");
+
     @Parameters(
             paramLabel = "<file>",
             arity = "1..*",
-            description = "A folder (openacc), files and folders (mapped), or files (episodes, conversations).")
+            description =
+                    "A folder (openacc), files and folders (mapped or with --policy-file), or files (episodes, conversations).")
     private List<Path> files = List.of();
 
     @Override
@@ -89,7 +96,16 @@ public final class IngestCommand implements Tool {
         List<Setting<?>> settings = new ArrayList<>(Connection.SETTINGS);
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
-                LogFiles.FORMAT, LogFiles.POLICY, MAPPING, RUNS, LogFiles.SEQUENTIAL, FACTOR, TO, PROGRESS, LIMIT));
+                LogFiles.FORMAT,
+                LogFiles.POLICY,
+                PolicyFiles.FILE,
+                MAPPING,
+                RUNS,
+                LogFiles.SEQUENTIAL,
+                FACTOR,
+                TO,
+                PROGRESS,
+                LIMIT));
         return settings;
     }
 
@@ -102,6 +118,9 @@ public final class IngestCommand implements Tool {
 
     @Override
     public int run(Settings settings, Console console) {
+        if (settings.get(GUESS)) {
+            return guess(console);
+        }
         Opened opened = open(settings);
         Domain<?> domain = opened.domain();
         try (InspectedSource source = opened.source()) {
@@ -139,10 +158,26 @@ public final class IngestCommand implements Tool {
         }
     }
 
+    private int guess(Console console) {
+        LogFiles.requireExisting(files);
+        if (files.size() != 1) {
+            throw new BadSettingsException(
+                    List.of("<file>: expected one file to guess from, found %d".formatted(files.size())));
+        }
+        PolicyGuess guess = LogFiles.opened(() -> PolicyGuess.of(files.get(0)));
+        guess.unsure().forEach(each -> console.note("unsure: " + each));
+        console.result(Map.of("policyFile", guess.text(), "unsure", guess.unsure()), guess::text);
+        return 0;
+    }
+
     /** What is read, and of which domain it is. */
     private record Opened(InspectedSource source, Domain<?> domain) {}
 
     private Opened open(Settings settings) {
+        Optional<InspectedSource> declared = PolicyFiles.logs(files, settings);
+        if (declared.isPresent()) {
+            return new Opened(declared.get(), ControlPolicySpec.DOMAIN);
+        }
         LogReading reading = LogReading.defaults();
         Optional<InspectedSource> conversations =
                 LogFiles.conversations(files, settings, settings.get(MAPPING), reading.inactivity(), reading.experts());

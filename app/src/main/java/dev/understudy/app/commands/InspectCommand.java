@@ -34,7 +34,7 @@ public final class InspectCommand implements Tool {
             paramLabel = "<file>",
             arity = "1..*",
             description =
-                    "Files and folders with --mapping, one folder in the OpenACC layout, files of episodes with --policy, or files of conversations.")
+                    "Files and folders with --mapping or --policy-file, one folder in the OpenACC layout, files of episodes with --policy, or files of conversations.")
     private List<Path> files = List.of();
 
     @Override
@@ -42,6 +42,7 @@ public final class InspectCommand implements Tool {
         return List.of(
                 LogFiles.FORMAT,
                 LogFiles.POLICY,
+                PolicyFiles.FILE,
                 LogFiles.MAPPING,
                 LogFiles.SEQUENTIAL,
                 Pipeline.EXPERTS,
@@ -65,6 +66,10 @@ public final class InspectCommand implements Tool {
     }
 
     private InspectedSource open(Settings settings, Set<Actor> experts) {
+        Optional<InspectedSource> declared = PolicyFiles.logs(files, settings);
+        if (declared.isPresent()) {
+            return declared.get();
+        }
         String mapping = settings.get(LogFiles.MAPPING);
         Optional<InspectedSource> conversations = LogFiles.conversations(
                 files, settings, mapping, Duration.ofMillis(settings.get(Pipeline.INACTIVITY_MILLIS)), experts);

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -126,6 +127,10 @@ public final class Pipeline {
      * @throws BadSettingsException saying what is wrong with the policies or their mapping
      */
     static Policies<?> policies(Settings settings) {
+        Optional<Policies<?>> declared = PolicyFiles.policies(settings);
+        if (declared.isPresent()) {
+            return declared.get();
+        }
         try {
             return Catalogue.chosenOfOneDomain(settings.get(POLICY), settings.get(MAPPING));
         } catch (IllegalArgumentException e) {
@@ -160,6 +165,7 @@ public final class Pipeline {
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
                 POLICY,
+                PolicyFiles.FILE,
                 MAPPING,
                 HELD_OUT_PERCENT,
                 EXPERTS,
@@ -254,7 +260,7 @@ public final class Pipeline {
                 defaults.futureTolerance(),
                 Duration.ofMillis(settings.get(INACTIVITY_MILLIS)),
                 settings.get(HELD_OUT_PERCENT),
-                settings.get(EXPERTS).actors());
+                PolicyFiles.experts(settings, EXPERTS));
     }
 
     /**

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +116,7 @@ public final class ServeCommand implements Tool {
         settings.addAll(Connection.TOPIC_SETTINGS);
         settings.addAll(List.of(
                 Pipeline.POLICY,
+                PolicyFiles.FILE,
                 Pipeline.MAPPING,
                 MOST_POLICIES,
                 INSTANCE,
@@ -180,6 +182,10 @@ public final class ServeCommand implements Tool {
     }
 
     private static List<Policies<?>> served(Settings settings) {
+        Optional<Policies<?>> declared = PolicyFiles.policies(settings);
+        if (declared.isPresent()) {
+            return List.of(declared.get());
+        }
         try {
             List<Policies<?>> served = Catalogue.chosen(settings.get(Pipeline.POLICY), settings.get(Pipeline.MAPPING));
             ServingTopology.checkTogether(served);

@@ -7,12 +7,14 @@ import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
 import dev.understudy.catalogue.Catalogue;
 import dev.understudy.control.ControlPolicySpec;
+import dev.understudy.control.DeclaredPolicy;
 import dev.understudy.data.Trajectory;
 import dev.understudy.dialogue.Turn;
 import dev.understudy.domain.PolicyName;
 import dev.understudy.domain.PolicySpec;
 import dev.understudy.driving.CarFollowing;
 import dev.understudy.environment.Environments;
+import dev.understudy.ingest.PolicyFile;
 import dev.understudy.learn.Learner;
 import dev.understudy.learn.LearnerState;
 import dev.understudy.learn.Update;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -77,14 +80,29 @@ interface Study {
                         .toList());
         Set<String> keys = new HashSet<>();
         own.values().forEach(each -> each.forEach(setting -> keys.add(setting.key())));
+        if (spec instanceof DeclaredPolicy) {
+            keys.add(TrainCommand.EXPERTS.key());
+            keys.add(LogFiles.POLICY.key());
+            keys.remove(TrainCommand.SEED.key());
+            return keys;
+        }
         own.getOrDefault(spec.domain().name(), List.of()).forEach(setting -> keys.remove(setting.key()));
         keys.remove(TrainCommand.SEED.key());
         return keys;
     }
 
+    /** Returns the policy that settings name, by a policy file or else by its name. */
+    static PolicySpec<?> policy(String name, Settings settings) {
+        return PolicyFiles.policy(settings).orElseGet(() -> policy(name, settings.get(ENVIRONMENT)));
+    }
+
     /** Returns the study of a policy. */
     @SuppressWarnings("unchecked") // a policy of the domain of turns is about turns
-    static Study of(PolicySpec<?> spec) {
+    static Study of(PolicySpec<?> spec, Settings settings) {
+        Optional<PolicyFile> declared = PolicyFiles.of(settings);
+        if (declared.isPresent()) {
+            return new DeclaredStudy(declared.get());
+        }
         if (spec instanceof ControlPolicySpec control) {
             return new ControlStudy(control);
         }

@@ -66,8 +66,8 @@ public final class TrainCommand implements Tool {
             "demos",
             "",
             "What is learned from. Of car following: files or folders (by comma) with --mapping, or a folder in the OpenACC"
-                    + " layout (runs.csv and runs/). Of control: a file of episodes. Of dialogue: files of conversations. Of mce: a"
-                    + " JSON file of a finite problem.");
+                    + " layout (runs.csv and runs/). Of control: a file of episodes; with --policy-file, files or folders"
+                    + " that it explains. Of dialogue: files of conversations. Of mce: a JSON file of a finite problem.");
     private static final Setting<String> OUT = Setting.required("out", "", "The model file to write.");
     static final Setting<Integer> SEED =
             Setting.integer("seed", 7, Integer.MIN_VALUE, Integer.MAX_VALUE, "What every draw follows from.");
@@ -115,13 +115,22 @@ public final class TrainCommand implements Tool {
             paramLabel = "<file>",
             index = "1..*",
             arity = "0..*",
-            description = "More files and folders of logs, with --mapping.")
+            description = "More files and folders of logs, with --mapping or --policy-file.")
     private List<Path> moreFiles = List.of();
 
     @Override
     public List<Setting<?>> settings() {
-        List<Setting<?>> settings = new ArrayList<>(
-                List.of(POLICY, DEMONSTRATIONS, LogFiles.MAPPING, OUT, SEED, STEPS, ITERATIONS, EXPERTS, LICENCE));
+        List<Setting<?>> settings = new ArrayList<>(List.of(
+                POLICY,
+                PolicyFiles.FILE,
+                DEMONSTRATIONS,
+                LogFiles.MAPPING,
+                OUT,
+                SEED,
+                STEPS,
+                ITERATIONS,
+                EXPERTS,
+                LICENCE));
         settings.addAll(ControlStudy.TRAINING);
         settings.addAll(DialogueStudy.TRAINING);
         settings.add(SigningSettings.SIGN_TRAINER);
@@ -160,7 +169,7 @@ public final class TrainCommand implements Tool {
 
     @Override
     public Set<String> meaningless(Settings settings) {
-        return Study.ofOthers(Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT)));
+        return Study.ofOthers(Study.policy(settings.get(POLICY), settings));
     }
 
     @Override
@@ -170,7 +179,7 @@ public final class TrainCommand implements Tool {
             return new FiniteStudy(LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles), out(settings), most)
                     .run(console);
         }
-        PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings.get(Study.ENVIRONMENT));
+        PolicySpec<?> spec = Study.policy(settings.get(POLICY), settings);
         if (!spec.algorithmsOnFiles().contains(algorithm)) {
             throw new BadSettingsException(List.of("algorithm: expected one of %s of %s, found \"%s\""
                     .formatted(spec.algorithmsOnFiles(), spec.name(), algorithm)));
@@ -178,7 +187,7 @@ public final class TrainCommand implements Tool {
         Path out = out(settings);
         long seed = settings.get(SEED);
         int iterations = algorithm.equals(Algorithms.CLONING) ? 0 : settings.get(ITERATIONS);
-        Study study = Study.of(spec);
+        Study study = Study.of(spec, settings);
         Map<String, Object> result = new LinkedHashMap<>();
         try (Learner learner = study.learner(algorithm, iterations == 0 ? settings.get(STEPS) : iterations, settings)) {
             List<Path> files = LogFiles.paths(settings.get(DEMONSTRATIONS), moreFiles);
@@ -290,7 +299,7 @@ public final class TrainCommand implements Tool {
                 .orElse(0);
         Map<String, String> extra = new TreeMap<>(material.metadata());
         extra.put(ModelMetadata.ALGORITHM, algorithm);
-        extra.put(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
+        extra.putIfAbsent(Experts.KEY, Experts.text(settings.get(EXPERTS).actors()));
         return new ModelMetadata(
                 spec.name(),
                 "",

@@ -52,7 +52,7 @@ public final class VerifyModel implements Tool {
 
     @Override
     public List<Setting<?>> settings() {
-        return SigningSettings.with(ModelsCommand.withConnection(POLICY, SIGNATURE));
+        return SigningSettings.with(ModelsCommand.withConnection(POLICY, PolicyFiles.FILE, SIGNATURE));
     }
 
     @Override
@@ -90,7 +90,9 @@ public final class VerifyModel implements Tool {
                     List.of("expected a model file or the beginning of a SHA-256, found neither at " + model));
         }
         String policy = settings.get(POLICY).isEmpty() ? policyOf(bytes) : settings.get(POLICY);
-        IntakeCheck check = Pipeline.spec(policy).intakeCheck(policy, IntakeLimits.defaults());
+        IntakeCheck check = PolicyFiles.policy(settings)
+                .orElseGet(() -> Pipeline.spec(policy))
+                .intakeCheck(policy, IntakeLimits.defaults());
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("sha256", sha256);
         json.put("sizeBytes", bytes.length);

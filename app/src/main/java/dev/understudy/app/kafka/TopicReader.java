@@ -13,12 +13,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
@@ -121,6 +125,54 @@ public final class TopicReader {
         }
     }
 
+    /** Returns the newest records of a topic as they are, at most so many, in the order in which they were sent. */
+    public List<ConsumerRecord<byte[], byte[]>> newest(String topic, int most) {
+        try (Consumer<byte[], byte[]> consumer = consumer()) {
+            List<TopicPartition> partitions = assign(consumer, topic);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
+            // Commit markers take offsets too: as many again, and a few, find all that are asked for of most topics.
+            ends.forEach((partition, end) -> consumer.seek(partition, Math.max(0, end - 2L * most - 8)));
+            List<ConsumerRecord<byte[], byte[]>> records = read(consumer, ends);
+            records.sort(Comparator.comparingLong(ConsumerRecord::timestamp));
+            return List.copyOf(records.subList(Math.max(0, records.size() - most), records.size()));
+        }
+    }
+
+    /**
+     * What a partition holds.
+     *
+     * @param records committed records
+     * @param bytes of their keys and values
+     * @param firstMs when the first was sent, milliseconds since 1970; the greatest number if there is none
+     * @param lastMs when the last was sent; the least number if there is none
+     */
+    public record Counted(int partition, long records, long bytes, long firstMs, long lastMs) {
+        private Counted and(ConsumerRecord<byte[], byte[]> record) {
+            return new Counted(
+                    partition,
+                    records + 1,
+                    bytes + Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize()),
+                    Math.min(firstMs, record.timestamp()),
+                    Math.max(lastMs, record.timestamp()));
+        }
+    }
+
+    /** Reads a topic to its end and returns what each partition holds. */
+    public List<Counted> count(String topic) {
+        try (Consumer<byte[], byte[]> consumer = consumer()) {
+            List<TopicPartition> partitions = assign(consumer, topic);
+            consumer.seekToBeginning(partitions);
+            SortedMap<Integer, Counted> counted = new TreeMap<>();
+            partitions.forEach(each ->
+                    counted.put(each.partition(), new Counted(each.partition(), 0, 0, Long.MAX_VALUE, Long.MIN_VALUE)));
+            read(
+                    consumer,
+                    consumer.endOffsets(partitions, timeout),
+                    record -> counted.computeIfPresent(record.partition(), (any, sum) -> sum.and(record)));
+            return List.copyOf(counted.values());
+        }
+    }
+
     private boolean isTrusted(ConsumerRecord<byte[], byte[]> record) {
         try {
             trust.check(record.topic(), record.key(), record.value(), record.headers());
@@ -159,17 +211,24 @@ public final class TopicReader {
 
     private <K, V> List<ConsumerRecord<K, V>> read(Consumer<K, V> consumer, Map<TopicPartition, Long> ends) {
         List<ConsumerRecord<K, V>> records = new ArrayList<>();
+        read(consumer, ends, records::add);
+        return records;
+    }
+
+    private <K, V> void read(
+            Consumer<K, V> consumer,
+            Map<TopicPartition, Long> ends,
+            java.util.function.Consumer<ConsumerRecord<K, V>> to) {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey(), timeout) < end.getValue())) {
-            int before = records.size();
-            consumer.poll(Duration.ofMillis(200)).forEach(records::add);
-            if (records.size() > before) {
+            ConsumerRecords<K, V> polled = consumer.poll(Duration.ofMillis(200));
+            polled.forEach(to);
+            if (!polled.isEmpty()) {
                 deadline = System.nanoTime() + timeout.toNanos();
             } else if (System.nanoTime() > deadline) {
                 throw new TimeoutException("expected to read %s to its end, got nothing for %d s"
                         .formatted(ends.keySet(), timeout.toSeconds()));
             }
         }
-        return records;
     }
 }
