@@ -70,7 +70,7 @@ public record BcoFromLogsConfig(
                 0.1,
                 1.5,
                 InverseDynamics.Labels.SAMPLED,
-                InverseDynamics.fitting());
+                InverseDynamics.fitting().withSteps(1500));
     }
 
     /** Returns how it learns where every action of the logs is hidden: from so many random steps of its own. */
@@ -85,7 +85,7 @@ public record BcoFromLogsConfig(
                 other.drift,
                 other.growth,
                 other.labels,
-                other.dynamics);
+                InverseDynamics.fitting());
     }
 
     /** Returns the same with labels taken in another way. */
