@@ -137,6 +137,8 @@ class ObservationCommandsTest {
                 "pendulum-v1",
                 "--demos",
                 pendulum.toString(),
+                "--trajectories",
+                "1",
                 "--iterations",
                 "2",
                 "--out",
