@@ -93,6 +93,8 @@ class ControlCommandsTest {
                 "cartpole-v0",
                 "--demos",
                 demonstrations,
+                "--trajectories",
+                "2",
                 "--chunk",
                 "5",
                 "--steps",
