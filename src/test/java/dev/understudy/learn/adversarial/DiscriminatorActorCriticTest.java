@@ -82,7 +82,9 @@ class DiscriminatorActorCriticTest {
         }
     }
 
-    /** At an end a reward of 0.1 is worth 0.1; for ever, 0.1 / (1 - 0.99) = 10, towards which the targets move slowly. */
+    /**
+     * At an end a reward of 0.1 is worth 0.1; for ever, 0.1 / (1 - 0.99) = 10, towards which the targets move slowly.
+     */
     @Test
     void whatComesAfterAnEndIsWorthNothing() {
         GaussianPolicy policy = policy(1, GaussianPolicy.Bounds.SQUASHED);
