@@ -105,7 +105,8 @@ public final class IngestCommand implements Tool {
                 FACTOR,
                 TO,
                 PROGRESS,
-                LIMIT));
+                LIMIT,
+                GUESS));
         return settings;
     }
 
