@@ -3,7 +3,6 @@ package dev.understudy.streams;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -23,11 +22,6 @@ public final class Polled implements ConsumerInterceptor<byte[], byte[]> {
 
     /** Has the consumers of observations tell, under these properties of Kafka Streams, what they read. */
     static void addTo(Properties properties) {
-        // Whoever runs the instance may have interceptors of their own, for tracing.
-        String name = StreamsConfig.mainConsumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
-        Object others = properties.getOrDefault(
-                name, properties.get(StreamsConfig.consumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG)));
-        properties.put(name, (others == null ? "" : others + ",") + Polled.class.getName());
         properties.put(StreamsConfig.mainConsumerPrefix(SHARED), new ConcurrentHashMap<TopicPartition, Long>());
     }
 

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class RestartLimit implements StreamsUncaughtExceptionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(RestartLimit.class);
 
+    /** In the name of the thread of the global stores. */
+    private static final String GLOBAL_THREAD = "GlobalStreamThread";
+
     private final int most;
     private final Duration period;
     private final InstantSource clock;
@@ -33,6 +36,10 @@ final class RestartLimit implements StreamsUncaughtExceptionHandler {
                         "Another instance of this name has taken over: give each its own name (serve --instance) and directory (--state)");
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             }
+        }
+        if (Thread.currentThread().getName().contains(GLOBAL_THREAD)) {
+            LOG.error("The thread that reads the models topics died, and Kafka Streams replaces none", exception);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         }
         Instant now = clock.instant();
         while (!restarts.isEmpty() && restarts.getFirst().isBefore(now.minus(period))) {

@@ -41,8 +41,11 @@ public final class Serving implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
     private static final Duration STOP = Duration.ofSeconds(20);
 
-    /** Longest that observations wait for the models in force (a guess). */
-    private static final Duration LOAD = Duration.ofSeconds(10);
+    /** The state of an instance whose observations wait for the models in force. */
+    public static final String LOADING = "LOADING";
+
+    /** Longest that observations wait for the models in force: a first look takes long on a busy machine (a guess). */
+    private static final Duration LOAD = Duration.ofSeconds(30);
 
     private final ServingConfig config;
     private final ServingMetrics metrics = new ServingMetrics();
@@ -54,7 +57,7 @@ public final class Serving implements AutoCloseable {
     /**
      * How an instance is.
      *
-     * @param state what Kafka Streams says
+     * @param state what Kafka Streams says, {@link #LOADING} while observations wait for the models in force
      * @param answering whether observations are read; not by an instance whose partitions others have
      * @param epochs the newest promotion in service, by policy
      * @param threads stream threads alive
@@ -63,7 +66,7 @@ public final class Serving implements AutoCloseable {
     public record Health(String state, boolean answering, SortedMap<String, Long> epochs, int threads, int partitions) {
         /** Returns whether it runs, but has nothing to answer: other instances have all partitions. */
         public boolean isWithoutWork() {
-            return state.equals(KafkaStreams.State.RUNNING.name()) && partitions == 0;
+            return state.equals(KafkaStreams.State.RUNNING.name()) && partitions == 0 && threads > 0;
         }
 
         /** Returns the newest promotion in service of any policy, if there is one. */
@@ -148,7 +151,7 @@ public final class Serving implements AutoCloseable {
 
     /**
      * Starts to serve; returns once it knows what is promoted. Observations wait until the models in force are loaded,
-     * for ten seconds at most, so that a start answers none without a model that was there.
+     * for 30 seconds at most, so that a start answers none without a model that was there.
      */
     public void start() {
         register();
@@ -158,8 +161,15 @@ public final class Serving implements AutoCloseable {
         var unused = directories
                 .lookedAt()
                 .completeOnTimeout(false, LOAD.toMillis(), TimeUnit.MILLISECONDS)
-                .thenRun(streams::resume);
+                .thenAccept(this::resume);
         LOG.info("Serving starts: {}", config);
+    }
+
+    private void resume(boolean areLoaded) {
+        if (!areLoaded) {
+            LOG.warn("Observations wait no longer for models: after {} they are not loaded yet", LOAD);
+        }
+        streams.resume();
     }
 
     /** Returns how the instance is. */
@@ -171,7 +181,7 @@ public final class Serving implements AutoCloseable {
                 .mapToInt(task -> task.topicPartitions().size())
                 .sum();
         return new Health(
-                state.name(),
+                streams.isPaused() ? LOADING : state.name(),
                 state == KafkaStreams.State.RUNNING && partitions > 0,
                 directories.epochs(),
                 threads.size(),
@@ -208,7 +218,7 @@ public final class Serving implements AutoCloseable {
         return new ObjectName("dev.understudy:type=Serving,instance=" + ObjectName.quote(config.instance()));
     }
 
-    /** Stops within 20 s: no more observations are read, then models and connections are closed. */
+    /** Stops within 30 s: no more observations are read (20 s), then models and connections are closed (5 s each). */
     @Override
     public void close() {
         // Partitions move at once; an instance that is killed keeps them for the session timeout.

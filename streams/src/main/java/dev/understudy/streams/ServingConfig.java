@@ -5,10 +5,13 @@ import dev.understudy.schemas.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -42,6 +45,8 @@ public record ServingConfig(
 
     /** Wall time between looks for a better share of the work, ms: the least that Kafka Streams allows. */
     private static final long PROBING_REBALANCE_MS = 60_000;
+
+    private static final String INTERCEPTORS = ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG;
 
     /** Longest that an idle thread sleeps in a poll, ms: Kafka Streams' own default. */
     private static final long IDLE_POLL_MS = 100;
@@ -234,6 +239,18 @@ public record ServingConfig(
         properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_REBALANCE_MS);
     }
 
+    /** Adds interceptors of records read to those that whoever runs the instance may have, for tracing say. */
+    private static void intercept(Properties properties, String name, Class<?>... ours) {
+        Object theirs = properties.getOrDefault(name, properties.get(StreamsConfig.consumerPrefix(INTERCEPTORS)));
+        properties.put(
+                name,
+                Stream.concat(
+                                Stream.of(theirs == null ? "" : theirs.toString()),
+                                Arrays.stream(ours).map(Class::getName))
+                        .filter(each -> !each.isBlank())
+                        .collect(Collectors.joining(",")));
+    }
+
     /** Returns the configuration of Kafka Streams. */
     public Properties toProperties() {
         Properties properties = new Properties();
@@ -279,6 +296,8 @@ public record ServingConfig(
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         Polled.addTo(properties);
+        intercept(properties, StreamsConfig.mainConsumerPrefix(INTERCEPTORS), Stamped.class, Polled.class);
+        intercept(properties, StreamsConfig.globalConsumerPrefix(INTERCEPTORS), Stamped.class);
         takeOver(properties);
         if (exactly) {
             properties.put(

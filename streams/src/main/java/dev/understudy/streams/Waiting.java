@@ -59,11 +59,11 @@ record Waiting(
     }
 
     /**
-     * Returns when it was sent, {@link TimeJumps#UNKNOWN} if its timestamp is the time of the sample in it: one that
-     * was set by hand is wrong where that is.
+     * Returns when it was sent, {@link TimeJumps#UNKNOWN} if it came without a timestamp, or its timestamp is the time
+     * of the sample in it: one that was set by hand is wrong where that is.
      */
     long sentMs(Sample sample) {
-        return timestampMs < 0 || timestampMs == sample.timeMs() ? TimeJumps.UNKNOWN : timestampMs;
+        return timestampMs <= Stamped.UNKNOWN_MS || timestampMs == sample.timeMs() ? TimeJumps.UNKNOWN : timestampMs;
     }
 
     /** Returns it as one slot of the store. */

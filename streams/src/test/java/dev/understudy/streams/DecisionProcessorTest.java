@@ -203,7 +203,8 @@ class DecisionProcessorTest {
 
         assertThat(new StreamsConfig(properties).getMainConsumerConfigs("group", "client", 0))
                 .containsEntry(
-                        ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, "org.example.Tracing," + Polled.class.getName());
+                        ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+                        "org.example.Tracing," + Stamped.class.getName() + "," + Polled.class.getName());
     }
 
     /** A task with stores of its own. */

@@ -26,6 +26,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.record.RecordBatch;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -154,6 +156,47 @@ class ServingCrashIT {
         assertThat(made.get(switched).epoch()).isEqualTo(2);
     }
 
+    @Test
+    void recordsThatCameWithoutATimestampStopNobody() throws Exception {
+        ModelFile model = TestModels.constant(-0.25f);
+        broker.send(model);
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            Promotion promotion = promotion(1, model, START_MS);
+            byte[] promoted = UnderstudySerdes.promotion().serializer().serialize(Topics.PROMOTIONS, promotion);
+            for (String topic : List.of(Topics.HISTORY, Topics.PROMOTIONS)) {
+                producer.send(unstamped(topic, CarFollowing.POLICY, promoted)).get();
+            }
+            producer.send(unstamped(Topics.ARTIFACTS, "nonsense", new byte[] {1}))
+                    .get();
+            for (int i = 0; i < WAITING; i++) {
+                byte[] observed = UnderstudySerdes.following().serializer().serialize(Topics.OBSERVATIONS, sample(i));
+                producer.send(unstamped(Topics.OBSERVATIONS, "car", observed)).get();
+            }
+        }
+
+        ServingConfig config =
+                CrashingServing.config(broker.address(), folder.resolve("state"), Guarantee.AT_LEAST_ONCE);
+        try (Serving serving = new Serving(config, new CarFollowingPolicy())) {
+            serving.start();
+            List<Decision> made = decisions(WAITING);
+            assertThat(made.get(WAITING - 1).kind()).isEqualTo(Decision.Kind.POLICY);
+            assertThat(made.get(WAITING - 1).sha256()).isEqualTo(model.sha256());
+        }
+    }
+
+    /** Returns a record as a producer of another kind may send it. */
+    private static ProducerRecord<String, byte[]> unstamped(String topic, String key, byte[] value) {
+        return new ProducerRecord<>(topic, key, value) {
+            @Override
+            public Long timestamp() {
+                return RecordBatch.NO_TIMESTAMP;
+            }
+        };
+    }
+
     private void promote(ModelFile model) {
         broker.send(model);
         broker.publish(Topics.PROMOTIONS, promotion(1, model, 0));
@@ -170,12 +213,15 @@ class ServingCrashIT {
                 new StringSerializer(),
                 UnderstudySerdes.following().serializer())) {
             for (int i = from; i < to; i++) {
-                FollowingSample sample =
-                        new FollowingSample("car", "trip", i, START_MS + 100L * i, Actor.HUMAN, "human", 20, 30, 20);
-                var sent = producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample));
+                var sent = producer.send(new ProducerRecord<>(Topics.OBSERVATIONS, "car", sample(i)));
                 assertThat(sent).isNotNull();
             }
         }
+    }
+
+    private static FollowingSample sample(int sequence) {
+        return new FollowingSample(
+                "car", "trip", sequence, START_MS + 100L * sequence, Actor.HUMAN, "human", 20, 30, 20);
     }
 
     /** Reads decisions until there are as many as expected, then until none come for half a second. */
