@@ -27,11 +27,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.connector.source.SourceSplit;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
@@ -169,6 +174,30 @@ class LearningJobRestartIT {
         return FAILURES_LEFT.computeIfAbsent(algorithm, any -> new AtomicInteger());
     }
 
+    /**
+     * Returns a rate at which the last third of the logs waits until each update that is to be killed was: once a
+     * source has ended there are no checkpoints any more.
+     */
+    @SuppressWarnings("unchecked") // Flink gives the rate without its type
+    private static <S extends SourceSplit> RateLimiterStrategy<S> untilKilled(double perSecond) {
+        RateLimiterStrategy<S> rate = RateLimiterStrategy.perSecond(perSecond);
+        return subtasks -> {
+            RateLimiter<S> limiter = rate.createRateLimiter(subtasks);
+            AtomicInteger acquired = new AtomicInteger();
+            return records -> acquired.addAndGet(records) < LOGS.size() * 2 / 3
+                    ? limiter.acquire(records)
+                    : limiter.acquire(records).thenCompose(any -> nobodyIsLeftToBeKilled());
+        };
+    }
+
+    private static CompletionStage<Void> nobodyIsLeftToBeKilled() {
+        if (BRANCHES.stream().allMatch(each -> failuresLeft(each.algorithm()).get() <= 0)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS))
+                .thenCompose(any -> nobodyIsLeftToBeKilled());
+    }
+
     private Map<String, TrainedWindow> run(String name, int failures) throws Exception {
         BRANCHES.forEach(branch -> failuresLeft(branch.algorithm()).set(failures));
         JobRuntime runtime = TestJobs.runtime(folder.resolve(name), Duration.ofMillis(100), 2);
@@ -183,10 +212,7 @@ class LearningJobRestartIT {
         GeneratorFunction<Long, LogRecord> generator = index -> TestLogs.read(LOGS.get(index.intValue()), 0, index);
         DataStream<LogRecord> read = env.fromSource(
                         new DataGeneratorSource<>(
-                                generator,
-                                LOGS.size(),
-                                RateLimiterStrategy.perSecond(600),
-                                LogRecord.CODEC.typeInformation()),
+                                generator, LOGS.size(), untilKilled(600), LogRecord.CODEC.typeInformation()),
                         WatermarkStrategy.noWatermarks(),
                         "logs")
                 .uid("logs");
