@@ -1,6 +1,8 @@
 package dev.understudy.domain;
 
 import java.io.Serializable;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,14 @@ public record Policies<S extends Sample>(List<PolicySpec<S>> specs, List<PolicyN
     /** Returns their domain. */
     public Domain<S> domain() {
         return specs.get(0).domain();
+    }
+
+    /** Returns the longest pause of an episode that goes on, whichever of them it is for. */
+    public Duration longestPause() {
+        return specs.stream()
+                .map(PolicySpec::longestPause)
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     /** Returns the policy of a sample, null if it is none that was asked for. */

@@ -12,6 +12,7 @@ import dev.understudy.model.ModelFile;
 import dev.understudy.model.ServedPolicy;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -48,6 +49,15 @@ public interface PolicySpec<S extends Sample> extends Serializable {
 
     /** Returns the time between steps, milliseconds; 0 where they have no clock. */
     long stepMs();
+
+    /**
+     * Returns the longest pause of an episode that goes on: that of the domain, or ten steps, where these are longer.
+     */
+    default Duration longestPause() {
+        Duration ofSteps = Duration.ofMillis(10 * stepMs());
+        Duration ofDomain = domain().longestPause();
+        return ofSteps.compareTo(ofDomain) > 0 ? ofSteps : ofDomain;
+    }
 
     /** Returns a text that changes when observations or actions change their meaning. */
     String fingerprint();

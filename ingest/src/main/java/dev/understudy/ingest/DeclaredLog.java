@@ -113,7 +113,8 @@ public final class DeclaredLog implements Inspection, Assembler.Output<ControlSt
     }
 
     private void assemble(List<ControlStep> episode) {
-        for (List<ControlStep> piece : TimeJumps.pieces(episode, wrong -> rejected(wrong, GeneralRefusal.TIME_JUMP))) {
+        for (List<ControlStep> piece :
+                TimeJumps.pieces(episode, policy.longestPause(), wrong -> rejected(wrong, GeneralRefusal.TIME_JUMP))) {
             List<ControlStep> inOrder = new ArrayList<>(piece);
             inOrder.sort(Comparator.comparingLong(ControlStep::timeMs).thenComparingLong(ControlStep::sequence));
             Assembler<ControlStep> assembler =

@@ -70,7 +70,10 @@ record Layout(
 
     Layout {
         header = List.copyOf(header);
-        fields = Collections.unmodifiableMap(new EnumMap<>(fields));
+        // The copy of a map that is empty would have to know its keys' type.
+        Map<Role, Column> copy = new EnumMap<>(Role.class);
+        copy.putAll(fields);
+        fields = Collections.unmodifiableMap(copy);
         signals = List.copyOf(signals);
         actions = List.copyOf(actions);
     }

@@ -48,7 +48,7 @@ final class EntityEntry<S extends Sample> {
     }
 
     private EpisodeEntry episodeOf(String name) {
-        return new EpisodeEntry(name, policies.domain().longestPause());
+        return new EpisodeEntry(name, policies.longestPause());
     }
 
     private static float[] nothing(PolicySpec<?> spec) {
@@ -211,8 +211,8 @@ final class EntityEntry<S extends Sample> {
         entry.offset = in.getLong();
         long actionTimeMs = in.getLong();
         String name = EpisodeEntry.text(in);
-        entry.current = EpisodeEntry.read(in, policies.domain().longestPause());
-        entry.previous = EpisodeEntry.read(in, policies.domain().longestPause());
+        entry.current = EpisodeEntry.read(in, policies.longestPause());
+        entry.previous = EpisodeEntry.read(in, policies.longestPause());
         for (PolicySpec<S> spec : policies.specs()) {
             if (spec.name().equals(name) && spec.actionSize() == action.length) {
                 entry.spec = spec;

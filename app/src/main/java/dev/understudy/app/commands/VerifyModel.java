@@ -8,6 +8,7 @@ import dev.understudy.app.console.Settings;
 import dev.understudy.app.console.Table;
 import dev.understudy.app.console.Tool;
 import dev.understudy.app.kafka.TopicReader;
+import dev.understudy.domain.PolicySpec;
 import dev.understudy.model.FirstSight;
 import dev.understudy.model.IntakeCheck;
 import dev.understudy.model.IntakeLimits;
@@ -63,6 +64,8 @@ public final class VerifyModel implements Tool {
     @Override
     public int run(Settings settings, Console console) throws IOException {
         Trust trust = SigningSettings.trust(settings, Role.TRAINER);
+        Optional<PolicySpec<?>> declared = PolicyFiles.policy(settings);
+        String named = declared.<String>map(PolicySpec::name).orElse(settings.get(POLICY));
         byte[] bytes;
         String sha256;
         Map<String, Double> evidence = Map.of();
@@ -74,7 +77,7 @@ public final class VerifyModel implements Tool {
         } else if (model.matches("[0-9a-f]{4,64}")) {
             Models models = Models.read(
                     settings,
-                    settings.get(POLICY).isEmpty() ? ModelsCommand.POLICY.defaultText() : settings.get(POLICY),
+                    named.isEmpty() ? ModelsCommand.POLICY.defaultText() : named,
                     SigningSettings.trust(settings, Role.TRAINER, Role.GATE));
             Promotion verdict = models.verdict(model);
             sha256 = verdict.sha256();
@@ -89,10 +92,9 @@ public final class VerifyModel implements Tool {
             throw new BadSettingsException(
                     List.of("expected a model file or the beginning of a SHA-256, found neither at " + model));
         }
-        String policy = settings.get(POLICY).isEmpty() ? policyOf(bytes) : settings.get(POLICY);
-        IntakeCheck check = PolicyFiles.policy(settings)
-                .orElseGet(() -> Pipeline.spec(policy))
-                .intakeCheck(policy, IntakeLimits.defaults());
+        String policy = named.isEmpty() ? policyOf(bytes) : named;
+        IntakeCheck check =
+                declared.orElseGet(() -> Pipeline.spec(policy)).intakeCheck(policy, IntakeLimits.defaults());
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("sha256", sha256);
         json.put("sizeBytes", bytes.length);

@@ -118,7 +118,7 @@ public final class AssembleEntity<S extends Sample> extends KeyedProcessFunction
         } else if (HeldOut.isHeldOut(log.episode(), reading.heldOutPercent()) != (share == Share.HELD_OUT)) {
             context.output(TALLIES, new Tally(account, Tally.HELD_OUT, 1));
         } else {
-            EntityProgress.check(episode, log, policies.domain().longestPause(), believing);
+            EntityProgress.check(episode, log, policies.longestPause(), believing);
             if (EntityProgress.hasDoubts(episode)) {
                 context.timerService().registerEventTimeTimer(log.clockMs() + silentMs());
             }
