@@ -54,7 +54,7 @@ def test_a_wheel_takes_the_projects_schemas_along(tmp_path):
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         prefix = "understudy_client/schemas/"
         packed = {n.removeprefix(prefix): wheel.read(n) for n in wheel.namelist() if n.startswith(prefix)}
-    assert packed == {str(f.relative_to(SCHEMAS)): f.read_bytes() for f in SCHEMAS.rglob("*.avsc")}
+    assert packed == {str(f.relative_to(SCHEMAS)): f.read_bytes() for f in SCHEMAS.rglob("*") if f.is_file()}
 
 
 def test_what_is_no_record_is_refused_with_what_was_found():
