@@ -1,5 +1,6 @@
 package dev.understudy.app.commands;
 
+import com.fasterxml.jackson.databind.util.RawValue;
 import dev.understudy.app.console.Console;
 import dev.understudy.app.console.Setting;
 import dev.understudy.app.console.Settings;
@@ -37,46 +38,10 @@ public final class TopicsCommand {
         return new TopicReader(connection, Duration.ofSeconds(settings.get(Connection.TIMEOUT_SECONDS)));
     }
 
-    /** The newest records of a topic. */
-    @Command(
-            name = "tail",
-            description = {
-                "Write the newest committed records of a topic, each as a JSON line: its place, the time it was sent, key and value.",
-                "Values of this system's topics are decoded, others shown as the JSON or text that they are."
-            })
-    public static final class Tail implements Tool {
-        private static final Setting<Integer> LIMIT = Setting.integer(
-                        "topics.limit", 10, 1, 1_000_000, "At most so many records.")
-                .as("--limit");
-
+    /** What is asked of one topic. */
+    abstract static class OfTopic implements Tool {
         @Parameters(paramLabel = "<topic>", description = "The topic.")
-        private String topic = "";
-
-        @Override
-        public List<Setting<?>> settings() {
-            return ModelsCommand.withConnection(LIMIT);
-        }
-
-        @Override
-        public boolean announcesSettings() {
-            return false;
-        }
-
-        @Override
-        public int run(Settings settings, Console console) {
-            for (ConsumerRecord<byte[], byte[]> each : reader(settings).newest(topic, settings.get(LIMIT))) {
-                String json = TopicJson.of(each).toString();
-                console.resultLine(new com.fasterxml.jackson.databind.util.RawValue(json), () -> json);
-            }
-            return 0;
-        }
-    }
-
-    /** How many records a topic holds. */
-    @Command(name = "count", description = "Count the committed records of a topic, by reading it to its end.")
-    public static final class Count implements Tool {
-        @Parameters(paramLabel = "<topic>", description = "The topic.")
-        private String topic = "";
+        String topic = "";
 
         @Override
         public List<Setting<?>> settings() {
@@ -87,7 +52,38 @@ public final class TopicsCommand {
         public boolean announcesSettings() {
             return false;
         }
+    }
 
+    /** The newest records of a topic. */
+    @Command(
+            name = "tail",
+            description = {
+                "Write the newest committed records of a topic, each as a JSON line: its place, the time it was sent, key and value.",
+                "Values of this system's topics are decoded, others shown as the JSON or text that they are."
+            })
+    public static final class Tail extends OfTopic {
+        private static final Setting<Integer> LIMIT = Setting.integer(
+                        "topics.limit", 10, 1, 1_000_000, "At most so many records.")
+                .as("--limit");
+
+        @Override
+        public List<Setting<?>> settings() {
+            return ModelsCommand.withConnection(LIMIT);
+        }
+
+        @Override
+        public int run(Settings settings, Console console) {
+            for (ConsumerRecord<byte[], byte[]> each : reader(settings).newest(topic, settings.get(LIMIT))) {
+                String json = TopicJson.of(each).toString();
+                console.resultLine(new RawValue(json), () -> json);
+            }
+            return 0;
+        }
+    }
+
+    /** How many records a topic holds. */
+    @Command(name = "count", description = "Count the committed records of a topic, by reading it to its end.")
+    public static final class Count extends OfTopic {
         @Override
         public int run(Settings settings, Console console) {
             List<TopicReader.Counted> counted = reader(settings).count(topic);
@@ -101,20 +97,7 @@ public final class TopicsCommand {
 
     /** What a topic is. */
     @Command(name = "describe", description = "Say what a topic's values are, and what each of its partitions holds.")
-    public static final class Describe implements Tool {
-        @Parameters(paramLabel = "<topic>", description = "The topic.")
-        private String topic = "";
-
-        @Override
-        public List<Setting<?>> settings() {
-            return ModelsCommand.withConnection();
-        }
-
-        @Override
-        public boolean announcesSettings() {
-            return false;
-        }
-
+    public static final class Describe extends OfTopic {
         @Override
         public int run(Settings settings, Console console) {
             Table table = new Table("partition", "records", "bytes", "first sent", "last sent");
